@@ -1,0 +1,4 @@
+import type { CommandSpec } from './command.ts'
+
+/** In the order of the help text. One file per command; add yours here. */
+export const commands: readonly CommandSpec[] = []

@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { AppError, type ExitCode } from '../core/errors.ts'
+import type { CommandSpec } from './command.ts'
+import { commands } from './commands.ts'
+
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('why5xx')
+    .description('Says who answered every 502, 503 and 504 behind an AWS load balancer, why, and how sure that is.')
+    .version(manifest.version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) })
+  for (const spec of commands) program.addCommand(toCommander(spec))
+  program.addHelpText('after', EXAMPLES)
+  if (argv.length === 0) {
+    process.stdout.write(program.helpInformation() + EXAMPLES)
+    process.exitCode = 2
+    return
+  }
+  await program.parseAsync(withDefaultCommand(argv), { from: 'user' })
+}
+
+const EXAMPLES = `
+Examples:
+  why5xx ./logs                          diagnose a folder of access logs
+  pbpaste | why5xx explain -             one row, field by field, with its verdict
+`
+
+/** `why5xx ./logs` means `why5xx diagnose ./logs`. */
+function withDefaultCommand(argv: readonly string[]): string[] {
+  const first = argv[0]
+  const isKnown = commands.some((spec) => spec.name === first)
+  if (isKnown || first === 'help' || ['-h', '--help', '-V', '--version'].includes(first ?? '')) return [...argv]
+  return ['diagnose', ...argv]
+}
+
+function toCommander(spec: CommandSpec): Command {
+  const command = new Command(spec.name).description(spec.summary).enablePositionalOptions().exitOverride()
+  if (spec.args) command.arguments(spec.args)
+  for (const option of spec.options) {
+    const made = new Option(option.flags, option.summary)
+    if (option.default !== undefined) made.default(option.default)
+    if (option.choices) made.choices(option.choices)
+    if (option.repeatable) made.argParser((value: string, all: string[] | undefined) => [...(all ?? []), value])
+    command.addOption(made)
+  }
+  if (spec.examples.length > 0)
+    command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}\n`)
+  for (const sub of spec.subcommands ?? []) command.addCommand(toCommander(sub))
+  const run = spec.run
+  if (run)
+    command.action(async (...received: unknown[]) => {
+      const self = received.at(-1) as Command
+      const abort = new AbortController()
+      const onSignal = (): void => {
+        if (abort.signal.aborted) process.exit(130)
+        abort.abort()
+      }
+      process.on('SIGINT', onSignal)
+      process.on('SIGTERM', onSignal)
+      try {
+        process.exitCode = await run({
+          args: self.args,
+          options: self.opts(),
+          stdin: process.stdin as NodeJS.ReadStream,
+          stdout: process.stdout,
+          stderr: process.stderr,
+          env: process.env,
+          signal: abort.signal,
+        })
+      } finally {
+        process.off('SIGINT', onSignal)
+        process.off('SIGTERM', onSignal)
+      }
+    })
+  return command
+}
+
+function report(error: unknown): ExitCode {
+  const isDebug = process.argv.includes('--debug')
+  if (error instanceof AppError) {
+    process.stderr.write(`why5xx: ${error.message}\n  ${error.hint}\n`)
+    if (isDebug) process.stderr.write(`${error.stack ?? ''}\n`)
+    return error.exit
+  }
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string' && code.startsWith('commander.'))
+    return (error as { exitCode: number }).exitCode === 0 ? 0 : 2
+  process.stderr.write(
+    `why5xx ${manifest.version} (node ${process.version}) met a bug:\n${error instanceof Error ? error.stack : String(error)}\n` +
+      'Please report it with the command you typed; no log rows are needed.\n',
+  )
+  return 1
+}
+
+// A closed pipe (`why5xx … | head`) is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+  throw error
+})
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  process.exitCode = report(error)
+}

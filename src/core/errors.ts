@@ -1,0 +1,51 @@
+/** Every error an operator can meet: what happened, what to do, and the exit code (docs/errors.md is made from this). */
+export interface ErrorEntry {
+  /** `{name}` is replaced by the value given to {@link fail}. */
+  readonly title: string
+  readonly hint: string
+  readonly exit: ExitCode
+}
+
+/** 0 ran · 1 internal · 2 usage · 3 no readable input · 4 ran, some input unreadable · 10 --fail-on met · 130 Ctrl-C. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 10 | 130
+
+export const errors = {
+  USAGE: { title: '{what}', hint: 'why5xx --help lists commands and options.', exit: 2 },
+  INPUT_MISSING: {
+    title: 'No such file or folder: {path}',
+    hint: 'Check the path. A glob in quotes is expanded by why5xx itself.',
+    exit: 3,
+  },
+  INPUT_NONE: {
+    title: 'No load balancer log found in {paths}: {seen}',
+    hint: 'why5xx logs --load-balancer NAME prints how to switch the logs on and download them.',
+    exit: 3,
+  },
+  INPUT_UNREADABLE: { title: 'Cannot read {path}: {why}', hint: 'Check permissions, or leave the file out.', exit: 3 },
+  OUTPUT_UNWRITABLE: { title: 'Cannot write {path}: {why}', hint: 'Choose another --output.', exit: 2 },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errors
+
+/** The one error class for what an operator can mend. Anything else that is thrown is a bug in why5xx. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly exit: ExitCode
+
+  constructor(code: ErrorCode, values: Readonly<Record<string, string>>, options?: ErrorOptions) {
+    super(fill(errors[code].title, values), options)
+    this.name = 'AppError'
+    this.code = code
+    this.hint = fill(errors[code].hint, values)
+    this.exit = errors[code].exit
+  }
+}
+
+export function fail(code: ErrorCode, values: Readonly<Record<string, string>>, options?: ErrorOptions): never {
+  throw new AppError(code, values, options)
+}
+
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
+}
