@@ -9,6 +9,7 @@ export const albConnection = defineFormat({
   rowIs: 'one attempt of a client to connect',
   leastFields: 12,
   required: ['timestamp'],
+  exportNeeds: ['listener_port', 'tls_verify_status'],
   fields: [
     { name: 'timestamp', kind: 'time', signature: /^\d{4}-/, meaning: 'When the connection was made or failed, UTC.' },
     { name: 'client_ip', kind: 'address', signature: /[.:]/, meaning: 'Address of the client.' },

@@ -9,6 +9,7 @@ export const albHealthCheck = defineFormat({
   rowIs: 'one health check of one target',
   leastFields: 8,
   required: ['time', 'status'],
+  exportNeeds: ['target_addr', 'target_group_id'],
   fields: [
     {
       name: 'type',

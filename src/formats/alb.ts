@@ -13,10 +13,12 @@ export const alb = defineFormat({
   rowIs: 'one request',
   leastFields: 17,
   required: ['time', 'elb', 'elb_status_code'],
+  exportNeeds: ['target:port', 'target_status_code', 'request_processing_time'],
   fields: [
     {
       name: 'type',
       kind: 'text',
+      signature: /^[\w.-]+$/,
       meaning: 'Kind of request: http, https, h2 (HTTP/2 over TLS), grpcs, ws or wss.',
     },
     {
@@ -45,14 +47,14 @@ export const alb = defineFormat({
       name: 'request_processing_time',
       kind: 'seconds',
       absent: TIMES_ABSENT,
-      signature: /^-?\d/,
+      signature: /^(-?\d|-$|nan$)/i,
       meaning: 'Seconds from receiving the request until it was sent to a target. -1: it was never handed over.',
     },
     {
       name: 'target_processing_time',
       kind: 'seconds',
       absent: TIMES_ABSENT,
-      signature: /^-?\d/,
+      signature: /^(-?\d|-$|nan$)/i,
       meaning:
         'Seconds from sending to the target until its response headers began (without WAF, a slow upload counts here). -1: no answer.',
     },
@@ -60,7 +62,7 @@ export const alb = defineFormat({
       name: 'response_processing_time',
       kind: 'seconds',
       absent: TIMES_ABSENT,
-      signature: /^-?\d/,
+      signature: /^(-?\d|-$|nan$)/i,
       meaning:
         'Seconds from receiving the response headers until sending to the client began. -1: no response from the target.',
     },

@@ -10,6 +10,7 @@ export const classic = defineFormat({
   rowIs: 'one request, or one connection of a TCP or SSL listener',
   leastFields: 12,
   required: ['time', 'elb'],
+  exportNeeds: ['backend:port', 'elb_status_code', 'backend_status_code', 'request_processing_time'],
   fields: [
     {
       name: 'time',
@@ -31,21 +32,21 @@ export const classic = defineFormat({
       name: 'request_processing_time',
       kind: 'seconds',
       absent: TIMES_ABSENT,
-      signature: /^-?\d/,
+      signature: /^(-?\d|-$|nan$)/i,
       meaning: 'Seconds from receiving the request until it was sent to the instance. -1: it was never sent.',
     },
     {
       name: 'backend_processing_time',
       kind: 'seconds',
       absent: TIMES_ABSENT,
-      signature: /^-?\d/,
+      signature: /^(-?\d|-$|nan$)/i,
       meaning: 'Seconds from sending until the instance began its response headers. -1: no answer.',
     },
     {
       name: 'response_processing_time',
       kind: 'seconds',
       absent: TIMES_ABSENT,
-      signature: /^-?\d/,
+      signature: /^(-?\d|-$|nan$)/i,
       meaning: 'Seconds from receiving the response headers until sending to the client began. -1: no answer.',
     },
     {

@@ -54,6 +54,8 @@ export interface LogFormat<Fields extends readonly FieldSpec[] = readonly FieldS
   readonly leastFields: number
   /** Fields without which a row says nothing: a row whose value does not parse is bad. */
   readonly required: readonly Fields[number]['name'][]
+  /** What a JSON or CSV export must hold besides, or its rows could not be judged. */
+  readonly exportNeeds: readonly Fields[number]['name'][]
   readonly fields: Fields
   readonly samples: readonly FormatSample<Fields[number]['name']>[]
 }

@@ -9,6 +9,7 @@ export const nlb = defineFormat({
   rowIs: 'one TLS connection, without an HTTP status',
   leastFields: 16,
   required: ['time', 'elb'],
+  exportNeeds: ['listener', 'tls_cipher'],
   fields: [
     { name: 'type', kind: 'text', signature: /^tls$/, meaning: 'Kind of listener: tls.' },
     { name: 'version', kind: 'text', signature: /^\d+\.\d+$/, meaning: 'Version of the row: 1.0 or 2.0.' },
