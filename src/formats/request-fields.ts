@@ -1,0 +1,186 @@
+import { parseTimestamp } from '../core/timestamp.ts'
+import { decodeEscapes } from './decode.ts'
+import { type RowToken, splitRow } from './parse-row.ts'
+
+/** What the engine needs of one request row. Numbers as in {@link RequestBatch}; absent strings are undefined or ''. */
+export interface RequestFields {
+  readonly type: string
+  readonly loadBalancer: string
+  readonly client: string | undefined
+  readonly target: string
+  readonly targetGroup: string
+  /** false only when the row says `-`. */
+  readonly hasTargetGroup: boolean
+  readonly node: string
+  readonly start: number
+  readonly end: number
+  readonly requestMs: number
+  readonly targetMs: number
+  readonly responseMs: number
+  readonly elbStatus: number
+  readonly targetStatus: number
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  readonly request: string
+  readonly userAgent: string | undefined
+  readonly traceId: string | undefined
+  readonly actions: string | undefined
+  readonly errorReason: string | undefined
+  readonly classification: string | undefined
+  readonly classificationReason: string | undefined
+  readonly contradictions: readonly string[]
+  readonly fieldCount: number
+  /** Index of the quote that closes the user agent, or -1. */
+  readonly userAgentEnd: number
+}
+
+/** The first rows of 2016 end with the trace id; AWS's oldest samples are cut there too. */
+const LEAST_ALB_FIELDS = 17
+const LEAST_CLASSIC_FIELDS = 12
+
+/** Exact and tolerant, for any vintage; undefined when the row does not parse. */
+export function readRequestFields(text: string, isClassic: boolean): RequestFields | undefined {
+  const tokens = splitRow(text)
+  if (tokens.at(-1)?.isCut || tokens.length < (isClassic ? LEAST_CLASSIC_FIELDS : LEAST_ALB_FIELDS)) return undefined
+  return isClassic ? classicFields(tokens) : albFields(tokens, text)
+}
+
+function albFields(tokens: readonly RowToken[], text: string): RequestFields | undefined {
+  const raw = (index: number): string => tokens[index]?.raw ?? ''
+  const end = parseTimestamp(raw(1))
+  const numbers = readNumbers(tokens, 5)
+  if (Number.isNaN(end) || numbers === undefined || !raw(2).includes('/')) return undefined
+  const list = decoded(raw(26))
+  const targetGroup = absent(raw(16)) ? '' : raw(16)
+  const fields = {
+    type: raw(0),
+    loadBalancer: raw(2),
+    client: absent(raw(3)) ? undefined : raw(3),
+    target: absent(raw(4)) ? '' : raw(4),
+    targetGroup,
+    hasTargetGroup: raw(16) !== '-',
+    // Field 34; the guard keeps a hostile or shifted field from becoming a node.
+    node: /^[0-9a-fA-F.:]{2,45}$/.test(raw(33)) ? raw(33) : '',
+    start: tokens.length > 21 ? parseTimestamp(raw(21)) : Number.NaN,
+    end,
+    ...numbers,
+    request: absent(raw(12)) ? '' : raw(12),
+    userAgent: decoded(raw(13)),
+    traceId: decoded(raw(17)),
+    // An export that left the column out writes nothing there; the load balancer writes `-`.
+    actions: raw(22) === '' ? undefined : (decoded(raw(22)) ?? ''),
+    errorReason: decoded(raw(24)),
+    classification: decoded(raw(27)),
+    classificationReason: decoded(raw(28)),
+    fieldCount: tokens.length,
+    userAgentEnd: userAgentEnd(text),
+  }
+  return { ...fields, contradictions: contradictionsOf(fields, list) }
+}
+
+/** 15 fields; `time` is when the request was received, so the end is the start plus the three times. */
+function classicFields(tokens: readonly RowToken[]): RequestFields | undefined {
+  const raw = (index: number): string => tokens[index]?.raw ?? ''
+  const start = parseTimestamp(raw(0))
+  const numbers = readNumbers(tokens, 4)
+  if (Number.isNaN(start) || numbers === undefined) return undefined
+  const times = [numbers.requestMs, numbers.targetMs, numbers.responseMs]
+  const isWhole = times.every((ms) => ms >= 0)
+  return {
+    type: 'classic',
+    loadBalancer: raw(1),
+    client: absent(raw(2)) ? undefined : raw(2),
+    target: absent(raw(3)) ? '' : raw(3),
+    targetGroup: '',
+    hasTargetGroup: true,
+    node: '',
+    start: isWhole ? start : Number.NaN,
+    end: start + times.reduce((sum, ms) => sum + Math.max(0, ms), 0),
+    ...numbers,
+    request: absent(raw(11)) ? '' : raw(11),
+    userAgent: decoded(raw(12)),
+    traceId: undefined,
+    actions: undefined,
+    errorReason: undefined,
+    classification: undefined,
+    classificationReason: undefined,
+    contradictions: [],
+    fieldCount: tokens.length,
+    userAgentEnd: -1,
+  }
+}
+
+type Numbers = Pick<
+  RequestFields,
+  'requestMs' | 'targetMs' | 'responseMs' | 'elbStatus' | 'targetStatus' | 'receivedBytes' | 'sentBytes'
+>
+
+/** The three times, the two statuses and the two sizes, which stand side by side in both formats. */
+function readNumbers(tokens: readonly RowToken[], from: number): Numbers | undefined {
+  const raw = (index: number): string => tokens[from + index]?.raw ?? ''
+  const requestMs = milliseconds(raw(0))
+  const targetMs = milliseconds(raw(1))
+  const responseMs = milliseconds(raw(2))
+  const elbStatus = statusOf(raw(3))
+  const targetStatus = statusOf(raw(4))
+  const receivedBytes = count(raw(5))
+  const sentBytes = count(raw(6))
+  const all = { requestMs, targetMs, responseMs, elbStatus, targetStatus, receivedBytes, sentBytes }
+  return Object.values(all).some(Number.isNaN) ? undefined : all
+}
+
+/** ms; -1 when absent; NaN when it is no number. */
+function milliseconds(raw: string): number {
+  if (raw === '-1' || raw === '-') return -1
+  return /^\d{1,7}(\.\d{1,9})?$/.test(raw) ? Math.round(Number(raw) * 1000) : Number.NaN
+}
+
+/** 0 when absent (`-`; Classic also writes `0`). */
+function statusOf(raw: string): number {
+  if (raw === '-' || raw === '' || raw === '0' || raw === '000') return 0
+  return /^\d{3}$/.test(raw) ? Number(raw) : Number.NaN
+}
+
+function count(raw: string): number {
+  if (raw === '-' || raw === '') return 0
+  return /^\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN
+}
+
+function absent(raw: string): boolean {
+  return raw === '-' || raw === ''
+}
+
+function decoded(raw: string): string | undefined {
+  return absent(raw) ? undefined : decodeEscapes(raw)
+}
+
+function userAgentEnd(text: string): number {
+  const requestStart = text.indexOf('"')
+  const requestEnd = text.indexOf('"', requestStart + 1)
+  const agentStart = text.indexOf('"', requestEnd + 1)
+  return agentStart === -1 ? -1 : text.indexOf('"', agentStart + 1)
+}
+
+/** Rows that say two things at once are flagged, not believed; the rules read the main fields only. */
+function contradictionsOf(
+  fields: Omit<RequestFields, 'contradictions'>,
+  targetStatusList: string | undefined,
+): readonly string[] {
+  const found: string[] = []
+  if (fields.targetStatus === 0 && targetStatusList !== undefined)
+    found.push('target_status_code is - but target_status_code_list has a status')
+  if (
+    fields.targetStatus === 0 &&
+    fields.responseMs >= 0 &&
+    fields.elbStatus >= 500 &&
+    fields.errorReason === undefined
+  )
+    found.push('response_processing_time is set but the target never answered')
+  if (fields.target === '' && fields.targetStatus !== 0 && fields.targetGroup === '')
+    found.push('a target status without a target')
+  const sum = Math.max(0, fields.requestMs) + Math.max(0, fields.targetMs) + Math.max(0, fields.responseMs)
+  const elapsed = fields.end - fields.start
+  if (elapsed < 0 && fields.type !== 'ws' && fields.type !== 'wss') found.push('time lies before request_creation_time')
+  else if (elapsed < sum - 5) found.push('the three times add up to more than the whole request took')
+  return found
+}
