@@ -26,8 +26,6 @@ export interface RequestScanner {
   beginInput(format: 'alb' | 'classic', nodeFromName: string): void
   /** Whole lines; only the last may lack its newline. */
   scanLines(block: Buffer, firstRow: number): number
-  /** One row that another reader made canonical (JSON lines, CSV); `original` is what people are shown. */
-  scanRow(canonical: string, original: string, row: number): void
   flush(): void
 }
 
@@ -340,10 +338,10 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
     return true
   }
 
-  function slowRow(text: string, original: string, row: number): boolean {
+  function slowRow(text: string, row: number): boolean {
     const fields = readRequestFields(text, isClassic)
     if (fields === undefined) {
-      sink.onBad(original, row)
+      sink.onBad(text, row)
       return false
     }
     const lb = intern(fields.loadBalancer)
@@ -372,7 +370,7 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
       (fields.type === 'ws' || fields.type === 'wss' ? FLAG_WEBSOCKET : 0) |
       (fields.type.startsWith('grpc') ? FLAG_GRPC : 0)
     if (fields.elbStatus >= 400 && (fields.elbStatus >= 500 || fields.elbStatus === 460 || fields.targetStatus === 0))
-      batch.details.push(detailOf(fields, i, original))
+      batch.details.push(detailOf(fields, i, text))
     return true
   }
 
@@ -433,16 +431,13 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
           if (!isClassic && lbLength > 0 && fastRow(block, from, to)) push(row)
           else {
             const text = block.toString('utf8', from, to)
-            if (slowRow(text, text, row)) push(row)
+            if (slowRow(text, row)) push(row)
           }
         }
         row++
         from = next
       }
       return row - firstRow
-    },
-    scanRow(canonical, original, row) {
-      if (slowRow(canonical, original, row)) push(row)
     },
     flush,
   }
