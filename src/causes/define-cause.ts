@@ -40,6 +40,10 @@ export interface CauseDocs {
   readonly prove: readonly { readonly do: string; readonly expect: string }[]
   /** Settings, per server or hop. `set` is what to write. */
   readonly fix: readonly { readonly where: string; readonly set: string; readonly because: string }[]
+  /** One sentence, only where `fix` is empty: why nothing can or should be changed. */
+  readonly noFix?: string
+  /** What is often said about it and is wrong, and what is true. */
+  readonly folklore?: readonly { readonly claim: string; readonly truth: string }[]
   /** Neighbours, and the measure that tells them apart. */
   readonly lookalikes: readonly { readonly cause: string; readonly tell: string }[]
   /** Short: what would settle it when it is only a candidate. */

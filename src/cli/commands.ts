@@ -1,4 +1,5 @@
+import causes from './causes.ts'
 import type { CommandSpec } from './command.ts'
 
 /** In the order of the help text. One file per command; add yours here. */
-export const commands: readonly CommandSpec[] = []
+export const commands: readonly CommandSpec[] = [causes]
