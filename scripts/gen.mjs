@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { causeDocs } from './gen/cause-docs.mjs'
 import { causeIndex } from './gen/cause-index.mjs'
 import { compile } from './gen/compile.mjs'
+import { diagnosisSchema } from './gen/diagnosis-schema.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isCheck = process.argv.includes('--check')
@@ -13,7 +14,7 @@ const isCheck = process.argv.includes('--check')
 /** Made from source text, before anything is compiled. Each returns { path: text }. */
 const indexes = [causeIndex]
 /** Made from compiled modules: `load('causes/index')` imports src/causes/index.ts. Each returns { path: text }. */
-const documents = [causeDocs]
+const documents = [causeDocs, diagnosisSchema]
 /** Folders with nothing but generated files: what is not written anew is removed. */
 const ownedFolders = ['docs/causes']
 

@@ -22,6 +22,16 @@ export const errors = {
     exit: 3,
   },
   INPUT_UNREADABLE: { title: 'Cannot read {path}: {why}', hint: 'Check permissions, or leave the file out.', exit: 3 },
+  DIAGNOSIS_INVALID: {
+    title: 'Not a diagnosis: {name}: {why}',
+    hint: 'A diagnosis is what why5xx LOG... --format json writes.',
+    exit: 3,
+  },
+  DIAGNOSIS_VERSION: {
+    title: '{name} is a diagnosis of schemaVersion {version}; this why5xx reads 1',
+    hint: 'Read it with the why5xx that wrote it, or diagnose the logs again.',
+    exit: 3,
+  },
   OUTPUT_UNWRITABLE: { title: 'Cannot write {path}: {why}', hint: 'Choose another --output.', exit: 2 },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -1,0 +1,64 @@
+import type { Diagnosis, Finding } from '../core/diagnosis.ts'
+
+/** `app/NAME/ID` or `net/NAME/ID` -> NAME; a Classic load balancer is its name already. */
+export function loadBalancerName(id: string): string {
+  return /^(?:app|net|gwy)\/([^/]+)\//.exec(id)?.[1] ?? id
+}
+
+/** The name inside a target group's ARN. */
+export function targetGroupName(arn: string): string {
+  return /:targetgroup\/([^/]+)\//.exec(arn)?.[1] ?? arn
+}
+
+/** How a target group is called in prose: `shop/api` where the controller's name says so, else its name. */
+export function serviceName(diagnosis: Diagnosis, targetGroup: string): string {
+  const known = diagnosis.settings.byTargetGroup.find(
+    (group) => group.targetGroup === targetGroup || group.name === targetGroup,
+  )
+  if (known?.kubernetes) return `${known.kubernetes.namespace}/${known.kubernetes.name}`
+  return known?.name ?? targetGroupName(targetGroup)
+}
+
+export function balancerName(diagnosis: Diagnosis, loadBalancer: string): string {
+  const known = diagnosis.settings.byLoadBalancer.find((balancer) => balancer.loadBalancer === loadBalancer)
+  if (known?.kubernetes) return `${known.kubernetes.namespace}/${known.kubernetes.name}`
+  return loadBalancerName(loadBalancer)
+}
+
+/** Where a finding happened, broadest first: load balancer (only where there are several), service, targets, routes. */
+export function scopeParts(diagnosis: Diagnosis, finding: Finding): string[] {
+  const { scope } = finding
+  const parts: string[] = []
+  if (diagnosis.settings.byLoadBalancer.length > 1)
+    parts.push(
+      few(
+        scope.loadBalancers.map((balancer) => balancerName(diagnosis, balancer)),
+        2,
+        'load balancers',
+      ),
+    )
+  if (scope.targetGroups)
+    parts.push(
+      few(
+        scope.targetGroups.map((group) => serviceName(diagnosis, group)),
+        2,
+        'target groups',
+      ),
+    )
+  if (scope.targets) parts.push(few(scope.targets, 3, 'targets'))
+  if (scope.nodes)
+    parts.push(
+      few(
+        scope.nodes.map((node) => `node ${node}`),
+        2,
+        'nodes',
+      ),
+    )
+  if (scope.routes) parts.push(few(scope.routes, 2, 'routes'))
+  return parts.filter((part) => part !== '')
+}
+
+function few(names: readonly string[], limit: number, many: string): string {
+  if (names.length <= limit) return names.join(', ')
+  return `${names.slice(0, limit - 1).join(', ')} and ${names.length - limit + 1} more ${many}`
+}

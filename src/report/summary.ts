@@ -1,0 +1,137 @@
+// What every report for people says first and last, in one place so that they agree.
+import type { Diagnosis, Finding } from '../core/diagnosis.ts'
+import type { AnsweredBy, Symptom } from '../core/vocabulary.ts'
+import { formatCount, formatShare, plural } from './format-number.ts'
+import { formatSpan, formatWindow } from './format-time.ts'
+import { balancerName, loadBalancerName, serviceName } from './names.ts'
+
+/** The one sentence, with the number that matters. */
+export function headline(diagnosis: Diagnosis): string {
+  const { elb5xx, target5xx, clientLeft, failures, requests } = diagnosis.books
+  const all = elb5xx + target5xx
+  if (requests === 0) return 'No requests: nothing that was read is a row of an ALB or Classic access log.'
+  if (failures === 0) return `No failures: none of ${formatCount(requests)} requests ended in 5XX or 460.`
+  if (all === 0)
+    return `No 5XX among ${formatCount(requests)} requests; ${plural(clientLeft, 'client')} left before an answer (460).`
+  if (target5xx === 0)
+    return all === 1
+      ? 'Your one 5XX never got an answer from the app: the load balancer answered it itself.'
+      : `None of your ${formatCount(all)} 5XX came from the app: the load balancer answered all of them itself.`
+  if (elb5xx === 0)
+    return all === 1
+      ? 'The app answered your one 5XX itself; the load balancer only passed it on.'
+      : `The app answered all ${formatCount(all)} of your 5XX itself; the load balancer only passed them on.`
+  if (elb5xx * 2 < all)
+    return `${formatShare(target5xx, all)} of your 5XX came from the app: it answered ${formatCount(target5xx)} of ${formatCount(all)}, the load balancer ${formatCount(elb5xx)}.`
+  // A replaced answer did come from the app; then "never got an answer" would be wrong.
+  const isReplaced = diagnosis.symptoms.some((entry) => entry.symptom === 'answer-replaced' && entry.failures > 0)
+  return isReplaced
+    ? `${formatShare(elb5xx, all)} of your 5XX were written by the load balancer, not the app: ${formatCount(elb5xx)} of ${formatCount(all)}.`
+    : `${formatShare(elb5xx, all)} of your 5XX never got an answer from the app: the load balancer answered ${formatCount(elb5xx)} of ${formatCount(all)} itself.`
+}
+
+/** How much was looked at. */
+export function facts(diagnosis: Diagnosis, dot = '·', dash = '–'): string[] {
+  const { books, window, settings } = diagnosis
+  const first = [plural(books.requests, 'request')]
+  if (books.failures > 0)
+    first.push(`${plural(books.failures, 'failure')} (${formatShare(books.failures, books.requests)})`)
+  if (window) first.push(`${formatWindow(window, { day: true, dash })} (${formatSpan(window)})`)
+  const second: string[] = []
+  const balancers = settings.byLoadBalancer
+  if (balancers.length === 1 && balancers[0]) {
+    const { loadBalancer, kubernetes } = balancers[0]
+    const name = loadBalancerName(loadBalancer)
+    second.push(`load balancer ${kubernetes ? `${kubernetes.namespace}/${kubernetes.name} (${name})` : name}`)
+  } else if (balancers.length > 1) second.push(`${balancers.length} load balancers`)
+  if (settings.byTargetGroup.length > 0) second.push(plural(settings.byTargetGroup.length, 'target group'))
+  return [first.join(` ${dot} `), second.join(` ${dot} `)].filter((line) => line !== '')
+}
+
+/** The finding with the most failures; among equals the one with a cause. */
+export function topFinding(diagnosis: Diagnosis): Finding | undefined {
+  let top: Finding | undefined
+  for (const finding of diagnosis.findings) {
+    if (finding.failures === 0) continue
+    if (!top || finding.failures > top.failures || (finding.failures === top.failures && !top.cause && finding.cause))
+      top = finding
+  }
+  return top
+}
+
+/** The last word: the top cause, its share, and what to type next. */
+export function verdict(diagnosis: Diagnosis): { sentence: string; command: string } {
+  const { books } = diagnosis
+  if (books.requests === 0) {
+    const balancer = diagnosis.settings.byLoadBalancer[0]?.loadBalancer
+    return {
+      sentence: 'The logs may be off, or elsewhere. This prints how to switch them on and fetch the right hours:',
+      command: `why5xx logs --load-balancer ${shellWord(balancer ? loadBalancerName(balancer) : 'NAME')}`,
+    }
+  }
+  const top = topFinding(diagnosis)
+  if (!top) return { sentence: 'Nothing to explain in these logs.', command: 'why5xx causes' }
+  const share = `${formatShare(top.failures, books.failures)} of the failures (${formatCount(top.failures)} of ${formatCount(books.failures)})`
+  if (top.cause)
+    return {
+      sentence: `${top.cause} explains ${share}, ${top.confidence ?? 'undetermined'}.`,
+      command: `why5xx explain ${shellWord(top.cause)}`,
+    }
+  const names = top.candidates.map((candidate) => candidate.cause)
+  return {
+    sentence: `Undetermined: ${share} are ${top.symptom}${names.length > 0 ? `, one of ${names.join(', ')}` : ''}.`,
+    command: `why5xx explain ${shellWord(names[0] ?? top.symptom)}`,
+  }
+}
+
+/** A word that a shell takes as it is; anything else is quoted. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`
+}
+
+export const answeredByWords: Readonly<Record<AnsweredBy, string>> = {
+  'load-balancer': 'load balancer',
+  target: 'target',
+  nobody: 'nobody',
+}
+
+export function answeredBySymptom(symptom: Symptom): AnsweredBy {
+  if (symptom === 'target-answered') return 'target'
+  return symptom === 'client-left' ? 'nobody' : 'load-balancer'
+}
+
+/** What the load balancer saw, in a few words. */
+export const symptomWords: Readonly<Record<Symptom, string>> = {
+  'client-left': 'the client left first (460)',
+  'target-answered': 'the target answered 5XX itself',
+  'answer-replaced': 'the target answered, another status went out',
+  'lambda-failed': 'the Lambda function failed',
+  'rule-answered': 'a rule, WAF or login answered',
+  'no-target': 'there was no target to send to',
+  'rejected-request': 'refused before any target was picked',
+  'closed-before-response': 'the target hung up without an answer',
+  'response-timeout': 'the target took it and never answered',
+  'connect-failed': 'no connection to the target',
+  'connect-refused': 'the target refused the connection',
+  'connect-failed-late': 'refused, but only after seconds',
+  'connect-timeout': 'no connection within 10 s',
+  unclassified: 'fits no rule',
+}
+
+/** Every load balancer with its target groups and their counts, where there are several of either. */
+export function groups(
+  diagnosis: Diagnosis,
+): { balancer: string; rows: { name: string; row: Diagnosis['top']['targetGroups'][number] }[] }[] {
+  const byBalancer = new Map<string, { name: string; row: Diagnosis['top']['targetGroups'][number] }[]>()
+  for (const row of diagnosis.top.targetGroups) {
+    const known = diagnosis.settings.byTargetGroup.find(
+      (group) => group.targetGroup === row.key || group.name === row.key,
+    )
+    const balancer = known ? balancerName(diagnosis, known.loadBalancer) : ''
+    const name = row.key === '-' || row.key === '' ? '(none)' : serviceName(diagnosis, row.key)
+    const rows = byBalancer.get(balancer) ?? []
+    rows.push({ name, row })
+    byBalancer.set(balancer, rows)
+  }
+  return [...byBalancer].map(([balancer, rows]) => ({ balancer, rows }))
+}

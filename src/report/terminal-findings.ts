@@ -1,0 +1,291 @@
+import type {
+  Evidence,
+  Finding,
+  HistogramEvidence,
+  SampleRow,
+  SeriesEvidence,
+  TableEvidence,
+} from '../core/diagnosis.ts'
+import { type AxisMark, axis, fitColumns, lane } from './chart.ts'
+import { formatCount, formatDecimal, formatShare, plural } from './format-number.ts'
+import { formatWindow } from './format-time.ts'
+import { scopeParts } from './names.ts'
+import { shortenRow } from './shorten-row.ts'
+import { blank, type Line, span, type Tone } from './span.ts'
+import { heading, labelled, type Page, paragraph } from './terminal-page.ts'
+import { fitMiddle, fitTo, padEnd, widthOf } from './width.ts'
+
+/** How many are told in full: the undecided first, then those with the most failures. The others get two lines each. */
+const IN_FULL = 4
+const INDENT = 4
+const LABEL = 8
+
+export function findingsSection(page: Page): Line[] {
+  const { findings } = page.diagnosis
+  if (findings.length === 0) return []
+  const inFull = new Set(choose(findings))
+  const undetermined = findings.filter((finding) => finding.confidence === null).length
+  const note = undetermined > 0 ? `${plural(undetermined, 'undetermined one')} first` : ''
+  const lines: Line[] = [heading('Findings', note)]
+  let wasShort = false
+  for (const finding of findings) {
+    const isShort = !inFull.has(finding)
+    if (lines.length > 1 && !(isShort && wasShort)) lines.push(blank)
+    lines.push(...(isShort ? brief(page, finding) : full(page, finding)))
+    wasShort = isShort
+  }
+  return lines
+}
+
+function choose(findings: readonly Finding[]): Finding[] {
+  const open = findings.filter((finding) => finding.confidence === null).slice(0, 2)
+  const rest = findings
+    .filter((finding) => finding.confidence !== null && finding.failures > 0)
+    .sort((a, b) => b.failures - a.failures)
+    .filter((finding) => !(finding.confidence === 'certain' && finding.evidence.length === 0))
+  return [...open, ...rest].slice(0, IN_FULL)
+}
+
+function titleLine(page: Page, finding: Finding): Line {
+  const { books } = page.diagnosis
+  const count =
+    finding.failures > 0
+      ? `${plural(finding.failures, 'failure')}, ${formatShare(finding.failures, books.failures)}`
+      : `${plural(finding.requests, 'request')} rejected`
+  const word = finding.confidence ?? 'undetermined'
+  const right = `${word} ${page.glyphs.dot} ${count}`
+  const name = fitTo(finding.cause ?? finding.symptom, page.columns - widthOf(right) - 5, page.glyphs.ellipsis)
+  const gap = Math.max(2, page.columns - 2 - widthOf(name) - widthOf(right))
+  return [
+    span(finding.confidence === null ? '? ' : `${page.glyphs.bullet} `, confidenceTone(finding)),
+    span(name, 'strong'),
+    span(' '.repeat(gap)),
+    span(word, confidenceTone(finding)),
+    span(right.slice(word.length), 'quiet'),
+  ]
+}
+
+function confidenceTone(finding: Finding): Tone {
+  if (finding.confidence === null) return 'warn'
+  return finding.confidence === 'possible' ? 'target' : 'good'
+}
+
+function brief(page: Page, finding: Finding): Line[] {
+  const lines = [titleLine(page, finding), ...paragraph(page, finding.title, INDENT)]
+  if (finding.confidence === null && finding.candidates.length > 0)
+    lines.push(
+      ...paragraph(page, `one of: ${finding.candidates.map((candidate) => candidate.cause).join(', ')}`, INDENT),
+    )
+  return lines
+}
+
+function full(page: Page, finding: Finding): Line[] {
+  const lines: Line[] = [titleLine(page, finding), ...paragraph(page, finding.title, INDENT)]
+  const window = formatWindow(finding.window, { dash: page.glyphs.dash })
+  const where = [...scopeParts(page.diagnosis, finding), window].join(` ${page.glyphs.dot} `)
+  lines.push(...labelled(page, 'where', where, INDENT, LABEL, 'quiet'))
+  finding.because.slice(0, 3).forEach((sentence, index) => {
+    lines.push(...labelled(page, index === 0 ? 'because' : '', sentence, INDENT, LABEL))
+  })
+  for (const evidence of chooseEvidence(finding.evidence)) lines.push(...evidenceLines(page, evidence))
+  if (finding.candidates.length > 0) lines.push(...candidateLines(page, finding))
+  finding.ruledOut.slice(0, 2).forEach((other, index) => {
+    lines.push(...labelled(page, index === 0 ? 'not' : '', `${other.cause}: ${other.why}`, INDENT, LABEL))
+  })
+  const others = finding.ruledOut.slice(2).map((other) => other.cause)
+  if (others.length > 0) lines.push(...labelled(page, '', `nor ${others.join(', ')}`, INDENT, LABEL))
+  lines.push(...fixLines(page, finding))
+  const sample = finding.samples[0]
+  if (sample) lines.push(...sampleLines(page, sample, finding.samples.length))
+  return lines
+}
+
+function candidateLines(page: Page, finding: Finding): Line[] {
+  const widest = Math.max(...finding.candidates.map((candidate) => widthOf(candidate.cause)))
+  const column = Math.min(widest, Math.floor(page.columns / 2) - INDENT) + 2
+  const lines: Line[] = [
+    [span(' '.repeat(INDENT)), span('one of, best guess first, and what would settle it:', 'quiet')],
+  ]
+  for (const candidate of finding.candidates) {
+    const how = candidate.settledBy.join('; ') || 'nothing that is known'
+    lines.push(
+      ...labelled(page, '', how, INDENT + 2, column).map(
+        (line, index): Line =>
+          index === 0
+            ? [
+                span(' '.repeat(INDENT + 2)),
+                span(padEnd(fitTo(candidate.cause, column - 1, page.glyphs.ellipsis), column), 'strong'),
+                ...line.slice(2),
+              ]
+            : line,
+      ),
+    )
+  }
+  return lines
+}
+
+function fixLines(page: Page, finding: Finding): Line[] {
+  const lines: Line[] = []
+  finding.fixes.slice(0, 2).forEach((fix, index) => {
+    const patch = fix.patch.split('\n')
+    const isShort = patch.length === 1
+    const text = isShort ? `${fix.title}: ${patch[0]}` : fix.title
+    lines.push(...labelled(page, index === 0 ? 'fix' : '', text, INDENT, LABEL))
+  })
+  return lines
+}
+
+/** The row, shortened around the fields that decided; without colour a line of carets marks them. */
+export function sampleLines(page: Page, sample: SampleRow, of: number): Line[] {
+  const room = page.columns - INDENT - LABEL
+  const pieces = shortenRow(sample.raw, sample.decidedBy, room, page.glyphs.ellipsis)
+  const label = of > 1 ? '1 row' : 'row'
+  const lines: Line[] = [
+    [
+      span(' '.repeat(INDENT)),
+      span(label.padEnd(LABEL), 'quiet'),
+      ...pieces.map((piece) => span(piece.text, piece.isDeciding ? 'mark' : 'plain')),
+    ],
+  ]
+  if (!page.color)
+    lines.push([
+      span(' '.repeat(INDENT + LABEL)),
+      span(pieces.map((piece) => (piece.isDeciding ? '^' : ' ').repeat(widthOf(piece.text))).join('')),
+    ])
+  const place = `:${sample.row}`
+  lines.push([
+    span(' '.repeat(INDENT + LABEL)),
+    span(fitMiddle(sample.input, room - place.length, page.glyphs.ellipsis) + place, 'quiet'),
+  ])
+  return lines
+}
+
+/** At most two, charts before numbers: the sentences have the numbers already. */
+function chooseEvidence(all: readonly Evidence[]): Evidence[] {
+  const charts = all.filter((evidence) => evidence.kind === 'histogram' || evidence.kind === 'series')
+  const others = all.filter((evidence) => evidence.kind === 'count' || evidence.kind === 'table')
+  return charts.length > 0 ? charts.slice(0, 1) : others.slice(0, 2)
+}
+
+function evidenceLines(page: Page, evidence: Evidence): Line[] {
+  switch (evidence.kind) {
+    case 'count': {
+      const of = evidence.of === null ? '' : ` of ${formatCount(evidence.of)}`
+      const control = evidence.control
+      const against = control
+        ? ` (${control.label}: ${formatDecimal(control.value)}${control.of === null ? '' : ` of ${formatCount(control.of)}`})`
+        : ''
+      const text = `${evidence.title}: ${formatDecimal(evidence.value)}${of} ${evidence.unit}${against}`
+      return labelled(page, 'number', text, INDENT, LABEL)
+    }
+    case 'histogram':
+      return histogramLines(page, evidence)
+    case 'series':
+      return seriesLines(page, evidence)
+    case 'table':
+      return tableLines(page, evidence)
+  }
+}
+
+function histogramLines(page: Page, evidence: HistogramEvidence): Line[] {
+  const lanes: [string, readonly number[], Tone][] = [['failures', evidence.counts, 'balancer']]
+  if (evidence.control) lanes.push([evidence.control.label, evidence.control.counts, 'quiet'])
+  const labelWidth = Math.min(14, Math.max(...lanes.map(([label]) => widthOf(label)))) + 1
+  const left = INDENT + LABEL + labelWidth
+  const room = page.columns - left - 13
+  const fitted = fitColumns(evidence.counts, room)
+  const max = Math.max(...lanes.flatMap(([, counts]) => fitColumns(counts, room).values))
+  const lines: Line[] = [
+    [
+      span(' '.repeat(INDENT)),
+      span('chart'.padEnd(LABEL), 'quiet'),
+      span(fitTo(evidence.title, page.columns - INDENT - LABEL, page.glyphs.ellipsis)),
+    ],
+  ]
+  for (const [label, counts, tone] of lanes) {
+    const values = fitColumns(counts, room).values
+    const [cells = ''] = lane(values, max, 1, fitted.repeat, page.glyphs)
+    lines.push([
+      span(' '.repeat(INDENT + LABEL)),
+      span(padEnd(fitTo(label, labelWidth - 1, page.glyphs.ellipsis), labelWidth), 'quiet'),
+      span(cells, tone),
+      span(`  max ${formatCount(Math.max(...values, 0))}`, 'quiet'),
+    ])
+  }
+  const columns = fitted.values.length * fitted.repeat
+  const [line, labels] = axis(columns, edgeMarks(evidence, fitted.perColumn, fitted.repeat, columns), page.glyphs)
+  lines.push([span(' '.repeat(left - 1)), span(line, 'quiet')])
+  lines.push([span(' '.repeat(left - 1)), span(labels, 'quiet')])
+  return lines
+}
+
+/** The marks first (they are the point), then the first and the last edge where there is room left. */
+function edgeMarks(evidence: HistogramEvidence, perColumn: number, repeat: number, columns: number): AxisMark[] {
+  const { edges, unit } = evidence
+  const first = edges[0] ?? 0
+  const last = edges.at(-1) ?? 0
+  const columnOf = (value: number): number => {
+    const bin = edges.findLastIndex((edge) => edge <= value)
+    return Math.min(columns - 1, Math.floor(Math.max(0, bin) / perColumn) * repeat)
+  }
+  const marks = evidence.marks.map((mark) => ({ column: columnOf(mark.at), label: mark.label }))
+  const isFree = (column: number): boolean =>
+    marks.every((mark) => Math.abs(mark.column - column) > 8 + mark.label.length / 2)
+  if (isFree(0)) marks.push({ column: 0, label: `${formatDecimal(first)} ${unit}` })
+  if (isFree(columns - 1)) marks.push({ column: columns - 1, label: `${formatDecimal(last)} ${unit}` })
+  return marks.sort((a, b) => a.column - b.column)
+}
+
+function seriesLines(page: Page, evidence: SeriesEvidence): Line[] {
+  const labelWidth = Math.min(16, Math.max(1, ...evidence.lines.map((line) => widthOf(line.label)))) + 1
+  const room = page.columns - INDENT - LABEL - labelWidth - 16
+  const lines: Line[] = [
+    [
+      span(' '.repeat(INDENT)),
+      span('chart'.padEnd(LABEL), 'quiet'),
+      span(fitTo(evidence.title, page.columns - INDENT - LABEL, page.glyphs.ellipsis)),
+    ],
+  ]
+  for (const { label, values } of evidence.lines.slice(0, 4)) {
+    const fitted = fitColumns(values, room)
+    const max = Math.max(0, ...fitted.values)
+    const [cells = ''] = lane(fitted.values, max, 1, fitted.repeat, page.glyphs)
+    lines.push([
+      span(' '.repeat(INDENT + LABEL)),
+      span(padEnd(fitTo(label, labelWidth - 1, page.glyphs.ellipsis), labelWidth), 'quiet'),
+      span(cells, 'balancer'),
+      span(`  max ${formatDecimal(max)} ${evidence.unit}`, 'quiet'),
+    ])
+  }
+  return lines
+}
+
+function tableLines(page: Page, evidence: TableEvidence): Line[] {
+  const rows = evidence.rows.slice(0, 4).map((row) => row.map(cellText))
+  const head = evidence.columns.map(String)
+  const room = page.columns - INDENT - LABEL
+  const widths = head.map((title, column) =>
+    Math.min(28, Math.max(widthOf(title), ...rows.map((row) => widthOf(row[column] ?? '')))),
+  )
+  const write = (cells: readonly string[]): string =>
+    fitTo(
+      cells
+        .map((cell, column) => padEnd(fitTo(cell, widths[column] ?? 8, page.glyphs.ellipsis), widths[column] ?? 8))
+        .join('  '),
+      room,
+      page.glyphs.ellipsis,
+    )
+  return [
+    ...labelled(page, 'table', evidence.title, INDENT, LABEL),
+    [span(' '.repeat(INDENT + LABEL)), span(write(head), 'quiet')],
+    ...rows.map((row): Line => [span(' '.repeat(INDENT + LABEL)), span(write(row))]),
+    ...(evidence.rows.length > 4
+      ? [[span(' '.repeat(INDENT + LABEL)), span(`and ${evidence.rows.length - 4} more`, 'quiet')]]
+      : []),
+  ]
+}
+
+function cellText(cell: string | number | null): string {
+  if (cell === null) return '-'
+  return typeof cell === 'number' ? formatDecimal(cell) : cell
+}

@@ -1,0 +1,37 @@
+import type { Diagnosis } from '../core/diagnosis.ts'
+import type { Glyphs } from './glyphs.ts'
+import { type Line, span, type Tone } from './span.ts'
+import { wrap } from './width.ts'
+
+/** What every section of the terminal report is given. */
+export interface Page {
+  readonly diagnosis: Diagnosis
+  readonly columns: number
+  readonly glyphs: Glyphs
+  readonly color: boolean
+}
+
+export function heading(text: string, note = ''): Line {
+  return note === '' ? [span(text, 'strong')] : [span(text, 'strong'), span(`  ${note}`, 'quiet')]
+}
+
+export function paragraph(page: Page, text: string, indent: number, tone: Tone = 'plain'): Line[] {
+  return wrap(text, page.columns - indent).map((line) => [span(' '.repeat(indent)), span(line, tone)])
+}
+
+/** `label  text`, the text wrapped under itself. */
+export function labelled(
+  page: Page,
+  label: string,
+  text: string,
+  indent: number,
+  labelWidth: number,
+  tone: Tone = 'plain',
+): Line[] {
+  const left = indent + labelWidth
+  return wrap(text, page.columns - left).map((line, index) => [
+    span(' '.repeat(indent)),
+    span((index === 0 ? label : '').padEnd(labelWidth), 'quiet'),
+    span(line, tone),
+  ])
+}

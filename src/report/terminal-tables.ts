@@ -1,0 +1,200 @@
+import type { TopRow } from '../core/diagnosis.ts'
+import { bar } from './chart.ts'
+import { formatBytes, formatCount, formatDecimal, formatShare, plural } from './format-number.ts'
+import { formatTime } from './format-time.ts'
+import { balancerName } from './names.ts'
+import { type Line, span } from './span.ts'
+import { answeredBySymptom, answeredByWords, groups, symptomWords } from './summary.ts'
+import { heading, labelled, type Page, paragraph } from './terminal-page.ts'
+import { fitMiddle, fitTo, padEnd, padStart } from './width.ts'
+
+const TOP = 5
+
+export function symptomsSection(page: Page): Line[] {
+  const { symptoms, books } = page.diagnosis
+  const rows = symptoms.filter((entry) => entry.failures > 0)
+  if (rows.length === 0) return []
+  const max = Math.max(...rows.map((entry) => entry.failures))
+  const isWide = page.columns >= 104
+  const barColumns = page.columns - (isWide ? 98 : 58)
+  return [
+    heading('What the load balancer saw'),
+    ...rows.map((entry): Line => {
+      const by = answeredBySymptom(entry.symptom)
+      const tone = by === 'load-balancer' ? 'balancer' : by
+      return [
+        span(`  ${padEnd(entry.symptom, 24)}`),
+        span(padStart(formatCount(entry.failures), 7)),
+        span(padStart(formatShare(entry.failures, books.failures), 8), 'quiet'),
+        span(`  ${padEnd(bar(entry.failures, max, barColumns, page.glyphs), barColumns)}  `, tone),
+        span(padEnd(answeredByWords[by], 15), tone),
+        span(isWide ? symptomWords[entry.symptom] : '', 'quiet'),
+      ]
+    }),
+  ]
+}
+
+const COUNTS = 44
+const KIND = 8
+
+/** Where most failures were, all in one table: groups (where there are several), targets, routes, minutes. */
+export function worstSection(page: Page): Line[] {
+  const { top, settings } = page.diagnosis
+  const lines: Line[] = []
+  const isSingle = settings.byLoadBalancer.length < 2 && top.targetGroups.length < 2
+  if (!isSingle)
+    for (const { balancer, rows } of groups(page.diagnosis)) {
+      const isNamed = settings.byLoadBalancer.length > 1 && balancer !== ''
+      if (isNamed)
+        lines.push([
+          span(`  ${'balancer'.padEnd(KIND + 1)}`, 'quiet'),
+          span(fitTo(balancer, page.columns - KIND - 3, page.glyphs.ellipsis)),
+        ])
+      lines.push(
+        ...tableRows(
+          page,
+          'group',
+          rows.map(({ name, row }) => ({ ...row, key: isNamed ? `  ${name}` : name })),
+        ),
+      )
+    }
+  lines.push(...tableRows(page, 'target', top.targets))
+  lines.push(...tableRows(page, 'route', top.routes))
+  const minutes = top.minutes.map((row) => ({ ...row, key: formatTime(row.key, { day: true }) }))
+  lines.push(...tableRows(page, 'minute', minutes.slice(0, 3)))
+  if (lines.length === 0) return []
+  const title = padEnd('Where most failures were', page.columns - COUNTS)
+  const columns = `${padStart('failures', 10)}${padStart('of requests', 13)}${padStart('balancer', 11)}${padStart('target', 10)}`
+  return [[span(title, 'strong'), span(columns, 'quiet')], ...lines]
+}
+
+function tableRows(page: Page, kind: string, rows: readonly TopRow[]): Line[] {
+  const room = page.columns - COUNTS - KIND - 2
+  const failing = rows.filter((row) => row.failures > 0)
+  const lines = failing
+    .slice(0, TOP)
+    .map(
+      (row, index): Line => [
+        span(`  ${(index === 0 ? kind : '').padEnd(KIND)}`, 'quiet'),
+        span(padEnd(fitMiddle(row.key, room, page.glyphs.ellipsis), room)),
+        span(padStart(formatCount(row.failures), 10)),
+        span(padStart(formatShare(row.failures, row.requests), 13), 'quiet'),
+        span(padStart(formatCount(row.elb5xx), 11), row.elb5xx > 0 ? 'balancer' : 'quiet'),
+        span(padStart(formatCount(row.target5xx), 10), row.target5xx > 0 ? 'target' : 'quiet'),
+      ],
+    )
+  if (failing.length > TOP) lines.push([span(' '.repeat(KIND + 2)), span(`and ${failing.length - TOP} more`, 'quiet')])
+  return lines
+}
+
+/** What was inferred or given; documented defaults are named once, without a reason of their own. */
+export function settingsSection(page: Page): Line[] {
+  const { byLoadBalancer, byTargetGroup } = page.diagnosis.settings
+  const lines: Line[] = []
+  for (const balancer of byLoadBalancer.slice(0, TOP)) {
+    const owner = byLoadBalancer.length > 1 ? `${balancerName(page.diagnosis, balancer.loadBalancer)}: ` : ''
+    const idle = balancer.idleTimeoutSeconds
+    lines.push(
+      ...labelled(
+        page,
+        '',
+        `${owner}idle timeout ${formatDecimal(idle.value)} s, ${idle.source}: ${idle.because}`,
+        2,
+        0,
+      ),
+    )
+    for (const client of balancer.clientTimeoutsSeconds)
+      lines.push(...paragraph(page, `${owner}client timeout ${formatDecimal(client.value)} s: ${client.because}`, 2))
+  }
+  for (const group of byTargetGroup) {
+    const name = group.kubernetes ? `${group.kubernetes.namespace}/${group.kubernetes.name}` : group.name
+    if (group.keepAliveSeconds) {
+      const { value, because, servers } = group.keepAliveSeconds
+      const like = servers.length > 0 ? ` (as ${servers.slice(0, 3).join(', ')})` : ''
+      lines.push(...paragraph(page, `${name}: keep-alive ${formatDecimal(value)} s${like}: ${because}`, 2))
+    }
+    if (group.concurrencyLimit)
+      lines.push(
+        ...paragraph(
+          page,
+          `${name}: ${plural(group.concurrencyLimit.value, 'request')} at a time: ${group.concurrencyLimit.because}`,
+          2,
+        ),
+      )
+  }
+  if (byLoadBalancer.length > TOP)
+    lines.push(...paragraph(page, `and ${byLoadBalancer.length - TOP} more load balancers`, 2, 'quiet'))
+  return lines.length === 0 ? [] : [heading('Settings, read from the rows'), ...lines]
+}
+
+/** Contradictions, errors, witnesses, and what was not there. */
+export function notesSection(page: Page): Line[] {
+  const { contradictions, missing, errors, witnesses } = page.diagnosis
+  const sections: Line[][] = []
+  if (contradictions.length > 0)
+    sections.push([
+      heading('Rows that contradict themselves', 'flagged, not believed'),
+      ...contradictions.flatMap((entry) => {
+        const sample = entry.samples[0]
+        const where = sample ? `, as ${fitMiddle(sample.input, 40, page.glyphs.ellipsis)}:${sample.row}` : ''
+        return paragraph(page, `${plural(entry.rows, 'row')}: ${entry.what}${where}`, 2)
+      }),
+    ])
+  if (witnesses.length > 0)
+    sections.push([
+      heading('Witnesses'),
+      ...witnesses.flatMap((witness) =>
+        paragraph(
+          page,
+          `${witness.name} (${witness.kind}), ${plural(witness.rows, 'row')}. ${witness.because.join(' ')}`,
+          2,
+        ),
+      ),
+    ])
+  if (missing.length > 0)
+    sections.push([
+      heading('Missing'),
+      ...missing.flatMap((entry) => paragraph(page, `${entry.what}: ${entry.why}`, 2)),
+    ])
+  if (errors.length > 0)
+    sections.push([
+      heading('Errors'),
+      ...errors.flatMap((error) => [
+        ...paragraph(page, `${error.where}: ${error.message}`, 2, 'warn'),
+        ...(error.hint ? paragraph(page, error.hint, 4, 'quiet') : []),
+      ]),
+    ])
+  return sections.flatMap((section, index) => (index === 0 ? section : [[], ...section]))
+}
+
+export function booksSection(page: Page): Line[] {
+  const { books, inputs } = page.diagnosis
+  const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
+  const lines = [
+    heading('Books'),
+    ...paragraph(
+      page,
+      `${plural(books.rows, 'row')} read from ${plural(inputs.length, 'input')} (${formatBytes(bytes)}) = ${formatCount(books.parsed)} parsed + ${formatCount(books.skipped)} skipped + ${formatCount(books.bad)} bad`,
+      2,
+    ),
+  ]
+  if (books.failures > 0)
+    lines.push(
+      ...paragraph(
+        page,
+        `${plural(books.failures, 'failure')} = ${formatCount(books.elb5xx)} load balancer 5XX + ${formatCount(books.target5xx)} target 5XX + ${formatCount(books.clientLeft)} clients left = ${formatCount(books.explained)} explained + ${formatCount(books.undetermined)} undetermined`,
+        2,
+      ),
+    )
+  const notable = inputs.filter((input) => input.note !== null || input.truncated !== null || input.bad > 0)
+  for (const input of notable.slice(0, TOP)) {
+    const said = [input.note, input.truncated].filter((part) => part !== null)
+    if (input.bad > 0) said.push(`${plural(input.bad, 'row')} did not parse`)
+    lines.push(...paragraph(page, `${fitMiddle(input.name, 36, page.glyphs.ellipsis)}: ${said.join('; ')}`, 2, 'quiet'))
+    const sample = input.badSamples[0]
+    if (sample) lines.push([span('    '), span(fitTo(sample, page.columns - 4, page.glyphs.ellipsis), 'quiet')])
+  }
+  if (notable.length > TOP)
+    lines.push(...paragraph(page, `and ${notable.length - TOP} more inputs with remarks`, 2, 'quiet'))
+  return lines
+}

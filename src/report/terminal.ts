@@ -1,0 +1,80 @@
+import type { Diagnosis } from '../core/diagnosis.ts'
+import { asciiGlyphs, unicodeGlyphs } from './glyphs.ts'
+import { mapStrings } from './map-strings.ts'
+import { neutraliseAll, toAscii } from './neutralise.ts'
+import { blank, type Line, paint, span } from './span.ts'
+import { facts, headline, topFinding, verdict } from './summary.ts'
+import { findingsSection } from './terminal-findings.ts'
+import { type Page, paragraph } from './terminal-page.ts'
+import { booksSection, notesSection, settingsSection, symptomsSection, worstSection } from './terminal-tables.ts'
+import { trendSection } from './terminal-trend.ts'
+
+export interface TerminalOptions {
+  readonly columns: number
+  readonly color: boolean
+  /** Block and line characters; false for terminals that know only ASCII. Default true. */
+  readonly unicode?: boolean
+}
+
+const NARROWEST = 60
+const WIDEST = 120
+
+/** The diagnosis for a person at a terminal. No line is wider than `columns` (60 to 120 are used). */
+export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions): string {
+  const unicode = options.unicode ?? true
+  // Nothing below this line sees a string that a log could have armed.
+  let safe = neutraliseAll({ ...diagnosis, failureRows: null })
+  if (!unicode) safe = mapStrings(safe, toAscii)
+  const columns = Math.min(WIDEST, Math.max(NARROWEST, Math.floor(options.columns) || 80))
+  const page: Page = { diagnosis: safe, columns, glyphs: unicode ? unicodeGlyphs : asciiGlyphs, color: options.color }
+  const sections = [
+    opening(page),
+    trendSection(page),
+    symptomsSection(page),
+    findingsSection(page),
+    worstSection(page),
+    settingsSection(page),
+    notesSection(page),
+    booksSection(page),
+    closing(page),
+  ].filter((section) => section.length > 0)
+  const lines = sections.flatMap((section, index) => (index === 0 ? section : [blank, ...section]))
+  return paint(lines, { columns, color: options.color, unicode })
+}
+
+function opening(page: Page): Line[] {
+  const { diagnosis, glyphs } = page
+  const lines: Line[] = []
+  if (!diagnosis.complete)
+    lines.push(...paragraph(page, 'Interrupted: this is what was known by then, not the whole log.', 0, 'warn'))
+  lines.push(...paragraph(page, headline(diagnosis), 0, 'strong'))
+  const top = topFinding(diagnosis)
+  if (top) lines.push(...paragraph(page, topSentence(page), 0))
+  lines.push(...facts(diagnosis, glyphs.dot, glyphs.dash).flatMap((fact) => paragraph(page, fact, 0, 'quiet')))
+  return lines
+}
+
+function topSentence(page: Page): string {
+  const top = topFinding(page.diagnosis)
+  if (!top) return ''
+  const certainty = { certain: 'Certain', likely: 'Likely', possible: 'Possibly' }
+  const share = `${percentOf(top.failures, page.diagnosis.books.failures)} of the failures`
+  return top.confidence
+    ? `${certainty[top.confidence]}, for ${share}: ${lowerFirst(top.title)}`
+    : `Not decided, for ${share}: ${lowerFirst(top.title)}`
+}
+
+function percentOf(part: number, of: number): string {
+  return `${Math.round((100 * part) / Math.max(1, of))} %`
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]* /.test(text) && !/^(Kubernetes|Lambda|Node|Service) /.test(text)
+    ? text.charAt(0).toLowerCase() + text.slice(1)
+    : text
+}
+
+function closing(page: Page): Line[] {
+  const { sentence, command } = verdict(page.diagnosis)
+  return [...paragraph(page, sentence, 0, 'strong'), [span('Next:  ', 'quiet'), span(command, 'command')]]
+}
