@@ -1,5 +1,6 @@
 import causes from './causes.ts'
 import type { CommandSpec } from './command.ts'
+import { labCommand } from './lab.ts'
 
 /** In the order of the help text. One file per command; add yours here. */
-export const commands: readonly CommandSpec[] = [causes]
+export const commands: readonly CommandSpec[] = [causes, labCommand]

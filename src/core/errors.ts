@@ -32,6 +32,7 @@ export const errors = {
     hint: 'Read it with the why5xx that wrote it, or diagnose the logs again.',
     exit: 3,
   },
+  LISTEN_FAILED: { title: 'Cannot listen on {address}: {why}', hint: 'Choose another address or port.', exit: 2 },
   OUTPUT_UNWRITABLE: { title: 'Cannot write {path}: {why}', hint: 'Choose another --output.', exit: 2 },
 } as const satisfies Record<string, ErrorEntry>
 

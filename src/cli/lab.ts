@@ -1,0 +1,10 @@
+import { defineCommand } from './command.ts'
+import { labAlbCommand } from './lab-alb.ts'
+
+export const labCommand = defineCommand({
+  name: 'lab',
+  summary: 'reproduce incidents with a real kernel, real servers and a load balancer stand-in',
+  options: [],
+  examples: ['why5xx lab alb --listen 127.0.0.1:8080 --target 127.0.0.1:8000 --log-dir ./logs'],
+  subcommands: [labAlbCommand],
+})

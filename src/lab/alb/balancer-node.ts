@@ -1,0 +1,108 @@
+import type { AccessLogFiles } from './access-log-files.ts'
+import { type Endpoint, endpointKey } from './endpoint.ts'
+import { type HealthChange, HealthChecker } from './health-checker.ts'
+import type { ResolvedOptions } from './options.ts'
+import { TargetLink } from './target-link.ts'
+
+export interface NodeEvents {
+  onHealthChange(node: BalancerNode, link: TargetLink, change: HealthChange): void
+  onHealthResult(isPass: boolean): void
+  onIdleClosed(event: string): void
+}
+
+/** One load balancer node: its address, its own links to every target, its own log files. */
+export class BalancerNode {
+  readonly address: string
+  readonly bindAddress: string | undefined
+  readonly log: AccessLogFiles | undefined
+  readonly #index: number
+  readonly #options: ResolvedOptions
+  readonly #events: NodeEvents
+  readonly #links = new Map<string, { readonly link: TargetLink; readonly checker: HealthChecker | undefined }>()
+  #turn: number
+
+  constructor(index: number, options: ResolvedOptions, log: AccessLogFiles | undefined, events: NodeEvents) {
+    const { address, bindAddress } = options.nodeList[index] as ResolvedOptions['nodeList'][number]
+    this.address = address
+    this.bindAddress = bindAddress
+    this.log = log
+    this.#index = index
+    this.#options = options
+    this.#events = events
+    // Nodes do not march in step.
+    this.#turn = index
+  }
+
+  get links(): readonly TargetLink[] {
+    return [...this.#links.values()].map(({ link }) => link)
+  }
+
+  register(target: Endpoint): void {
+    const key = endpointKey(target)
+    this.remove(key)
+    const { healthCheck, idleTimeoutSeconds } = this.#options
+    const health = healthCheck === false ? 'healthy' : 'initial'
+    const link = new TargetLink(target, this.bindAddress, health, idleTimeoutSeconds * 1000, (event) =>
+      this.#events.onIdleClosed(event),
+    )
+    let checker: HealthChecker | undefined
+    if (healthCheck !== false) {
+      checker = new HealthChecker(
+        link,
+        healthCheck,
+        (change) => this.#events.onHealthChange(this, link, change),
+        (isPass) => this.#events.onHealthResult(isPass),
+      )
+      checker.start(this.#index * 20)
+    }
+    this.#links.set(key, { link, checker })
+  }
+
+  drain(key: string): void {
+    const entry = this.#links.get(key)
+    entry?.checker?.stop()
+    entry?.link.drain()
+  }
+
+  /** Forgets a target; open requests on it are cut. */
+  remove(key: string): void {
+    const entry = this.#links.get(key)
+    if (entry === undefined) return
+    this.#links.delete(key)
+    entry.checker?.stop()
+    entry.link.drain()
+    entry.link.cutAll('deregistration-delay')
+  }
+
+  /** Only healthy targets; all of them when none is healthy (fail open); nothing when none is registered. */
+  choose(): { readonly link: TargetLink; readonly isFailOpen: boolean } | undefined {
+    const registered = this.links.filter((link) => !link.isDraining)
+    const healthy = registered.filter((link) => link.health === 'healthy')
+    const candidates = healthy.length > 0 ? healthy : registered
+    if (candidates.length === 0) return undefined
+    const turn = this.#turn % candidates.length
+    this.#turn += 1
+    let link = candidates[turn] as TargetLink
+    if (this.#options.algorithm === 'least_outstanding_requests')
+      for (let step = 1; step < candidates.length; step++) {
+        const other = candidates[(turn + step) % candidates.length] as TargetLink
+        if (other.inFlight.size < link.inFlight.size) link = other
+      }
+    return { link, isFailOpen: healthy.length === 0 }
+  }
+
+  countHosts(): { readonly healthy: number; readonly unhealthy: number } {
+    const registered = this.links.filter((link) => !link.isDraining)
+    return {
+      healthy: registered.filter((link) => link.health === 'healthy').length,
+      unhealthy: registered.filter((link) => link.health === 'unhealthy').length,
+    }
+  }
+
+  stop(): void {
+    for (const { link, checker } of this.#links.values()) {
+      checker?.stop()
+      link.closeIdle()
+    }
+  }
+}

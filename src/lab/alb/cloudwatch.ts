@@ -1,0 +1,168 @@
+/** What one finished request means to CloudWatch. */
+export interface CountedRequest {
+  readonly timeMs: number
+  readonly elbStatus: number
+  readonly targetStatus: number | undefined
+  readonly hasTarget: boolean
+  readonly targetMs: number | undefined
+  readonly isFixedResponse: boolean
+  readonly isFailOpen: boolean
+  readonly isNonCompliant: boolean
+}
+
+interface Minute {
+  readonly counts: Map<string, number>
+  readonly targetSeconds: number[]
+}
+
+export interface MetricDataResult {
+  readonly Id: string
+  readonly Label: string
+  readonly Timestamps: readonly string[]
+  readonly Values: readonly number[]
+  readonly StatusCode: 'Complete'
+}
+
+const MINUTE_MS = 60_000
+
+/**
+ * Counts per minute what the namespace AWS/ApplicationELB would hold for one load balancer with one target group.
+ * Meanings: docs.aws.amazon.com, "CloudWatch metrics for your Application Load Balancer".
+ */
+export class CloudWatchCounts {
+  readonly #minutes = new Map<number, Minute>()
+  readonly #hosts = new Map<number, { healthy: number; unhealthy: number }>()
+
+  countRequest(request: CountedRequest): void {
+    const minute = this.#minuteOf(request.timeMs)
+    const { elbStatus, targetStatus } = request
+    // Only requests for which a target was chosen: 503 without a target and 400 are left out.
+    if (request.hasTarget) add(minute, 'RequestCount')
+    if (targetStatus !== undefined) {
+      const century = Math.floor(targetStatus / 100)
+      if (century >= 2 && century <= 5) add(minute, `HTTPCode_Target_${century}XX_Count`)
+    } else if (elbStatus >= 500) {
+      add(minute, 'HTTPCode_ELB_5XX_Count')
+      if ([500, 502, 503, 504].includes(elbStatus)) add(minute, `HTTPCode_ELB_${elbStatus}_Count`)
+    } else if (elbStatus >= 400) add(minute, 'HTTPCode_ELB_4XX_Count')
+    if (request.isFixedResponse) add(minute, 'HTTP_Fixed_Response_Count')
+    if (request.isFailOpen) add(minute, 'UnhealthyRoutingRequestCount')
+    if (request.isNonCompliant) add(minute, 'DesyncMitigationMode_NonCompliant_Request_Count')
+    if (request.targetMs !== undefined && targetStatus !== undefined)
+      minute.targetSeconds.push(Math.floor(request.targetMs) / 1000)
+  }
+
+  countConnectionError(atMs: number): void {
+    add(this.#minuteOf(atMs), 'TargetConnectionErrorCount')
+  }
+
+  countNewConnection(atMs: number): void {
+    add(this.#minuteOf(atMs), 'NewConnectionCount')
+  }
+
+  /** The lowest healthy and the highest unhealthy count of the minute stay: the statistics AWS advises. */
+  observeHosts(atMs: number, healthy: number, unhealthy: number): void {
+    const start = Math.floor(atMs / MINUTE_MS) * MINUTE_MS
+    const seen = this.#hosts.get(start)
+    this.#hosts.set(start, {
+      healthy: Math.min(healthy, seen?.healthy ?? healthy),
+      unhealthy: Math.max(unhealthy, seen?.unhealthy ?? unhealthy),
+    })
+  }
+
+  results(): readonly MetricDataResult[] {
+    const results: MetricDataResult[] = []
+    for (const label of COUNTS) {
+      const points = [...this.#minutes].map(([start, minute]) => [start, minute.counts.get(label) ?? 0] as const)
+      results.push(
+        result(
+          label,
+          label,
+          points.filter(([, value]) => value > 0),
+        ),
+      )
+    }
+    const measured = [...this.#minutes].filter(([, minute]) => minute.targetSeconds.length > 0)
+    for (const [statistic, of] of STATISTICS)
+      results.push(
+        result(
+          `TargetResponseTime_${statistic}`,
+          `TargetResponseTime ${statistic}`,
+          measured.map(([start, minute]) => [start, of(minute.targetSeconds)] as const),
+        ),
+      )
+    const hosts = [...this.#hosts]
+    results.push(
+      result(
+        'HealthyHostCount',
+        'HealthyHostCount',
+        hosts.map(([start, seen]) => [start, seen.healthy]),
+      ),
+    )
+    results.push(
+      result(
+        'UnHealthyHostCount',
+        'UnHealthyHostCount',
+        hosts.map(([start, seen]) => [start, seen.unhealthy]),
+      ),
+    )
+    return results
+  }
+
+  #minuteOf(atMs: number): Minute {
+    const start = Math.floor(atMs / MINUTE_MS) * MINUTE_MS
+    let minute = this.#minutes.get(start)
+    if (minute === undefined) {
+      minute = { counts: new Map(), targetSeconds: [] }
+      this.#minutes.set(start, minute)
+    }
+    return minute
+  }
+}
+
+function add(minute: Minute, label: string): void {
+  minute.counts.set(label, (minute.counts.get(label) ?? 0) + 1)
+}
+
+const COUNTS = [
+  'RequestCount',
+  'NewConnectionCount',
+  'HTTPCode_ELB_4XX_Count',
+  'HTTPCode_ELB_5XX_Count',
+  'HTTPCode_ELB_500_Count',
+  'HTTPCode_ELB_502_Count',
+  'HTTPCode_ELB_503_Count',
+  'HTTPCode_ELB_504_Count',
+  'HTTPCode_Target_2XX_Count',
+  'HTTPCode_Target_3XX_Count',
+  'HTTPCode_Target_4XX_Count',
+  'HTTPCode_Target_5XX_Count',
+  'TargetConnectionErrorCount',
+  'HTTP_Fixed_Response_Count',
+  'UnhealthyRoutingRequestCount',
+  'DesyncMitigationMode_NonCompliant_Request_Count',
+] as const
+
+const STATISTICS: readonly (readonly [string, (values: readonly number[]) => number])[] = [
+  ['Average', (values) => values.reduce((sum, value) => sum + value, 0) / values.length],
+  ['p99', (values) => [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? 0],
+  ['Maximum', (values) => Math.max(0, ...values)],
+]
+
+/** Newest first, as get-metric-data answers unless told otherwise (ScanBy TimestampDescending). */
+function result(name: string, label: string, points: readonly (readonly [number, number])[]): MetricDataResult {
+  const sorted = [...points].sort((a, b) => b[0] - a[0])
+  return {
+    Id: `m_${name.toLowerCase()}`,
+    Label: label,
+    Timestamps: sorted.map(([start]) => `${new Date(start).toISOString().slice(0, 19)}+00:00`),
+    Values: sorted.map(([, value]) => value),
+    StatusCode: 'Complete',
+  }
+}
+
+/** Byte for byte what `aws cloudwatch get-metric-data` prints: four spaces, and every value with a decimal point. */
+export function formatMetricData(results: readonly MetricDataResult[]): string {
+  const text = JSON.stringify({ MetricDataResults: results, Messages: [] }, null, 4)
+  return `${text.replace(/^( {16})(-?\d+)(,?)$/gm, '$1$2.0$3')}\n`
+}
