@@ -173,7 +173,7 @@ async function findCopy<Detected extends Seen>(
 
 function contentHash(path: string, hashes: Map<string, Promise<string>>): Promise<string> {
   const known = hashes.get(path)
-  if (known) return known
+  if (known !== undefined) return known
   const hash = createHash('sha256')
   const made = readBlocks(path, null, (block) => hash.update(block)).then(
     (read) => `${hash.digest('hex')} ${read.endlessRows}`,
