@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 
-const GENERATOR_VERSION = 1
+const GENERATOR_VERSION = 2
 const NODES = 8
 const PERIOD_MS = 300_000
 const START_MS = Date.UTC(2026, 10, 23, 2, 0, 0)
@@ -284,7 +284,9 @@ function rowWriter(random, node) {
     }
     const micros = String(Math.floor((endMs - endSecond * 1000) * 1000)).padStart(6, '0')
     const millis = String(startMs - startSecond * 1000).padStart(3, '0')
-    const client = `${random() < 0.5 ? '203.0.113' : '198.51.100'}.${(random() * 254 + 1) | 0}:${1024 + ((random() * 64000) | 0)}`
+    const clientNumber = drawClient(random)
+    const client = `${clientAddress(clientNumber)}:${1024 + ((random() * 64000) | 0)}`
+    const agent = AGENTS[(clientNumber * 7919) % AGENTS.length]
     const target = made.target ?? '-'
     const arn = made.group?.arn ?? '-'
     const isTls = random() < 0.7
@@ -294,11 +296,22 @@ function rowWriter(random, node) {
     return (
       `${isTls ? (random() < 0.6 ? 'h2' : 'https') : 'http'} ${endPrefix}${micros}Z app/${LOAD_BALANCER} ${client} ${target} ${made.times} ` +
       `${made.elbStatus} ${made.targetStatus} ${90 + ((random() * 900) | 0)} ${150 + ((random() * 40000) | 0)} ` +
-      `"${request(random, isTls)}" "${AGENTS[(random() * AGENTS.length) | 0]}" ${tls} ${arn} "${traceId}" ${sni} ` +
+      `"${request(random, isTls)}" "${agent}" ${tls} ${arn} "${traceId}" ${sni} ` +
       `${made.group ? TARGET_GROUPS.indexOf(made.group) + 1 : 0} ${startPrefix}${millis}000Z "${made.action}" "-" "${made.error}" ` +
       `"${target}" "${made.targetStatus}" "-" "-" TID_${hex(random, 32)} "-" "-" "-" ${node}\n`
     )
   }
+}
+
+/** 131,072 clients, a few of them busy. */
+function drawClient(random) {
+  const skewed = random()
+  return (131_072 * skewed * skewed * skewed) | 0
+}
+
+/** In the network that is set aside for benchmarks (RFC 2544). */
+function clientAddress(number) {
+  return `198.${18 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`
 }
 
 function request(random, isTls) {
