@@ -33,6 +33,35 @@ export const errors = {
     exit: 3,
   },
   LISTEN_FAILED: { title: 'Cannot listen on {address}: {why}', hint: 'Choose another address or port.', exit: 2 },
+  LAB_SCENARIO_UNKNOWN: { title: 'No scenario {id}. Known: {known}', hint: 'why5xx lab list shows them.', exit: 2 },
+  LAB_FIX_UNKNOWN: {
+    title: 'Scenario {id} has no fix {fix}. Known: {known}',
+    hint: 'why5xx lab list shows them.',
+    exit: 2,
+  },
+  LAB_NOT_LINUX: {
+    title: 'The lab needs a Linux kernel (network namespaces, iptables); this is {platform}',
+    hint: 'Run it in a Linux virtual machine, or in a container with --privileged.',
+    exit: 2,
+  },
+  LAB_NO_NAMESPACES: { title: 'The lab cannot make network namespaces: {why}', hint: '{remedy}', exit: 2 },
+  LAB_PROGRAM_MISSING: { title: 'The lab needs {programs}', hint: 'On Debian: apt install {packages}', exit: 2 },
+  LAB_PYTHON_MISSING: {
+    title: 'The lab found no Python with {modules}',
+    hint: 'why5xx lab setup installs pinned versions into .lab-venv; or on Debian: apt install python3-fastapi python3-uvicorn uvicorn gunicorn',
+    exit: 2,
+  },
+  LAB_SETUP_FAILED: {
+    title: 'Cannot install the lab’s Python servers: {why}',
+    hint: 'Without the package index, Debian’s serve: apt install python3-fastapi python3-uvicorn uvicorn gunicorn',
+    exit: 2,
+  },
+  LAB_WORLD: { title: '{what}', hint: '{hint}', exit: 2 },
+  LAB_RUN_FAILED: {
+    title: 'The lab run of {scenario} failed: {why}',
+    hint: 'What it wrote so far lies in {folder}.',
+    exit: 1,
+  },
   OUTPUT_UNWRITABLE: { title: 'Cannot write {path}: {why}', hint: 'Choose another --output.', exit: 2 },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -1,0 +1,204 @@
+"""The shop: the story's application, FastAPI on uvicorn (or on gunicorn with uvicorn's worker).
+
+Times come from the environment, so that a scenario can scale them. Every arrival is also written to LAB_SEEN_FILE:
+that is how the lab knows what the application really had, whatever its own log says.
+"""
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+import traceback
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+HISTORY_SECONDS = float(os.environ.get("LAB_HISTORY_SECONDS", "0.05"))
+REPORT_SECONDS = float(os.environ.get("LAB_REPORT_SECONDS", "0.05"))
+DOWNLOAD_SECONDS = float(os.environ.get("LAB_DOWNLOAD_SECONDS", "0.05"))
+START_SECONDS = float(os.environ.get("LAB_START_SECONDS", "0"))
+HEADER_BYTES = int(os.environ.get("LAB_HEADER_BYTES", "1000"))
+SEEN = open(os.environ["LAB_SEEN_FILE"], "a", buffering=1) if "LAB_SEEN_FILE" in os.environ else None
+ERRORS = open(os.environ["LAB_ERRORS_FILE"], "a", buffering=1) if "LAB_ERRORS_FILE" in os.environ else None
+
+time.sleep(START_SECONDS)
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+
+def trace_of(headers):
+    for name, value in headers:
+        if name == b"x-amzn-trace-id":
+            return value.decode("latin-1").replace("Root=", "")
+    return "-"
+
+
+class RequestLog:
+    """One line per finished request, with the load balancer's trace id."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["path"] in ("/healthz", "/healthz/deep", "/livez"):
+            return await self.inner(scope, receive, send)
+        trace = trace_of(scope["headers"])
+        if SEEN:
+            SEEN.write(f"{time.time():.6f} {trace}\n")
+        started = time.monotonic()
+        status = ["-"]
+
+        async def watch(message):
+            if message["type"] == "http.response.start":
+                status[0] = message["status"]
+            await send(message)
+
+        query = scope["query_string"].decode("latin-1")
+        path = scope["path"] + ("?" + query if query else "")
+        try:
+            await self.inner(scope, receive, watch)
+        except Exception as error:
+            status[0] = 500
+            report(error, trace, scope["method"], path)
+            raise
+        finally:
+            client = scope.get("client") or ("-", 0)
+            elapsed = (time.monotonic() - started) * 1000
+            sys.stdout.write(
+                f'INFO:     {client[0]}:{client[1]} - "{scope["method"]} {path} HTTP/{scope["http_version"]}" '
+                f"{status[0]} {elapsed:.0f}ms trace={trace}\n"
+            )
+            sys.stdout.flush()
+
+
+def report(error, trace, method, path):
+    """What an error tracker's SDK would send."""
+    if not ERRORS:
+        return
+    frames = [
+        {"filename": os.path.basename(f.filename), "function": f.name, "lineNo": f.lineno, "context": f.line}
+        for f in traceback.extract_tb(error.__traceback__)
+    ]
+    ERRORS.write(
+        json.dumps(
+            {"time": time.time(), "type": type(error).__name__, "value": str(error), "trace": trace,
+             "method": method, "path": path, "frames": frames[-4:]}
+        )
+        + "\n"
+    )
+
+
+def is_on(switch):
+    """A fault that the lab switches while the application runs."""
+    return os.path.exists(os.path.join(os.environ.get("LAB_SWITCHES", "/nonexistent"), switch))
+
+
+async def work(low=0.004, high=0.03):
+    await asyncio.sleep(random.uniform(low, high))
+
+
+@app.get("/healthz")
+async def healthz():
+    return PlainTextResponse("ok")
+
+
+@app.get("/healthz/deep")
+async def healthz_deep():
+    """A check that asks the database: one dependency takes every pod out."""
+    if is_on("database-down"):
+        return PlainTextResponse("database: connection refused", status_code=503)
+    return PlainTextResponse("ok")
+
+
+@app.get("/livez")
+async def livez():
+    return PlainTextResponse("ok")
+
+
+@app.get("/")
+async def home():
+    await work()
+    return PlainTextResponse("shop " * 70)
+
+
+@app.get("/api/products/{number}")
+async def product(number: int):
+    await work()
+    return {"id": number, "name": "lamp", "text": "x" * 400}
+
+
+@app.get("/api/ledger/{number}")
+async def ledger(number: int):
+    await work()
+    if is_on("database-down"):
+        raise ConnectionError("database: connection refused")
+    return {"ledger": number}
+
+
+@app.get("/static/js/{name}")
+async def static(name: str):
+    return PlainTextResponse("z" * 700)
+
+
+@app.get("/search")
+async def search(q: str = "", page: int = 1):
+    await work(0.008, 0.05)
+    return {"q": q, "page": page, "hits": ["lamp"] * 60}
+
+
+@app.post("/api/cart/{cart}")
+async def cart(cart: str, request: Request):
+    await request.body()
+    await work()
+    return {"cart": cart}
+
+
+@app.post("/api/checkout")
+async def checkout(request: Request, coupon: str = ""):
+    body = await request.body()
+    await work(0.02, 0.08)
+    if coupon == "SUMMER":
+        discount = {"WINTER": 10}[coupon]
+        return {"discount": discount}
+    return {"ok": True, "bytes": len(body)}
+
+
+@app.get("/orders/{number}/history")
+async def history(number: int):
+    """Waits for something else, without holding the loop."""
+    await asyncio.sleep(HISTORY_SECONDS)
+    return {"order": number, "lines": [number] * 20}
+
+
+@app.get("/downloads/{number}")
+async def download(number: int):
+    await asyncio.sleep(DOWNLOAD_SECONDS)
+    return PlainTextResponse("y" * 20000)
+
+
+@app.get("/reports/{name}")
+async def report_blocking(name: str):
+    """The founding mistake: blocking code in `async def`. It holds the event loop, so nothing else is served."""
+    time.sleep(REPORT_SECONDS)
+    return {"report": name}
+
+
+@app.get("/reports-in-threads/{name}")
+def report_threaded(name: str):
+    """The same work in `def`: it holds one of the 40 threads."""
+    time.sleep(REPORT_SECONDS)
+    return {"report": name}
+
+
+@app.get("/account/{number}")
+async def account(number: int):
+    """Header-happy: one customer in five carries every preference as a cookie."""
+    await work()
+    response = JSONResponse({"account": number})
+    if number % 5 == 0:
+        for i in range(0, HEADER_BYTES, 1000):
+            response.headers.append("set-cookie", f"pref{i}=" + "p" * 960 + "; Path=/")
+    return response
+
+
+app = RequestLog(app)

@@ -1,0 +1,87 @@
+import { join, resolve } from 'node:path'
+import type { ExitCode } from '../core/errors.ts'
+import { fail } from '../core/errors.ts'
+import type { RunMessage } from '../lab/run/job.ts'
+import { type PlannedRun, runMany } from '../lab/run/run-many.ts'
+import type { RunResult } from '../lab/run/run-scenario.ts'
+import { scenarioById, scenarios } from '../lab/scenarios/catalogue.ts'
+import { renderReport } from '../lab/score/report-text.ts'
+import { reportOf } from '../lab/score/run-report.ts'
+import { type CommandContext, defineCommand } from './command.ts'
+
+export const labRunCommand = defineCommand({
+  name: 'run',
+  args: '[scenario...]',
+  summary: 'reproduce incidents, diagnose the logs they leave, and compare with what really happened',
+  options: [
+    { flags: '--all', summary: 'every scenario' },
+    { flags: '--fix <name>', summary: 'the same traffic without and with this fix, side by side' },
+    { flags: '--jobs <count>', summary: 'scenarios at the same time', default: '2' },
+    { flags: '--seed <number>', summary: 'fixes the traffic', default: '1' },
+    { flags: '--out <dir>', summary: 'keeps logs and truth there', default: 'lab-out' },
+    { flags: '--format <format>', summary: 'of the result', default: 'terminal', choices: ['terminal', 'json'] },
+    { flags: '--no-diagnosis', summary: 'only reproduce' },
+    { flags: '--quiet', summary: 'no progress on stderr' },
+  ],
+  examples: [
+    'why5xx lab run missing-502',
+    'why5xx lab run keepalive-race-uvicorn --fix uvicorn-keep-alive',
+    'why5xx lab run --all --jobs 2',
+  ],
+  run: async (context): Promise<ExitCode> => {
+    const { options } = context
+    const fix = options.fix === undefined ? undefined : String(options.fix)
+    const ids = options.all === true ? scenarios.map((scenario) => scenario.id) : [...context.args]
+    if (ids.length === 0) fail('USAGE', { what: 'lab run needs a scenario, or --all; why5xx lab list shows them' })
+    for (const id of ids) requireFix(id, fix)
+    const folder = resolve(String(options.out))
+    const seed = whole('--seed', options.seed)
+    const plan: PlannedRun[] = ids.flatMap((scenario): PlannedRun[] => [
+      { scenario, seed, folder: join(folder, scenario) },
+      ...(fix === undefined ? [] : [{ scenario, fix, seed, folder: join(folder, `${scenario}+${fix}`) }]),
+    ])
+    const results = await runMany(plan, {
+      jobs: whole('--jobs', options.jobs),
+      signal: context.signal,
+      isDiagnosed: options.diagnosis !== false,
+      onMessage: options.quiet === true ? () => {} : progressWriter(context, plan.length),
+    })
+    const report = reportOf(results, seed)
+    context.stdout.write(options.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report))
+    if (context.signal.aborted) return 130
+    return report.isMet ? 0 : 10
+  },
+})
+
+function requireFix(id: string, fix: string | undefined): void {
+  const scenario = scenarioById(id)
+  if (fix === undefined || scenario.fixes?.[fix]) return
+  fail('LAB_FIX_UNKNOWN', { id, fix, known: Object.keys(scenario.fixes ?? {}).join(', ') || 'none' })
+}
+
+/** One line per event of the story; with several scenarios each line names its own. */
+function progressWriter(
+  context: CommandContext,
+  runs: number,
+): (run: PlannedRun, message: RunMessage | RunResult) => void {
+  return (run, message) => {
+    const label = runs === 1 ? '' : `${run.scenario}${run.fix ? ` + ${run.fix}` : ''}: `
+    if (!('kind' in message)) {
+      if (runs > 1)
+        context.stderr.write(
+          `${label}${message.failures} failures${message.missed.length > 0 ? `; ${message.missed.join('; ')}` : ''}\n`,
+        )
+      return
+    }
+    if (message.kind === 'step') context.stderr.write(`${label}${message.text}\n`)
+    if (message.kind === 'event' && runs === 1)
+      context.stderr.write(`  ${message.atSeconds.toFixed(1).padStart(6)} s  ${message.text}\n`)
+  }
+}
+
+function whole(option: string, value: unknown): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1)
+    fail('USAGE', { what: `${option} wants a whole number above 0, not ${value}` })
+  return number
+}

@@ -1,0 +1,256 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { addresses } from '../world/network.ts'
+import { mustRun } from '../world/run-command.ts'
+import { renderKubeProxyRules } from './kube-proxy.ts'
+import { Pod, type PodTemplate, type PodWorld } from './pod.ts'
+
+export interface Workload {
+  /** The Deployment, its Service and the prefix of its pods. */
+  readonly name: string
+  readonly replicas: number
+  readonly template: PodTemplate
+  /** Node (0-based) of each replica in turn; default: spread. */
+  readonly placement?: readonly number[]
+  readonly rollout?: { readonly maxSurge: number; readonly maxUnavailable: number; readonly minReadySeconds?: number }
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local'
+}
+
+export interface ClusterTimings {
+  /** From an endpoint change to rules in force. kube-proxy batches for up to minSyncPeriod (1 s). */
+  readonly kubeProxySeconds: number
+  /** From an endpoint change to the load balancer controller's call (target type `ip` only). */
+  readonly controllerSeconds: number
+}
+
+export interface TargetRegistry {
+  register(target: string): Promise<void>
+  deregister(target: string): Promise<void>
+}
+
+export const nodePort = 30080
+const clusterIp = '10.100.23.7'
+const podNetwork = '10.0.32.0/19'
+
+/** A Deployment and its Service: ready pods become endpoints, endpoints become rules or registered targets. */
+export class Cluster {
+  readonly pods: Pod[] = []
+  readonly gone: Pod[] = []
+  template: PodTemplate
+  readonly #world: PodWorld
+  readonly #workload: Workload
+  readonly #nodes: number
+  readonly #targetType: 'instance' | 'ip'
+  readonly #timings: ClusterTimings
+  readonly #registered = new Set<string>()
+  #registry: TargetRegistry | undefined
+  #created = 0
+  #syncTimer: NodeJS.Timeout | undefined
+  #syncing: Promise<void> = Promise.resolve()
+  #registering: Promise<void> = Promise.resolve()
+  #isClosed = false
+  #isSelected = true
+
+  constructor(
+    world: PodWorld,
+    workload: Workload,
+    nodes: number,
+    targetType: 'instance' | 'ip',
+    timings: ClusterTimings,
+  ) {
+    this.#world = world
+    this.#workload = workload
+    this.#nodes = nodes
+    this.#targetType = targetType
+    this.#timings = timings
+    this.template = workload.template
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#writeRules()
+    await Promise.all(Array.from({ length: this.#workload.replicas }, () => this.#addPod()))
+    await this.waitReady(this.#workload.replicas, 40, signal)
+    await this.settle()
+  }
+
+  /** Where the load balancer sends to at the start. */
+  initialTargets(): string[] {
+    if (this.#targetType === 'instance')
+      return Array.from({ length: this.#nodes }, (_, n) => `${addresses.node(n)}:${nodePort}`)
+    const ready = this.pods.filter((pod) => pod.isServing).map((pod) => this.#targetOf(pod))
+    for (const target of ready) this.#registered.add(target)
+    return ready
+  }
+
+  /** From now on, changes of ready pods reach the load balancer (target type `ip`). */
+  connect(registry: TargetRegistry): void {
+    this.#registry = registry
+  }
+
+  async waitReady(count: number, seconds: number, signal: AbortSignal): Promise<void> {
+    const endMs = Date.now() + seconds * 1000
+    while (this.pods.filter((pod) => pod.isServing).length < count) {
+      if (signal.aborted) return
+      if (Date.now() > endMs)
+        throw new Error(`Pods were not ready after ${seconds} s; see app.log in ${this.#world.logFolder}`)
+      await sleep(50)
+    }
+  }
+
+  /** Waits until rules and registrations follow the last change. */
+  async settle(): Promise<void> {
+    await sleep(this.#timings.kubeProxySeconds * 1000 + 50)
+    await this.#syncing
+    await this.#registering
+  }
+
+  async scale(replicas: number): Promise<void> {
+    this.#world.timeline.add('scaled', this.#workload.name, { replicas })
+    while (this.pods.filter((pod) => !pod.isTerminating).length < replicas) await this.#addPod()
+    const alive = this.pods.filter((pod) => !pod.isTerminating)
+    await Promise.all(alive.slice(replicas).map((pod) => this.#remove(pod)))
+  }
+
+  /** `kubectl rollout restart`: as many at a time as maxSurge and maxUnavailable allow. */
+  async rollingRestart(signal: AbortSignal, template: PodTemplate = this.template): Promise<void> {
+    const { maxSurge = 1, maxUnavailable = 0, minReadySeconds = 0 } = this.#workload.rollout ?? {}
+    this.#world.timeline.add('rollout-started', this.#workload.name)
+    this.template = template
+    const old = this.pods.filter((pod) => !pod.isTerminating)
+    const removals: Promise<void>[] = []
+    const wanted = old.length
+    let fresh = 0
+    while (!signal.aborted && (old.length > 0 || fresh < wanted)) {
+      const alive = this.pods.filter((pod) => !pod.isTerminating)
+      const available = alive.filter(
+        (pod) => pod.isServing && Date.now() - (pod.readyMs ?? 0) >= minReadySeconds * 1000,
+      )
+      if (fresh < wanted && alive.length < wanted + maxSurge) {
+        fresh += 1
+        await this.#addPod()
+        continue
+      }
+      const oldest = old[0]
+      if (oldest && (!oldest.isServing || available.length > wanted - maxUnavailable)) {
+        old.shift()
+        removals.push(this.#remove(oldest))
+        continue
+      }
+      await sleep(50)
+    }
+    await Promise.all(removals)
+    this.#world.timeline.add('rollout-finished', this.#workload.name)
+  }
+
+  /** Whether the Service's selector matches the pods. */
+  setSelected(isSelected: boolean): void {
+    this.#isSelected = isSelected
+    this.#world.timeline.add(isSelected ? 'selector-matches' : 'selector-matches-nothing', this.#workload.name)
+    this.#scheduleSync()
+  }
+
+  /** A fault inside the applications: they look for a file of this name. */
+  setSwitch(name: string, isOn: boolean): void {
+    const file = join(this.#world.scratchFolder, 'switches', name)
+    mkdirSync(join(this.#world.scratchFolder, 'switches'), { recursive: true })
+    if (isOn) writeFileSync(file, '')
+    else rmSync(file, { force: true })
+    this.#world.timeline.add(isOn ? `${name}-on` : `${name}-off`, this.#workload.name)
+  }
+
+  /** What the endpoint slice says: the pods that the Service selects. */
+  get endpoints(): readonly Pod[] {
+    return this.#isSelected ? this.pods : []
+  }
+
+  async #remove(pod: Pod): Promise<void> {
+    await pod.terminate()
+    this.pods.splice(this.pods.indexOf(pod), 1)
+    this.gone.push(pod)
+  }
+
+  async destroy(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#syncTimer)
+    await Promise.all(this.pods.map((pod) => pod.destroy()))
+  }
+
+  async #addPod(): Promise<void> {
+    const placement = this.#workload.placement
+    const node = placement?.[this.#created % placement.length] ?? this.#created % this.#nodes
+    this.#created += 1
+    const name = `${this.#workload.name}-${this.#created}`
+    const pod = new Pod(name, node, this.template, this.#world, () => this.#scheduleSync())
+    this.pods.push(pod)
+    await pod.start()
+  }
+
+  #targetOf(pod: Pod): string {
+    return `${pod.address}:${this.template.port}`
+  }
+
+  #scheduleSync(): void {
+    if (this.#isClosed) return
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = undefined
+      this.#syncing = this.#syncing.then(() => this.#writeRules())
+    }, this.#timings.kubeProxySeconds * 1000)
+    if (this.#targetType === 'ip')
+      setTimeout(() => {
+        this.#registering = this.#registering.then(() => this.#reconcileTargets())
+      }, this.#timings.controllerSeconds * 1000)
+  }
+
+  /** As the load balancer controller does: ready pods are registered, all others are not. */
+  async #reconcileTargets(): Promise<void> {
+    const registry = this.#registry
+    if (!registry || this.#isClosed) return
+    const wanted = new Set(this.endpoints.filter((pod) => pod.isServing).map((pod) => this.#targetOf(pod)))
+    for (const target of wanted) {
+      if (this.#registered.has(target)) continue
+      this.#registered.add(target)
+      await registry.register(target)
+      this.#world.timeline.add('register', target)
+    }
+    for (const target of [...this.#registered]) {
+      if (wanted.has(target)) continue
+      this.#registered.delete(target)
+      await registry.deregister(target)
+      this.#world.timeline.add('deregister', target)
+    }
+  }
+
+  async #writeRules(): Promise<void> {
+    if (this.#isClosed) return
+    const serving = this.endpoints.filter((pod) => pod.isServing)
+    const policy = this.#workload.externalTrafficPolicy ?? 'Cluster'
+    for (let node = 0; node < this.#nodes; node++) {
+      const endpoints = serving.map((pod) => ({
+        address: pod.address,
+        port: this.template.port,
+        isLocal: pod.node === node,
+      }))
+      const rules = renderKubeProxyRules({
+        namespace: 'shop',
+        name: this.#workload.name,
+        portName: 'http',
+        clusterIp,
+        port: 80,
+        nodePort,
+        externalTrafficPolicy: policy,
+        podNetwork,
+        endpoints,
+      })
+      const host = `node-${node + 1}`
+      await mustRun(['ip', 'netns', 'exec', host, 'iptables-restore', '-w'], rules)
+      writeFileSync(join(this.#world.scratchFolder, `${host}.iptables`), rules)
+      const usable = policy === 'Local' ? endpoints.filter((endpoint) => endpoint.isLocal) : endpoints
+      const state = endpoints.length === 0 ? 'REJECT' : usable.length === 0 ? 'DROP' : 'DNAT'
+      this.#world.timeline.add('rules', `${addresses.node(node)}:${nodePort}`, { state, endpoints: usable.length })
+    }
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

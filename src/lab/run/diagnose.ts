@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Verdict } from '../score/verdict.ts'
+import { rowsOf } from '../truth/read-run.ts'
+import type { RunFolders } from './folders.ts'
+
+const cli = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
+
+/**
+ * Diagnoses a run's incident folder through the command line, as its user would: whatever the lab knows stays outside
+ * of what the diagnosis can read.
+ */
+export async function diagnoseRun(folders: RunFolders): Promise<readonly Verdict[]> {
+  const verdictFile = join(folders.root, 'verdicts.ndjson')
+  const diagnosisFile = join(folders.root, 'diagnosis.json')
+  const args = [
+    'diagnose',
+    folders.incident,
+    '--verdicts',
+    verdictFile,
+    '--format',
+    'json',
+    '--output',
+    diagnosisFile,
+    '--quiet',
+  ]
+  const { code, stderr } = await new Promise<{ code: number; stderr: string }>((resolve, reject) => {
+    const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let text = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
+    child.on('error', reject)
+    child.on('close', (exitCode) => resolve({ code: exitCode ?? 1, stderr: text }))
+  })
+  // 4: something in the folder was no log it knows; the load balancer's own rows are still judged.
+  if ((code !== 0 && code !== 4) || !existsSync(verdictFile))
+    throw new Error(`why5xx diagnose ended with ${code}: ${stderr.trim().split('\n').slice(0, 3).join(' ')}`)
+  return rowsOf<Verdict>(verdictFile)
+}

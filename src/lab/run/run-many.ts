@@ -1,0 +1,39 @@
+import type { RunMessage } from './job.ts'
+import { type RunResult, runScenario } from './run-scenario.ts'
+
+export interface PlannedRun {
+  readonly scenario: string
+  readonly fix?: string
+  readonly seed: number
+  readonly folder: string
+}
+
+export interface RunManyOptions {
+  readonly jobs: number
+  readonly signal: AbortSignal
+  readonly isDiagnosed: boolean
+  readonly onMessage: (run: PlannedRun, message: RunMessage | RunResult) => void
+}
+
+/** Runs the plan, `jobs` at a time, each in its own world. Results keep the plan's order. */
+export async function runMany(plan: readonly PlannedRun[], options: RunManyOptions): Promise<readonly RunResult[]> {
+  const results: (RunResult | undefined)[] = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (;;) {
+      const index = next++
+      const run = plan[index]
+      if (!run || options.signal.aborted) return
+      const result = await runScenario({
+        ...run,
+        signal: options.signal,
+        isDiagnosed: options.isDiagnosed,
+        onMessage: (message) => options.onMessage(run, message),
+      })
+      results[index] = result
+      options.onMessage(run, result)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(options.jobs, plan.length) }, work))
+  return results.filter((result) => result !== undefined)
+}

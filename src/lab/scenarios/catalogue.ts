@@ -1,0 +1,83 @@
+import { fail } from '../../core/errors.ts'
+import { allTargetsUnhealthy } from './all-targets-unhealthy.ts'
+import { applicationError } from './application-error.ts'
+import { blackholedTarget } from './blackholed-target.ts'
+import { busyPod } from './busy-pod.ts'
+import { clientGaveUp } from './client-gave-up.ts'
+import { closedWithoutResponse } from './closed-without-response.ts'
+import { crashLoop } from './crash-loop.ts'
+import { deregistrationDelayExceeded } from './deregistration-delay-exceeded.ts'
+import { eventLoopBlocked } from './event-loop-blocked.ts'
+import { eventLoopStallResetsIdleConnections } from './event-loop-stall-resets-idle-connections.ts'
+import { fixedResponse } from './fixed-response.ts'
+import { healthyControl } from './healthy-control.ts'
+import { keepaliveRaceGunicorn } from './keepalive-race-gunicorn.ts'
+import { keepaliveRaceNode } from './keepalive-race-node.ts'
+import { keepaliveRaceUvicorn } from './keepalive-race-uvicorn.ts'
+import { listenBacklogOverflow } from './listen-backlog-overflow.ts'
+import { malformedResponse } from './malformed-response.ts'
+import { missing502 } from './missing-502.ts'
+import { nginxNoLiveUpstreams } from './nginx-no-live-upstreams.ts'
+import { nginxUpstreamPrematurelyClosed } from './nginx-upstream-prematurely-closed.ts'
+import { nginxUpstreamRefused } from './nginx-upstream-refused.ts'
+import { nginxUpstreamTimeout } from './nginx-upstream-timeout.ts'
+import { noLocalEndpoint } from './no-local-endpoint.ts'
+import { noRegisteredTargets } from './no-registered-targets.ts'
+import { nodeRemoved } from './node-removed.ts'
+import { proxyReloadClosesConnections } from './proxy-reload-closes-connections.ts'
+import { proxyShedsIdleConnections } from './proxy-sheds-idle-connections.ts'
+import { responseHeadersTooLarge } from './response-headers-too-large.ts'
+import { rollingDeployWithPrestop } from './rolling-deploy-with-prestop.ts'
+import { rollingDeployWithoutPrestop } from './rolling-deploy-without-prestop.ts'
+import type { Scenario } from './scenario.ts'
+import { serviceWithoutEndpoints } from './service-without-endpoints.ts'
+import { targetIdleTimeout } from './target-idle-timeout.ts'
+import { twoCauses } from './two-causes.ts'
+import { upstreamKeepaliveMismatch } from './upstream-keepalive-mismatch.ts'
+import { workerKilledMidRequest } from './worker-killed-mid-request.ts'
+import { workerTimeout } from './worker-timeout.ts'
+
+/** In the order of `why5xx lab list`: the founding incident first, controls last. */
+export const scenarios: readonly Scenario[] = [
+  missing502,
+  busyPod,
+  keepaliveRaceUvicorn,
+  keepaliveRaceNode,
+  keepaliveRaceGunicorn,
+  closedWithoutResponse,
+  eventLoopStallResetsIdleConnections,
+  eventLoopBlocked,
+  listenBacklogOverflow,
+  serviceWithoutEndpoints,
+  noLocalEndpoint,
+  crashLoop,
+  blackholedTarget,
+  nodeRemoved,
+  rollingDeployWithoutPrestop,
+  rollingDeployWithPrestop,
+  deregistrationDelayExceeded,
+  noRegisteredTargets,
+  allTargetsUnhealthy,
+  workerKilledMidRequest,
+  workerTimeout,
+  targetIdleTimeout,
+  clientGaveUp,
+  responseHeadersTooLarge,
+  malformedResponse,
+  applicationError,
+  fixedResponse,
+  nginxUpstreamTimeout,
+  nginxUpstreamRefused,
+  nginxUpstreamPrematurelyClosed,
+  nginxNoLiveUpstreams,
+  upstreamKeepaliveMismatch,
+  proxyShedsIdleConnections,
+  proxyReloadClosesConnections,
+  twoCauses,
+  healthyControl,
+]
+
+export function scenarioById(id: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.id === id)
+  return found ?? fail('LAB_SCENARIO_UNKNOWN', { id, known: scenarios.map((scenario) => scenario.id).join(', ') })
+}

@@ -1,0 +1,49 @@
+import { shopRoutes } from '../traffic/traffic.ts'
+import { defineScenario } from './scenario.ts'
+
+export const keepaliveRaceUvicorn = defineScenario({
+  id: 'keepalive-race-uvicorn',
+  title: 'uvicorn closes idle connections after 5 s, the load balancer after 60 s',
+  story: [
+    'An operations board asks for its widgets again five seconds after their last answer.',
+    'uvicorn closes a connection that has been idle for five seconds: its default.',
+    'The load balancer keeps it for sixty, and sends a request while the FIN is on its way.',
+    'It writes 502 within a few milliseconds; the application never saw the request.',
+    'Plain traffic loses far fewer requests this way; the boards’ period makes the race visible.',
+  ],
+  scaled: ['pollers ask with a period close to the keep-alive time: far more races than plain traffic has'],
+  application: 'ops-board',
+  targetType: 'ip',
+  nodes: 2,
+  workload: {
+    name: 'board',
+    replicas: 2,
+    template: {
+      containers: [{ name: 'app', port: 8000, server: { kind: 'uvicorn' } }],
+      port: 8000,
+      readiness: {
+        path: '/healthz',
+        port: 8000,
+        periodSeconds: 5,
+        timeoutSeconds: 1,
+        failureThreshold: 3,
+        successThreshold: 1,
+      },
+    },
+  },
+  traffic: {
+    seconds: 100,
+    streams: [
+      {
+        kind: 'poller',
+        name: 'wall boards',
+        everySeconds: 5,
+        count: 14,
+        jitterSeconds: 0.003,
+        routes: [{ route: '/api/products/{n}', weight: 1 }],
+      },
+      { kind: 'poisson', name: 'operators', perSecond: 1.5, routes: shopRoutes },
+    ],
+  },
+  expect: { atLeast: { 'keepalive-shorter-than-idle-timeout': 5 } },
+})

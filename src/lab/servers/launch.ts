@@ -1,0 +1,211 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { labFolder, type PythonFlavour } from './python.ts'
+import type { AppSettings, HaproxyServer, NginxServer, Server } from './server.ts'
+
+export interface LaunchContext {
+  readonly python: PythonFlavour | undefined
+  /** A folder of this container, for configuration and pid files. */
+  readonly folder: string
+  readonly port: number
+  /** The port of the container behind a proxy. */
+  readonly appPort: number
+  readonly seenFile: string
+  readonly errorsFile: string
+  /** Files there are faults inside the application. */
+  readonly switchFolder: string
+  readonly accessLog: string
+  readonly errorLog: string
+}
+
+export interface Launch {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** What the container runtime sends first; the official nginx image says SIGQUIT. */
+  readonly stopSignal: NodeJS.Signals
+  /** As it would stand in the manifest. */
+  readonly command: string
+}
+
+/** The command line of a server. Writes its configuration file where it needs one. */
+export function launch(server: Server, context: LaunchContext): Launch {
+  switch (server.kind) {
+    case 'uvicorn': {
+      const args = [
+        'shop:app',
+        '--host',
+        '0.0.0.0',
+        '--port',
+        String(context.port),
+        '--no-access-log',
+        ...uvicornFlags(server),
+      ]
+      return {
+        argv: [pythonOf(context), '-m', 'uvicorn', ...args],
+        env: { ...pythonEnvironment(context), ...appEnvironment(server.app, context) },
+        stopSignal: 'SIGTERM',
+        command: `uvicorn ${args.join(' ')}`,
+      }
+    }
+    case 'gunicorn': {
+      const isUvicorn = server.workerClass === 'uvicorn'
+      const uvicornClass =
+        context.python?.origin === 'debian' ? 'uvicorn.workers.UvicornWorker' : 'uvicorn_worker.UvicornWorker'
+      const flags: readonly [string, number | undefined][] = [
+        ['--workers', server.workers],
+        ['--threads', server.threads],
+        ['--timeout', server.timeoutSeconds],
+        ['--keep-alive', server.keepAliveSeconds],
+        ['--backlog', server.backlog],
+      ]
+      const args = [
+        isUvicorn ? 'shop:app' : 'shop_wsgi:app',
+        '--bind',
+        `0.0.0.0:${context.port}`,
+        '--worker-class',
+        isUvicorn ? uvicornClass : server.workerClass,
+        ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
+      ]
+      return {
+        argv: [pythonOf(context), '-m', 'gunicorn', ...args],
+        env: { ...pythonEnvironment(context), ...appEnvironment(server.app, context) },
+        stopSignal: 'SIGTERM',
+        command: `gunicorn ${args.join(' ')}`,
+      }
+    }
+    case 'node': {
+      const keepAlive = server.keepAliveMs === undefined ? {} : { LAB_KEEP_ALIVE_MS: String(server.keepAliveMs) }
+      return {
+        argv: [process.execPath, join(labFolder, 'apps/shop.mjs')],
+        env: { PORT: String(context.port), ...keepAlive, ...appEnvironment(server.app, context) },
+        stopSignal: 'SIGTERM',
+        command: 'node shop.mjs',
+      }
+    }
+    case 'nginx': {
+      const file = writeConfiguration(context, 'nginx.conf', nginxConfiguration(server, context))
+      return {
+        argv: ['nginx', '-c', file, '-e', context.errorLog, '-g', 'daemon off;'],
+        env: {},
+        stopSignal: 'SIGQUIT',
+        command: 'nginx -g "daemon off;"',
+      }
+    }
+    case 'haproxy': {
+      const file = writeConfiguration(context, 'haproxy.cfg', haproxyConfiguration(server, context))
+      return { argv: ['haproxy', '-W', '-db', '-f', file], env: {}, stopSignal: 'SIGUSR1', command: 'haproxy -W -db' }
+    }
+  }
+}
+
+function uvicornFlags(server: Extract<Server, { kind: 'uvicorn' }>): string[] {
+  const flags: readonly [string, number | undefined][] = [
+    ['--timeout-keep-alive', server.keepAliveSeconds],
+    ['--backlog', server.backlog],
+    ['--timeout-graceful-shutdown', server.gracefulSeconds],
+    ['--limit-concurrency', server.limitConcurrency],
+  ]
+  return flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]))
+}
+
+function pythonOf(context: LaunchContext): string {
+  if (!context.python) throw new Error('A Python server needs a Python flavour')
+  return context.python.python
+}
+
+function pythonEnvironment(context: LaunchContext): Record<string, string> {
+  // Bytecode goes to the run's folder: the package may be installed read-only.
+  return {
+    PYTHONPATH: join(labFolder, 'apps'),
+    PYTHONUNBUFFERED: '1',
+    PYTHONPYCACHEPREFIX: join(context.folder, 'pycache'),
+  }
+}
+
+function appEnvironment(app: AppSettings | undefined, context: LaunchContext): Record<string, string> {
+  const settings: readonly [string, number | undefined][] = [
+    ['LAB_REPORT_SECONDS', app?.reportSeconds],
+    ['LAB_HISTORY_SECONDS', app?.historySeconds],
+    ['LAB_DOWNLOAD_SECONDS', app?.downloadSeconds],
+    ['LAB_START_SECONDS', app?.startSeconds],
+    ['LAB_HEADER_BYTES', app?.headerBytes],
+  ]
+  return {
+    LAB_SEEN_FILE: context.seenFile,
+    LAB_ERRORS_FILE: context.errorsFile,
+    LAB_SWITCHES: context.switchFolder,
+    ...Object.fromEntries(settings.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))),
+  }
+}
+
+function writeConfiguration(context: LaunchContext, name: string, text: string): string {
+  mkdirSync(context.folder, { recursive: true })
+  const file = join(context.folder, name)
+  writeFileSync(file, text)
+  return file
+}
+
+export function nginxConfiguration(
+  server: NginxServer,
+  context: Pick<LaunchContext, 'port' | 'appPort' | 'folder' | 'accessLog' | 'errorLog'>,
+): string {
+  const fill = (line: string): string => line.replaceAll('{port}', String(context.appPort))
+  const probe = server.answersProbe
+    ? '    location = /healthz { access_log off; return 200 "ok"; }\n    location = /livez { access_log off; return 200 "ok"; }\n'
+    : ''
+  return `worker_processes ${server.workerProcesses ?? 1};
+user root;
+pid ${context.folder}/nginx.pid;
+error_log ${context.errorLog} warn;
+events { worker_connections ${server.workerConnections ?? 1024}; }
+http {
+  log_format shop '$remote_addr - [$time_iso8601] "$request" $status $body_bytes_sent rt=$request_time '
+                  'uct=$upstream_connect_time urt=$upstream_response_time us=$upstream_status trace=$http_x_amzn_trace_id';
+  access_log ${context.accessLog} shop;
+  client_body_temp_path ${context.folder}/body;
+  proxy_temp_path ${context.folder}/proxy;
+  fastcgi_temp_path ${context.folder}/fastcgi;
+  uwsgi_temp_path ${context.folder}/uwsgi;
+  scgi_temp_path ${context.folder}/scgi;
+  keepalive_timeout ${server.keepaliveSeconds ?? 75}s;
+${(server.http ?? []).map((line) => `  ${fill(line)}\n`).join('')}  upstream app {
+${server.upstream.map((line) => `    ${fill(line)}\n`).join('')}  }
+  server {
+    listen ${context.port} backlog=4096;
+${probe}    location / {
+      proxy_pass http://app;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+${server.location.map((line) => `      ${fill(line)}\n`).join('')}    }
+  }
+}
+`
+}
+
+export function haproxyConfiguration(server: HaproxyServer, context: Pick<LaunchContext, 'port' | 'appPort'>): string {
+  const probe = server.answersProbe ? '  monitor-uri /healthz\n' : ''
+  const queue = server.maxQueue === undefined ? '' : ` maxqueue ${server.maxQueue}`
+  return `global
+  maxconn 8192
+  log stdout format raw local0
+defaults
+  mode http
+  log global
+  option httplog
+  timeout connect 1s
+  timeout client 75s
+  timeout http-keep-alive 75s
+  timeout http-request 10s
+  timeout server ${server.serverSeconds}s
+  timeout queue ${server.queueSeconds}s
+  retry-on conn-failure
+frontend web
+  bind :${context.port}
+${probe}  http-request capture req.hdr(X-Amzn-Trace-Id) len 60
+  default_backend app
+backend app
+  server app 127.0.0.1:${context.appPort} maxconn ${server.maxConnections}${queue}
+`
+}

@@ -1,0 +1,61 @@
+/** A server of a pod, as data. Absent settings stay at the server's own default. */
+export type Server = UvicornServer | GunicornServer | NodeServer | NginxServer | HaproxyServer
+
+/** What the application gets in its environment; scenarios scale its times with it. */
+export interface AppSettings {
+  readonly reportSeconds?: number
+  readonly historySeconds?: number
+  readonly downloadSeconds?: number
+  readonly startSeconds?: number
+  readonly headerBytes?: number
+}
+
+export interface UvicornServer {
+  readonly kind: 'uvicorn'
+  readonly app?: AppSettings
+  readonly keepAliveSeconds?: number
+  readonly backlog?: number
+  readonly gracefulSeconds?: number
+  readonly limitConcurrency?: number
+}
+
+export interface GunicornServer {
+  readonly kind: 'gunicorn'
+  readonly app?: AppSettings
+  readonly workerClass: 'sync' | 'gthread' | 'uvicorn'
+  readonly workers: number
+  readonly threads?: number
+  readonly timeoutSeconds?: number
+  readonly keepAliveSeconds?: number
+  readonly backlog?: number
+}
+
+export interface NodeServer {
+  readonly kind: 'node'
+  readonly app?: AppSettings
+  readonly keepAliveMs?: number
+}
+
+export interface NginxServer {
+  readonly kind: 'nginx'
+  readonly workerConnections?: number
+  readonly workerProcesses?: number
+  readonly keepaliveSeconds?: number
+  /** Directives of `upstream app { }`; `{port}` is the application's port. */
+  readonly upstream: readonly string[]
+  /** Directives of the `location /`. */
+  readonly location: readonly string[]
+  readonly http?: readonly string[]
+  /** Whether `/healthz` and `/livez` are answered by nginx itself. */
+  readonly answersProbe?: boolean
+}
+
+export interface HaproxyServer {
+  readonly kind: 'haproxy'
+  readonly maxConnections: number
+  readonly queueSeconds: number
+  readonly serverSeconds: number
+  /** The queue's length; beyond it, 503 at once. */
+  readonly maxQueue?: number
+  readonly answersProbe?: boolean
+}
