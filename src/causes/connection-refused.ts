@@ -96,7 +96,7 @@ export default defineCause({
       {
         claim: 'The pod was busy, so iptables refused the connection',
         truth:
-          'A busy pod never refuses. Its accept queue fills, the kernel drops the SYN and the load balancer waits 10 s and writes 504.',
+          'A busy pod does not refuse. Its accept queue fills, the kernel drops the SYN and the load balancer waits 10 s and writes 504.',
       },
     ],
   },

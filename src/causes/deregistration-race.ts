@@ -21,6 +21,7 @@ export default defineCause({
       source.controllerIssue(1064),
       source.controllerIssue(2106),
       source.controllerIssue(3270),
+      source.springShutdown,
       source.measured(13),
     ],
   },

@@ -56,9 +56,10 @@ export const source = {
   envoyCircuitBreaking: 'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/circuit_breaking',
 
   uvicornBehavior: 'https://github.com/Kludex/uvicorn/blob/main/docs/server-behavior.md',
-  uvicornSettings: 'https://www.uvicorn.org/settings/',
-  gunicornSettings: 'https://docs.gunicorn.org/en/stable/settings.html',
+  uvicornSettings: 'https://github.com/Kludex/uvicorn/blob/main/docs/settings.md',
+  gunicornSettings: 'https://github.com/benoitc/gunicorn/blob/master/gunicorn/config.py',
   gunicornAbortCommit: 'https://github.com/benoitc/gunicorn/commit/40232284',
+  springShutdown: 'https://docs.spring.io/spring-boot/reference/web/graceful-shutdown.html',
   nodeHttp: 'https://nodejs.org/api/http.html',
   tomcatConnector: 'https://tomcat.apache.org/tomcat-10.1-doc/config/http.html',
   goServer: 'https://pkg.go.dev/net/http#Server',
