@@ -291,6 +291,14 @@ export interface WitnessReport {
   readonly rows: number
   readonly window: TimeWindow | null
   readonly because: readonly string[]
+  /** What happened when, to be marked beside the failures: a deploy, a failed probe, a reload. At most 200. */
+  readonly events?: readonly WitnessEvent[]
+}
+
+export interface WitnessEvent {
+  /** ISO 8601 UTC. */
+  readonly time: string
+  readonly what: string
 }
 
 export interface Missing {

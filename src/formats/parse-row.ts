@@ -36,11 +36,11 @@ export interface RowToken {
  * Splits at single spaces outside quotes. A quote ends a field only before a space or the end of the row, so that
  * `"h2","http/1.1"` (NLB) is one field; `\"` (rows edited by hand) does not end one.
  */
-export function splitRow(line: string): RowToken[] {
+export function splitRow(line: string, most = Number.POSITIVE_INFINITY): RowToken[] {
   const tokens: RowToken[] = []
   const length = line.length
   let at = 0
-  while (at <= length) {
+  while (at <= length && tokens.length < most) {
     if (line.charCodeAt(at) !== 34) {
       let end = line.indexOf(' ', at)
       if (end < 0) end = length

@@ -70,8 +70,9 @@ export function markdownText(text: string): string {
       .replace(/&/g, '&amp;')
       .replace(/</g, '&lt;')
       .replace(/>/g, '&gt;')
-      .replace(/[\\`*_{}[\]()#|~!]/g, '\\$&')
-      .replace(/^(\s*)([-+=]|\d+[.)])/, '$1\\$2')
+      .replace(/[\\`*_{}[\]#|~!]/g, '\\$&')
+      .replace(/^(\s*)([-+=])/, '$1\\$2')
+      .replace(/^(\s*\d+)([.)])/, '$1\\$2')
       // Bare addresses become links by themselves (GitHub Flavored Markdown, "autolinks"). They are found in the text as
       // written, so an escape in the middle stops them; mentions are found later, so only a code span does.
       .replace(/:\/\//g, ':\\/\\/')

@@ -275,7 +275,14 @@ export const diagnosisSchema = z
     ),
     failureRows: z.nullable(failureRows),
     witnesses: z.array(
-      z.object({ name: text, kind: text, rows: count, window: z.nullable(timeWindow), because: texts }),
+      z.object({
+        name: text,
+        kind: text,
+        rows: count,
+        window: z.nullable(timeWindow),
+        because: texts,
+        events: z.exactOptional(z.array(z.object({ time: text, what: text }))),
+      }),
     ),
     missing: z.array(z.object({ what: text, why: text })),
     contradictions: z.array(z.object({ what: text, rows: count, samples: z.array(sampleRow) })),

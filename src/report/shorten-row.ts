@@ -55,7 +55,6 @@ const WANTED = [
   'time',
   'error_reason',
   'client_port',
-  'type',
 ]
 
 /**
@@ -98,13 +97,14 @@ export function shortenRow(raw: string, decidedBy: readonly string[], columns: n
 
 function rankOf(token: RowToken, deciding: ReadonlySet<string>): number {
   if (deciding.has(token.name)) return 0
+  if (token.text === '"-"') return Number.POSITIVE_INFINITY
   const wanted = WANTED.indexOf(token.name)
   return wanted === -1 ? Number.POSITIVE_INFINITY : wanted + 1
 }
 
 // The day is in the report; the fraction below a millisecond decides nothing.
 function clockOf(text: string): string {
-  return text.replace(/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(?:\.\d{1,3})?)\d*Z?$/, '$1')
+  return text.replace(/^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d(?:\.\d{1,3})?)\d*Z?$/, '$1')
 }
 
 function cutField(text: string, columns: number, ellipsis: string): string {

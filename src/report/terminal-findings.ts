@@ -12,11 +12,11 @@ import { formatWindow } from './format-time.ts'
 import { scopeParts } from './names.ts'
 import { shortenRow } from './shorten-row.ts'
 import { blank, type Line, span, type Tone } from './span.ts'
-import { heading, labelled, type Page, paragraph } from './terminal-page.ts'
+import { bulleted, heading, labelled, type Page, paragraph } from './terminal-page.ts'
 import { fitMiddle, fitTo, padEnd, widthOf } from './width.ts'
 
-/** How many are told in full: the undecided first, then those with the most failures. The others get two lines each. */
-const IN_FULL = 4
+/** How many are told in full: of the undecided, and of those with a cause. The others get two lines each. */
+const IN_FULL = 2
 const INDENT = 4
 const LABEL = 8
 
@@ -38,12 +38,12 @@ export function findingsSection(page: Page): Line[] {
 }
 
 function choose(findings: readonly Finding[]): Finding[] {
-  const open = findings.filter((finding) => finding.confidence === null).slice(0, 2)
+  const open = findings.filter((finding) => finding.confidence === null).slice(0, IN_FULL)
   const rest = findings
     .filter((finding) => finding.confidence !== null && finding.failures > 0)
     .sort((a, b) => b.failures - a.failures)
     .filter((finding) => !(finding.confidence === 'certain' && finding.evidence.length === 0))
-  return [...open, ...rest].slice(0, IN_FULL)
+  return [...open, ...rest.slice(0, IN_FULL)]
 }
 
 function titleLine(page: Page, finding: Finding): Line {
@@ -53,8 +53,11 @@ function titleLine(page: Page, finding: Finding): Line {
       ? `${plural(finding.failures, 'failure')}, ${formatShare(finding.failures, books.failures)}`
       : `${plural(finding.requests, 'request')} rejected`
   const word = finding.confidence ?? 'undetermined'
-  const right = `${word} ${page.glyphs.dot} ${count}`
-  const name = fitTo(finding.cause ?? finding.symptom, page.columns - widthOf(right) - 5, page.glyphs.ellipsis)
+  const id = finding.cause ?? finding.symptom
+  const long = `${word} ${page.glyphs.dot} ${count}`
+  const short = `${word} ${page.glyphs.dot} ${formatCount(finding.failures || finding.requests)}`
+  const right = widthOf(id) + widthOf(long) + 4 <= page.columns ? long : short
+  const name = fitTo(id, page.columns - widthOf(right) - 4, page.glyphs.ellipsis)
   const gap = Math.max(2, page.columns - 2 - widthOf(name) - widthOf(right))
   return [
     span(finding.confidence === null ? '? ' : `${page.glyphs.bullet} `, confidenceTone(finding)),
@@ -84,20 +87,22 @@ function full(page: Page, finding: Finding): Line[] {
   const window = formatWindow(finding.window, { dash: page.glyphs.dash })
   const where = [...scopeParts(page.diagnosis, finding), window].join(` ${page.glyphs.dot} `)
   lines.push(...labelled(page, 'where', where, INDENT, LABEL, 'quiet'))
-  finding.because.slice(0, 3).forEach((sentence, index) => {
-    lines.push(...labelled(page, index === 0 ? 'because' : '', sentence, INDENT, LABEL))
-  })
+  lines.push(...bulleted(page, 'because', finding.because.slice(0, 3), INDENT, LABEL))
   for (const evidence of chooseEvidence(finding.evidence)) lines.push(...evidenceLines(page, evidence))
   if (finding.candidates.length > 0) lines.push(...candidateLines(page, finding))
-  finding.ruledOut.slice(0, 2).forEach((other, index) => {
-    lines.push(...labelled(page, index === 0 ? 'not' : '', `${other.cause}: ${other.why}`, INDENT, LABEL))
-  })
-  const others = finding.ruledOut.slice(2).map((other) => other.cause)
-  if (others.length > 0) lines.push(...labelled(page, '', `nor ${others.join(', ')}`, INDENT, LABEL))
+  lines.push(...bulleted(page, 'not', ruledOut(finding), INDENT, LABEL))
   lines.push(...fixLines(page, finding))
   const sample = finding.samples[0]
-  if (sample) lines.push(...sampleLines(page, sample, finding.samples.length))
+  if (sample) lines.push(...sampleLines(page, sample))
   return lines
+}
+
+/** The nearest look-alike with its reason, the others by name. */
+function ruledOut(finding: Finding): string[] {
+  const [first, ...others] = finding.ruledOut
+  if (!first) return []
+  const said = `${first.cause}: ${first.why}`
+  return others.length === 0 ? [said] : [said, `nor ${others.map((other) => other.cause).join(', ')}`]
 }
 
 function candidateLines(page: Page, finding: Finding): Line[] {
@@ -125,25 +130,20 @@ function candidateLines(page: Page, finding: Finding): Line[] {
 }
 
 function fixLines(page: Page, finding: Finding): Line[] {
-  const lines: Line[] = []
-  finding.fixes.slice(0, 2).forEach((fix, index) => {
-    const patch = fix.patch.split('\n')
-    const isShort = patch.length === 1
-    const text = isShort ? `${fix.title}: ${patch[0]}` : fix.title
-    lines.push(...labelled(page, index === 0 ? 'fix' : '', text, INDENT, LABEL))
-  })
-  return lines
+  const texts = finding.fixes
+    .slice(0, 2)
+    .map((fix) => (fix.patch.includes('\n') ? fix.title : `${fix.title}: ${fix.patch}`))
+  return bulleted(page, 'fix', texts, INDENT, LABEL)
 }
 
 /** The row, shortened around the fields that decided; without colour a line of carets marks them. */
-export function sampleLines(page: Page, sample: SampleRow, of: number): Line[] {
+export function sampleLines(page: Page, sample: SampleRow): Line[] {
   const room = page.columns - INDENT - LABEL
   const pieces = shortenRow(sample.raw, sample.decidedBy, room, page.glyphs.ellipsis)
-  const label = of > 1 ? '1 row' : 'row'
   const lines: Line[] = [
     [
       span(' '.repeat(INDENT)),
-      span(label.padEnd(LABEL), 'quiet'),
+      span('row'.padEnd(LABEL), 'quiet'),
       ...pieces.map((piece) => span(piece.text, piece.isDeciding ? 'mark' : 'plain')),
     ],
   ]
@@ -161,13 +161,13 @@ export function sampleLines(page: Page, sample: SampleRow, of: number): Line[] {
 }
 
 /** At most two, charts before numbers: the sentences have the numbers already. */
-function chooseEvidence(all: readonly Evidence[]): Evidence[] {
+export function chooseEvidence(all: readonly Evidence[]): Evidence[] {
   const charts = all.filter((evidence) => evidence.kind === 'histogram' || evidence.kind === 'series')
   const others = all.filter((evidence) => evidence.kind === 'count' || evidence.kind === 'table')
   return charts.length > 0 ? charts.slice(0, 1) : others.slice(0, 2)
 }
 
-function evidenceLines(page: Page, evidence: Evidence): Line[] {
+export function evidenceLines(page: Page, evidence: Evidence): Line[] {
   switch (evidence.kind) {
     case 'count': {
       const of = evidence.of === null ? '' : ` of ${formatCount(evidence.of)}`

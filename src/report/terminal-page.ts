@@ -35,3 +35,23 @@ export function labelled(
     span(line, tone),
   ])
 }
+
+/** Several sentences under one label; each begins with a bullet when there is more than one. */
+export function bulleted(
+  page: Page,
+  label: string,
+  sentences: readonly string[],
+  indent: number,
+  labelWidth: number,
+): Line[] {
+  if (sentences.length === 1) return labelled(page, label, sentences[0] ?? '', indent, labelWidth)
+  return sentences.flatMap((sentence, index) =>
+    labelled({ ...page, columns: page.columns - 2 }, index === 0 ? label : '', sentence, indent, labelWidth).map(
+      (line, row): Line => [
+        ...line.slice(0, 2),
+        span(row === 0 ? `${page.glyphs.dot} ` : '  ', 'quiet'),
+        ...line.slice(2),
+      ],
+    ),
+  )
+}

@@ -34,7 +34,6 @@ export function symptomsSection(page: Page): Line[] {
   ]
 }
 
-const COUNTS = 44
 const KIND = 8
 
 /** Where most failures were, all in one table: groups (where there are several), targets, routes, minutes. */
@@ -58,33 +57,51 @@ export function worstSection(page: Page): Line[] {
         ),
       )
     }
-  lines.push(...tableRows(page, 'target', top.targets))
-  lines.push(...tableRows(page, 'route', top.routes))
+  lines.push(...tableRows(page, 'target', top.targets, 4))
+  lines.push(...tableRows(page, 'route', top.routes, 4))
   const minutes = top.minutes.map((row) => ({ ...row, key: formatTime(row.key, { day: true }) }))
-  lines.push(...tableRows(page, 'minute', minutes.slice(0, 3)))
+  lines.push(...tableRows(page, 'minute', minutes, 3))
   if (lines.length === 0) return []
-  const title = padEnd('Where most failures were', page.columns - COUNTS)
-  const columns = `${padStart('failures', 10)}${padStart('of requests', 13)}${padStart('balancer', 11)}${padStart('target', 10)}`
+  const title = padEnd('Where most failures were', page.columns - countsWidth(page))
+  const columns = counts(page, ['failures', 'of requests', 'balancer', 'target']).join('')
   return [[span(title, 'strong'), span(columns, 'quiet')], ...lines]
 }
 
-function tableRows(page: Page, kind: string, rows: readonly TopRow[]): Line[] {
-  const room = page.columns - COUNTS - KIND - 2
-  const failing = rows.filter((row) => row.failures > 0)
-  const lines = failing
-    .slice(0, TOP)
-    .map(
-      (row, index): Line => [
+function tableRows(page: Page, kind: string, rows: readonly TopRow[], limit = TOP): Line[] {
+  const room = page.columns - countsWidth(page) - KIND - 2
+  return rows
+    .filter((row) => row.failures > 0)
+    .slice(0, limit)
+    .map((row, index): Line => {
+      const cells = [row.failures, formatShare(row.failures, row.requests), row.elb5xx, row.target5xx]
+      const [failures = '', share = '', balancer = '', target = ''] = counts(
+        page,
+        cells.map((cell) => (typeof cell === 'number' ? formatCount(cell) : cell)),
+      )
+      return [
         span(`  ${(index === 0 ? kind : '').padEnd(KIND)}`, 'quiet'),
         span(padEnd(fitMiddle(row.key, room, page.glyphs.ellipsis), room)),
-        span(padStart(formatCount(row.failures), 10)),
-        span(padStart(formatShare(row.failures, row.requests), 13), 'quiet'),
-        span(padStart(formatCount(row.elb5xx), 11), row.elb5xx > 0 ? 'balancer' : 'quiet'),
-        span(padStart(formatCount(row.target5xx), 10), row.target5xx > 0 ? 'target' : 'quiet'),
-      ],
-    )
-  if (failing.length > TOP) lines.push([span(' '.repeat(KIND + 2)), span(`and ${failing.length - TOP} more`, 'quiet')])
-  return lines
+        span(failures),
+        span(share, 'quiet'),
+        span(balancer, row.elb5xx > 0 ? 'balancer' : 'quiet'),
+        span(target, row.target5xx > 0 ? 'target' : 'quiet'),
+      ]
+    })
+}
+
+// A narrow terminal keeps the counts and gives up the share.
+function counts(page: Page, [failures = '', share = '', balancer = '', target = '']: readonly string[]): string[] {
+  const isNarrow = page.columns < 76
+  return [
+    padStart(failures, isNarrow ? 9 : 10),
+    isNarrow ? '' : padStart(share, 13),
+    padStart(balancer, isNarrow ? 10 : 11),
+    padStart(target, isNarrow ? 8 : 10),
+  ]
+}
+
+function countsWidth(page: Page): number {
+  return page.columns < 76 ? 27 : 44
 }
 
 /** What was inferred or given; documented defaults are named once, without a reason of their own. */
@@ -187,14 +204,12 @@ export function booksSection(page: Page): Line[] {
       ),
     )
   const notable = inputs.filter((input) => input.note !== null || input.truncated !== null || input.bad > 0)
-  for (const input of notable.slice(0, TOP)) {
+  for (const input of notable.slice(0, 3)) {
     const said = [input.note, input.truncated].filter((part) => part !== null)
     if (input.bad > 0) said.push(`${plural(input.bad, 'row')} did not parse`)
     lines.push(...paragraph(page, `${fitMiddle(input.name, 36, page.glyphs.ellipsis)}: ${said.join('; ')}`, 2, 'quiet'))
-    const sample = input.badSamples[0]
-    if (sample) lines.push([span('    '), span(fitTo(sample, page.columns - 4, page.glyphs.ellipsis), 'quiet')])
   }
-  if (notable.length > TOP)
-    lines.push(...paragraph(page, `and ${notable.length - TOP} more inputs with remarks`, 2, 'quiet'))
+  if (notable.length > 3)
+    lines.push(...paragraph(page, `and ${notable.length - 3} more inputs with remarks`, 2, 'quiet'))
   return lines
 }

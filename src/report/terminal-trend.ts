@@ -54,7 +54,7 @@ function drawLane(
 function formatStep(seconds: number): string {
   if (seconds === 60) return '/min'
   if (seconds === 1) return '/s'
-  return seconds === 3600 ? '/h' : ` in ${formatDuration(seconds)}`
+  return seconds === 3600 ? '/h' : `/${formatDuration(seconds)}`
 }
 
 /** The steps from the first request to the last; quiet edges stay, empty ones (a window that rows only touch) go. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
@@ -379,9 +379,22 @@ function fileDirectory(path: string | undefined): string | undefined {
 
 function ensureWritable(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
     accessSync(directory, constants.W_OK)
   } catch (error) {
     fail('OUTPUT_UNWRITABLE', { path: directory, why: (error as Error).message }, { cause: error })
+  }
+}
+
+/** Not mkdir's `recursive`: Node 20 tries forever where the kernel answers ENOENT below a folder that exists (/proc). */
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(directory).isDirectory()) return
+    if (code !== 'ENOENT' || dirname(directory) === directory) throw error
+    makeDirectory(dirname(directory))
+    mkdirSync(directory)
   }
 }

@@ -1,0 +1,196 @@
+import type { HistogramEvidence } from '../../src/core/diagnosis.ts'
+import { DataBehind } from '../components/data-table.tsx'
+import { Logged } from '../components/logged.tsx'
+import { plain } from '../model/format.ts'
+import { inertText } from '../model/inert.ts'
+import { binned } from './bins.ts'
+
+const WIDTH = 520
+const HEIGHT = 168
+const LEFT = 44
+const RIGHT = 12
+const TOP = 34
+const BOTTOM = 26
+
+/** Bars for the failures, a line for the control, a flag for each named timer. */
+export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }) {
+  const { edges, counts, control, isLinear } = binned(evidence)
+  const bins = counts.length
+  if (bins === 0) return <p class="quiet">Nothing was measured.</p>
+  const first = edges[0] ?? 0
+  const last = edges[bins] ?? 1
+  const top = Math.max(1, ...counts, ...(control ?? []))
+  const inner = WIDTH - LEFT - RIGHT
+  const floor = HEIGHT - BOTTOM
+  const x = (value: number): number => {
+    if (isLinear) return LEFT + (inner * (value - first)) / (last - first || 1)
+    // Uneven bins get one width each; a value lies within its bin.
+    let bin = 0
+    while (bin < bins - 1 && value >= (edges[bin + 1] ?? 0)) bin += 1
+    const low = edges[bin] ?? 0
+    const high = edges[bin + 1] ?? low + 1
+    return LEFT + (inner * (bin + Math.min(1, Math.max(0, (value - low) / (high - low || 1))))) / bins
+  }
+  const y = (value: number): number => floor - ((floor - TOP) * value) / top
+  const gap = inner / bins > 5 ? 1 : 0
+  let controlPath = ''
+  if (control)
+    for (let bin = 0; bin < bins; bin += 1)
+      controlPath += `${bin === 0 ? 'M' : 'L'}${x(edges[bin] ?? 0).toFixed(1)} ${y(control[bin] ?? 0).toFixed(1)}L${x(edges[bin + 1] ?? 0).toFixed(1)} ${y(control[bin] ?? 0).toFixed(1)}`
+  const marks = placed(
+    evidence.marks.filter((mark) => mark.at >= first && mark.at <= last),
+    x,
+  )
+  return (
+    <figure class="figure-box">
+      <figcaption>
+        <span class="figure-title">
+          <Logged text={evidence.title} />
+        </span>
+        <span class="figure-keys">
+          <span class="key key-bar">failures</span>
+          {evidence.control && (
+            <span class="key key-control">
+              <Logged text={evidence.control.label} />
+            </span>
+          )}
+        </span>
+      </figcaption>
+      <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={describe(evidence)}>
+        <g class="chart-grid">
+          {[0, 0.5, 1].map((part) => (
+            <g key={part}>
+              <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(top * part)} y2={y(top * part)} />
+              <text x={LEFT - 6} y={y(top * part) + 4} text-anchor="end">
+                {plain(Math.round(top * part))}
+              </text>
+            </g>
+          ))}
+        </g>
+        <g class="chart-bars">
+          {counts.map((value, bin) =>
+            value > 0 ? (
+              <rect
+                key={bin}
+                x={x(edges[bin] ?? 0) + gap / 2}
+                y={Math.min(y(value), floor - 1)}
+                width={Math.max(0.8, x(edges[bin + 1] ?? 0) - x(edges[bin] ?? 0) - gap)}
+                height={Math.max(1, floor - y(value))}
+              />
+            ) : null,
+          )}
+        </g>
+        {control && <path class="chart-control" d={controlPath} />}
+        <g class="chart-marks">
+          {marks.map((mark, index) => (
+            <g key={index}>
+              <line x1={mark.x} x2={mark.x} y1={mark.row * 13 + 8} y2={floor} />
+              <text x={mark.textX} y={mark.row * 13 + 10} text-anchor={mark.anchor}>
+                {inertText(mark.label)}
+              </text>
+            </g>
+          ))}
+        </g>
+        <g class="chart-axis">
+          <line x1={LEFT} x2={WIDTH - RIGHT} y1={floor} y2={floor} />
+          {ticks(edges, isLinear).map((tick, index, all) => (
+            <text
+              key={tick}
+              x={x(tick)}
+              y={floor + 16}
+              text-anchor={index === 0 ? 'start' : index === all.length - 1 ? 'end' : 'middle'}
+            >
+              {plain(tick)}
+              {index === all.length - 1 ? ` ${inertText(evidence.unit)}` : ''}
+            </text>
+          ))}
+        </g>
+      </svg>
+      <DataBehind
+        caption={evidence.title}
+        columns={[
+          `from (${evidence.unit})`,
+          `to (${evidence.unit})`,
+          'failures',
+          ...(evidence.control ? [evidence.control.label] : []),
+        ]}
+        rows={() =>
+          evidence.counts
+            .map((value, bin) => [
+              evidence.edges[bin] ?? null,
+              evidence.edges[bin + 1] ?? null,
+              value,
+              ...(evidence.control ? [evidence.control.counts[bin] ?? 0] : []),
+            ])
+            .filter((row) => (row[2] ?? 0) > 0 || (row[3] ?? 0) > 0)
+        }
+      />
+    </figure>
+  )
+}
+
+/** The same for those who do not see it. */
+function describe(evidence: HistogramEvidence): string {
+  let peak = 0
+  let all = 0
+  evidence.counts.forEach((value, bin) => {
+    all += value
+    if (value > (evidence.counts[peak] ?? 0)) peak = bin
+  })
+  const control = evidence.control
+    ? `, ${plain(Math.round(evidence.control.counts[peak] ?? 0))} in ${evidence.control.label}`
+    : ''
+  return inertText(
+    `${evidence.title}: ${plain(all)} failures; most, ${plain(evidence.counts[peak] ?? 0)}, from ${plain(evidence.edges[peak] ?? 0)} to ${plain(evidence.edges[peak + 1] ?? 0)} ${evidence.unit}${control}.`,
+  )
+}
+
+interface Placed {
+  readonly x: number
+  readonly textX: number
+  readonly anchor: 'start' | 'end'
+  readonly row: number
+  readonly label: string
+}
+
+/** Labels go to the right of their line, or to the left near the edge; two rows, so that neighbours do not overlap. */
+function placed(
+  marks: readonly { readonly at: number; readonly label: string }[],
+  x: (at: number) => number,
+): Placed[] {
+  const ends = [-1, -1]
+  const result: Placed[] = []
+  for (const mark of [...marks].sort((a, b) => a.at - b.at).slice(0, 6)) {
+    const at = x(mark.at)
+    const width = mark.label.length * 6.1 + 6
+    const anchor = at + width > WIDTH ? 'end' : 'start'
+    const from = anchor === 'start' ? at : at - width
+    const row = from > (ends[0] ?? 0) ? 0 : from > (ends[1] ?? 0) ? 1 : -1
+    // No room for its words: its line stays, the table names it.
+    if (row >= 0) ends[row] = from + width
+    result.push({
+      x: at,
+      textX: anchor === 'start' ? at + 4 : at - 4,
+      anchor,
+      row: Math.max(0, row),
+      label: row >= 0 ? mark.label : '',
+    })
+  }
+  return result
+}
+
+function ticks(edges: readonly number[], isLinear: boolean): number[] {
+  const first = edges[0] ?? 0
+  const last = edges.at(-1) ?? 1
+  if (!isLinear) {
+    const every = Math.max(1, Math.ceil((edges.length - 1) / 6))
+    return edges.filter((_, index) => index % every === 0)
+  }
+  const raw = (last - first) / 6
+  const size = 10 ** Math.floor(Math.log10(raw || 1))
+  const step = [1, 2, 5, 10].map((each) => each * size).find((each) => each >= raw) ?? raw
+  const all: number[] = []
+  for (let at = Math.ceil(first / step) * step; at <= last + step * 1e-6; at += step)
+    all.push(Number(at.toPrecision(6)))
+  return all
+}

@@ -1,0 +1,39 @@
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import { isDark } from '../model/theme.ts'
+
+/** Mounts a uPlot whose options depend on the theme; data changes keep the instance. */
+export function usePlot(
+  make: (width: number) => uPlot.Options,
+  data: uPlot.AlignedData,
+  height: number,
+): preact.RefObject<HTMLDivElement | null> {
+  const box = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | null>(null)
+  const latest = useRef(data)
+  latest.current = data
+  const dark = isDark.value
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const made = new uPlot(make(Math.max(120, element.clientWidth)), latest.current, element)
+    plot.current = made
+    const observer = new ResizeObserver(() => {
+      const width = Math.max(120, element.clientWidth)
+      if (Math.abs(width - made.width) >= 1) made.setSize({ width, height })
+    })
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+      made.destroy()
+      plot.current = null
+    }
+  }, [dark, height])
+  useEffect(() => {
+    plot.current?.setData(data)
+  }, [data])
+  return box
+}
+
+export const AXIS_WIDTH = 58
+export const RIGHT_PAD = 10

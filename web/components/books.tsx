@@ -1,0 +1,272 @@
+import { bytes, count, counted, percent } from '../model/format.ts'
+import { head } from '../model/state.ts'
+import { CodeBox } from './code-box.tsx'
+import { type Cell, DataTable } from './data-table.tsx'
+import { Logged } from './logged.tsx'
+import { Section } from './section.tsx'
+
+/** What was read, and that nothing got lost on the way. */
+export function Books() {
+  const diagnosis = head.value
+  if (!diagnosis) return null
+  const { books, inputs } = diagnosis
+  const troubled = inputs.filter((input) => input.bad > 0 || input.truncated || input.note)
+  return (
+    <Section id="books" title="The books" note="Every row that was read is counted once.">
+      <div class="ledger">
+        <p>
+          <strong>{counted(books.rows, 'row')}</strong> read = {count(books.parsed)} parsed + {count(books.skipped)}{' '}
+          skipped + {count(books.bad)} bad
+        </p>
+        <p>
+          <strong>{counted(books.failures, 'failure')}</strong> = {count(books.elb5xx)} ELB 5XX +{' '}
+          {count(books.target5xx)} target 5XX + {count(books.clientLeft)} client left first = {count(books.explained)}{' '}
+          explained + {count(books.undetermined)} undetermined
+        </p>
+        {books.rejected > 0 && (
+          <p>
+            <strong>{counted(books.rejected, 'request')}</strong> got a 4XX from the load balancer itself: not failures.
+          </p>
+        )}
+      </div>
+      <DataTable
+        caption="Inputs"
+        columns={['input', 'format', 'size', 'rows', 'parsed', 'skipped', 'bad']}
+        rows={inputs.map((input): Cell[] => [
+          input.name,
+          input.format ?? 'not a log',
+          bytes(input.bytes),
+          input.rows,
+          input.parsed,
+          input.skipped,
+          input.bad,
+        ])}
+        limit={12}
+      />
+      {troubled.length > 0 && (
+        <ul class="notes">
+          {troubled.map((input) => (
+            <li key={input.name}>
+              <Logged text={input.name} />: {input.note && <Logged text={`${input.note}. `} />}
+              {input.truncated && <Logged text={`Cut short: ${input.truncated}. `} />}
+              {input.bad > 0 && (
+                <>
+                  {counted(input.bad, 'row')} could not be read:
+                  {input.badSamples.map((sample, index) => (
+                    <CodeBox key={index} text={sample} label="Row that could not be read" />
+                  ))}
+                </>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}
+
+export function Missing() {
+  const diagnosis = head.value
+  if (!diagnosis) return null
+  const { missing, contradictions, errors, witnesses } = diagnosis
+  if (missing.length + contradictions.length + errors.length + witnesses.length === 0) return null
+  return (
+    <Section id="missing" title="What was known, and what was missing">
+      <div class="columns">
+        {witnesses.length > 0 && (
+          <div>
+            <h3>Other witnesses</h3>
+            <dl class="causes">
+              {witnesses.map((witness) => (
+                <div key={witness.name}>
+                  <dt>
+                    <Logged text={witness.name} />{' '}
+                    <span class="quiet">
+                      {witness.kind}, {counted(witness.rows, 'row')}
+                    </span>
+                  </dt>
+                  {witness.because.map((sentence) => (
+                    <dd key={sentence}>
+                      <Logged text={sentence} />
+                    </dd>
+                  ))}
+                </div>
+              ))}
+            </dl>
+          </div>
+        )}
+        {missing.length > 0 && (
+          <div>
+            <h3>Missing</h3>
+            <dl class="causes">
+              {missing.map((each) => (
+                <div key={each.what}>
+                  <dt>
+                    <Logged text={each.what} />
+                  </dt>
+                  <dd>
+                    <Logged text={each.why} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+        )}
+        {contradictions.length > 0 && (
+          <div>
+            <h3>Rows that contradict themselves</h3>
+            <dl class="causes">
+              {contradictions.map((each) => (
+                <div key={each.what}>
+                  <dt>
+                    <Logged text={each.what} /> <span class="quiet">{counted(each.rows, 'row')}</span>
+                  </dt>
+                  {each.samples.slice(0, 2).map((sample, index) => (
+                    <dd key={index}>
+                      <CodeBox text={sample.raw} label="Row of the log" />
+                    </dd>
+                  ))}
+                </div>
+              ))}
+            </dl>
+          </div>
+        )}
+        {errors.length > 0 && (
+          <div>
+            <h3>Errors of the run</h3>
+            <dl class="causes">
+              {errors.map((each, index) => (
+                <div key={index}>
+                  <dt>
+                    <Logged text={each.where} />
+                  </dt>
+                  <dd>
+                    <Logged text={each.message} />
+                    {each.hint && (
+                      <>
+                        {' '}
+                        <Logged text={each.hint} />
+                      </>
+                    )}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+        )}
+      </div>
+    </Section>
+  )
+}
+
+/** Who carries the failures, and what the targets carry. */
+export function Shares() {
+  const diagnosis = head.value
+  if (!diagnosis || diagnosis.books.failures === 0) return null
+  const { top, load } = diagnosis
+  const tables: readonly (readonly [string, string, typeof top.targets])[] = [
+    ['By target', 'target', top.targets],
+    ['By route', 'route', top.routes],
+    ['By target group', 'target group', top.targetGroups],
+  ]
+  return (
+    <Section id="shares" title="Where the failures lie">
+      <div class="columns">
+        {tables.map(([title, name, rows]) =>
+          rows.length > 0 ? (
+            <div key={title}>
+              <h3>{title}</h3>
+              <DataTable
+                caption={title}
+                columns={[name, 'requests', 'failures', 'share', 'ELB 5XX', 'target 5XX']}
+                rows={rows.map((row): Cell[] => [
+                  row.key.replace(/^.*:targetgroup\//, ''),
+                  row.requests,
+                  row.failures,
+                  percent(row.failures, row.requests),
+                  row.elb5xx,
+                  row.target5xx,
+                ])}
+                limit={10}
+              />
+            </div>
+          ) : null,
+        )}
+        {load.length > 0 && (
+          <div>
+            <h3>Load per target</h3>
+            <DataTable
+              caption="Load per target"
+              columns={[
+                'target',
+                'requests/s, mean',
+                'requests/s, peak',
+                'service p50',
+                'service p99',
+                'open p99',
+                'open max',
+              ]}
+              rows={load.map((row): Cell[] => [
+                row.target,
+                Number(row.requestsPerSecond.mean.toPrecision(3)),
+                Number(row.requestsPerSecond.peak.toPrecision(3)),
+                row.serviceSeconds ? `${row.serviceSeconds.p50.toFixed(3)} s` : null,
+                row.serviceSeconds ? `${row.serviceSeconds.p99.toFixed(3)} s` : null,
+                row.openRequests?.p99 ?? null,
+                row.openRequests?.max ?? null,
+              ])}
+              limit={10}
+            />
+          </div>
+        )}
+      </div>
+    </Section>
+  )
+}
+
+/** Timeouts and limits: given, read out of the rows, or the documented default. */
+export function Settings() {
+  const diagnosis = head.value
+  if (!diagnosis) return null
+  const { byLoadBalancer, byTargetGroup } = diagnosis.settings
+  const rows: Cell[][] = []
+  for (const each of byLoadBalancer) {
+    rows.push([
+      each.loadBalancer,
+      'idle timeout',
+      `${each.idleTimeoutSeconds.value} s`,
+      each.idleTimeoutSeconds.source,
+      each.idleTimeoutSeconds.because,
+    ])
+    rows.push([
+      each.loadBalancer,
+      'connect timeout',
+      `${each.connectTimeoutSeconds.value} s`,
+      each.connectTimeoutSeconds.source,
+      each.connectTimeoutSeconds.because,
+    ])
+    for (const timeout of each.clientTimeoutsSeconds)
+      rows.push([each.loadBalancer, 'clients give up after', `${timeout.value} s`, timeout.source, timeout.because])
+  }
+  for (const each of byTargetGroup) {
+    const keep = each.keepAliveSeconds
+    if (keep)
+      rows.push([
+        each.name,
+        'keep-alive of the target',
+        `${keep.value} s`,
+        keep.source,
+        keep.servers.length > 0 ? `${keep.because} Like ${keep.servers.join(', ')}.` : keep.because,
+      ])
+    const limit = each.concurrencyLimit
+    if (limit) rows.push([each.name, 'concurrency limit', `${limit.value} requests`, limit.source, limit.because])
+    for (const other of each.others)
+      rows.push([each.name, other.name, `${other.value} ${other.unit}`, other.source, other.because])
+  }
+  if (rows.length === 0) return null
+  return (
+    <Section id="settings" title="Settings in force" note="Given, read out of the rows, or the documented default.">
+      <DataTable caption="Settings in force" columns={['of', 'setting', 'value', 'source', 'because']} rows={rows} />
+    </Section>
+  )
+}

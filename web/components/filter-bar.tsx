@@ -1,0 +1,179 @@
+import type { Signal } from '@preact/signals'
+import { between, count, counted } from '../model/format.ts'
+import { inertText } from '../model/inert.ts'
+import {
+  answeredBy,
+  clearFilters,
+  finding,
+  hasAllRows,
+  head,
+  hop,
+  isFiltered,
+  loadedRows,
+  node,
+  range,
+  route,
+  selection,
+  status,
+  store,
+  symptom,
+  target,
+} from '../model/state.ts'
+import { hopWords, symptomLabel } from '../model/words.ts'
+import { LiveFilter } from './live-filter.tsx'
+
+export function FilterBar() {
+  const rows = store.value
+  if (!rows || rows.kept === 0) return null
+  const statuses = [...(statusesOf() ?? [])]
+  return (
+    <section class="filters" aria-label="Filter the failures">
+      <div class="filter-fields">
+        <Field label="Finding">
+          <Select
+            value={finding}
+            parse={(text) => text}
+            options={(head.value?.findings ?? []).map((each) => [
+              each.id,
+              each.cause ?? `undetermined: ${each.symptom}`,
+              each.failures,
+            ])}
+          />
+        </Field>
+        <Field label="Symptom">
+          <Select
+            value={symptom}
+            parse={Number}
+            options={rows.names.symptoms.map((name, index) => [String(index), symptomLabel(name), null])}
+          />
+        </Field>
+        <Field label="Status">
+          <Select value={status} parse={Number} options={statuses.map((each) => [String(each), String(each), null])} />
+        </Field>
+        <Field label="Target">
+          <Select
+            value={target}
+            parse={Number}
+            options={rows.names.targets.map((name, index) => [String(index), inertText(name), null])}
+          />
+        </Field>
+        <Field label="Node">
+          <Select
+            value={node}
+            parse={Number}
+            options={rows.names.nodes.map((name, index) => [String(index), inertText(name), null])}
+          />
+        </Field>
+        <Field label="Route">
+          <Select
+            value={route}
+            parse={Number}
+            options={rows.names.routes.map((name, index) => [String(index), inertText(name), null])}
+          />
+        </Field>
+        <button type="button" class="button" disabled={!isFiltered.value} onClick={clearFilters}>
+          Clear
+        </button>
+      </div>
+      <p class="filter-state">
+        <State />
+      </p>
+      <LiveFilter />
+    </section>
+  )
+}
+
+function State() {
+  const rows = store.value
+  const chosen = selection.value
+  if (!rows) return null
+  if (loadedRows.value < rows.kept)
+    return (
+      <>
+        Reading {count(rows.kept)} failures: {count(loadedRows.value)} so far.
+      </>
+    )
+  const of = counted(rows.kept, 'failure')
+  const limited = hasAllRows.value ? '' : ` kept of ${count(rows.total)} (--failures keeps more)`
+  return (
+    <>
+      <strong>{isFiltered.value ? count(chosen?.count ?? 0) : 'All'}</strong> of {of}
+      {limited}
+      {range.value && <> · {between(range.value[0], range.value[1])}</>}
+      {hop.value && (
+        <>
+          {' '}
+          ·{' '}
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              hop.value = null
+            }}
+          >
+            at {hop.value === 'undetermined' ? 'no settled hop' : hopWords[hop.value].toLowerCase()} ✕
+          </button>
+        </>
+      )}
+      {answeredBy.value !== null && (
+        <>
+          {' '}
+          ·{' '}
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              answeredBy.value = null
+            }}
+          >
+            answered by {['the load balancer', 'the target', 'nobody'][answeredBy.value]} ✕
+          </button>
+        </>
+      )}
+    </>
+  )
+}
+
+function statusesOf(): Set<number> {
+  const rows = store.value
+  const found = new Set<number>()
+  if (!rows) return found
+  const count = loadedRows.value
+  for (let row = 0; row < count; row += 1) found.add(rows.elbStatus[row] as number)
+  return found
+}
+
+function Field({ label, children }: { readonly label: string; readonly children: preact.ComponentChildren }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      {children}
+    </label>
+  )
+}
+
+interface SelectProps<T> {
+  readonly value: Signal<T | null>
+  readonly parse: (text: string) => T
+  readonly options: readonly (readonly [value: string, label: string, failures: number | null])[]
+}
+
+function Select<T extends string | number>({ value, parse, options }: SelectProps<T>) {
+  return (
+    <select
+      value={value.value === null ? '' : String(value.value)}
+      onChange={(event) => {
+        const chosen = event.currentTarget.value
+        value.value = chosen === '' ? null : parse(chosen)
+      }}
+    >
+      <option value="">all</option>
+      {options.slice(0, 500).map(([key, label, failures]) => (
+        <option key={key} value={key}>
+          {label.length > 90 ? `${label.slice(0, 90)}…` : label}
+          {failures === null ? '' : ` (${count(failures)})`}
+        </option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,42 @@
+import './styles/tokens.css'
+import './styles/page.css'
+import './styles/hops.css'
+import './styles/charts.css'
+import './styles/findings.css'
+import './styles/failures.css'
+import './styles/narrow.css'
+import './styles/print.css'
+import { render } from 'preact'
+import { App } from './components/app.tsx'
+import { startInlined } from './data/source.ts'
+import { head, isPrinting, notice, openFindings } from './model/state.ts'
+
+const root = document.getElementById('root')
+startInlined()
+const first = head.value?.findings.find((finding) => finding.failures > 0)
+if (first) openFindings.value = new Set([first.id])
+if (root) {
+  root.textContent = ''
+  render(<App />, root)
+}
+
+// Paper cannot be unfolded.
+window.addEventListener('beforeprint', () => {
+  isPrinting.value = true
+})
+window.addEventListener('afterprint', () => {
+  isPrinting.value = false
+})
+// A link to a finding opens it.
+const openTarget = (): void => {
+  const id = /^#finding-(.+)$/.exec(decodeURIComponent(location.hash))?.[1]
+  if (id && !openFindings.value.has(id)) openFindings.value = new Set([...openFindings.value, id])
+}
+window.addEventListener('hashchange', openTarget)
+openTarget()
+notice.subscribe((text) => {
+  if (text)
+    setTimeout(() => {
+      if (notice.peek() === text) notice.value = ''
+    }, 4000)
+})
