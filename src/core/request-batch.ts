@@ -70,7 +70,8 @@ export interface Flow {
 export interface Route {
   /** `GET /api/products/*`. */
   readonly text: string
-  readonly host: string
+  /** ARN, or ''. */
+  readonly targetGroup: string
 }
 
 /** Strings behind the ids of a scanner's batches; both lists only grow. */

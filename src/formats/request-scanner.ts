@@ -22,17 +22,27 @@ import { type RequestFields, readRequestFields } from './request-fields.ts'
 
 export interface RequestScanner {
   readonly entities: Entities
-  /** Address of the node whose file this is; used where the row has none. */
-  beginInput(format: 'alb' | 'classic', nodeFromName: string): void
+  /**
+   * `nodeFromName`: address of the node whose file this is; used where the row has none. `seen`: rows in it are skipped,
+   * and new ones added (exact, by all bytes of the row).
+   */
+  beginInput(format: 'alb' | 'classic', nodeFromName: string, seen?: HashIndex): void
   /** Whole lines; only the last may lack its newline. */
   scanLines(block: Buffer, firstRow: number): number
   flush(): void
+}
+
+export interface ScanOptions {
+  /** Rows whose request line does not pass are skipped; forces the slow path. */
+  readonly acceptsRequest?: (requestLine: string) => boolean
 }
 
 export interface ScanSink {
   /** The batch is overwritten when this returns. */
   onBatch(batch: RequestBatch): void
   onBad(text: string, row: number): void
+  /** A row that was seen before, or that `acceptsRequest` refused. */
+  onSkipped(why: 'repeated' | 'filtered', row: number): void
 }
 
 const MAX_ROUTES = 20_000
@@ -41,7 +51,7 @@ const QUOTE = 34
 const NEWLINE = 10
 const CARRIAGE_RETURN = 13
 
-export function createRequestScanner(sink: ScanSink): RequestScanner {
+export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}): RequestScanner {
   const batch = makeBatch()
   const flows: Flow[] = []
   const routes: Route[] = []
@@ -53,6 +63,7 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
   const strings: string[] = ['']
   let otherRoute = -1
   let isClassic = false
+  let seenRows: HashIndex | undefined
   let fileNode = 0
 
   // What the previous row looked like.
@@ -145,14 +156,10 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
     const methodEnd = p
     p++
     // `https://host:443/path`; a request line without a scheme starts with its path.
-    let hostStart = p
-    let hostEnd = p
     if (bytes[p] !== 47) {
       while (p < to && (c = bytes[p] as number) !== 47 && c !== SPACE && c !== QUOTE) p++
       if (bytes[p] === 47 && bytes[p + 1] === 47) p += 2
-      hostStart = p
       while (p < to && (c = bytes[p] as number) !== 47 && c !== SPACE && c !== QUOTE && c !== 63) p++
-      hostEnd = p
     }
     const pathStart = p
     let segHigh = high
@@ -190,14 +197,14 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
     const known = routeIndex.get(high, low)
     if (known !== -1) return known
     if (routes.length >= MAX_ROUTES) {
-      if (otherRoute === -1) otherRoute = routes.push({ text: '(other routes)', host: '' }) - 1
+      if (otherRoute === -1) otherRoute = routes.push({ text: '(other routes)', targetGroup: '' }) - 1
       return otherRoute
     }
     const method = utf8(bytes, from, methodEnd)
     const path = p > pathStart ? normalisePath(utf8(bytes, pathStart, p)) : ''
     const id = routes.push({
       text: method === '-' ? '(malformed request)' : `${method} ${path || '/'}`,
-      host: utf8(bytes, hostStart, hostEnd).replace(/:\d*$/, ''),
+      targetGroup: strings[tg] as string,
     })
     routeIndex.set(high, low, id - 1)
     return id - 1
@@ -344,6 +351,10 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
       sink.onBad(text, row)
       return false
     }
+    if (options.acceptsRequest && !options.acceptsRequest(fields.request)) {
+      sink.onSkipped('filtered', row)
+      return false
+    }
     const lb = intern(fields.loadBalancer)
     const tg = intern(fields.targetGroup)
     const targetBytes = Buffer.from(fields.target)
@@ -410,7 +421,8 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
 
   return {
     entities: { flows, routes },
-    beginInput(format, nodeFromName) {
+    beginInput(format, nodeFromName, seen) {
+      seenRows = seen
       isClassic = format === 'classic'
       fileNode = intern(nodeFromName)
       nodeBytes = new Uint8Array(0)
@@ -428,7 +440,8 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
         const next = to + 1
         if (block[to - 1] === CARRIAGE_RETURN && to > from) to--
         if (to > from) {
-          if (!isClassic && lbLength > 0 && fastRow(block, from, to)) push(row)
+          if (seenRows !== undefined && isRepeated(seenRows, block, from, to)) sink.onSkipped('repeated', row)
+          else if (!isClassic && lbLength > 0 && !options.acceptsRequest && fastRow(block, from, to)) push(row)
           else {
             const text = block.toString('utf8', from, to)
             if (slowRow(text, row)) push(row)
@@ -441,6 +454,19 @@ export function createRequestScanner(sink: ScanSink): RequestScanner {
     },
     flush,
   }
+}
+
+function isRepeated(seen: HashIndex, bytes: Uint8Array, from: number, to: number): boolean {
+  let high = SEED_HIGH
+  let low = SEED_LOW
+  for (let i = from; i < to; i++) {
+    const c = bytes[i] as number
+    high = Math.imul(high ^ c, 0x01000193)
+    low = Math.imul(low + c, 0x85ebca6b) ^ (low >>> 13)
+  }
+  if (seen.get(high, low) !== -1) return true
+  seen.set(high, low, 0)
+  return false
 }
 
 function detailOf(fields: RequestFields, index: number, text: string): RowDetail {

@@ -1,0 +1,65 @@
+import type { Flow, Route } from '../core/request-batch.ts'
+
+/** Ids of one run: every scanner has its own, here they become one. */
+export class Registry {
+  readonly flows: Flow[] = []
+  readonly routes: Route[] = []
+  readonly #flowIds = new Map<string, number>()
+  readonly #routeIds = new Map<string, number>()
+
+  flow(flow: Flow): number {
+    const key = `${flow.loadBalancer}|${flow.targetGroup}|${flow.target}|${flow.node}`
+    return remember(this.#flowIds, key, this.flows, flow)
+  }
+
+  route(route: Route): number {
+    return remember(this.#routeIds, `${route.targetGroup}|${route.text}`, this.routes, route)
+  }
+}
+
+function remember<T>(ids: Map<string, number>, key: string, list: T[], value: T): number {
+  let id = ids.get(key)
+  if (id === undefined) {
+    id = list.push(value) - 1
+    ids.set(key, id)
+  }
+  return id
+}
+
+/** One scanner's ids as the run's. */
+export class Translation {
+  readonly #registry: Registry
+  #flows = new Int32Array(0)
+  #routes = new Int32Array(0)
+
+  constructor(registry: Registry) {
+    this.#registry = registry
+  }
+
+  add(flows: readonly Flow[], routes: readonly Route[]): void {
+    this.#flows = append(
+      this.#flows,
+      flows.map((flow) => this.#registry.flow(flow)),
+    )
+    this.#routes = append(
+      this.#routes,
+      routes.map((route) => this.#registry.route(route)),
+    )
+  }
+
+  get flows(): Int32Array {
+    return this.#flows
+  }
+
+  get routes(): Int32Array {
+    return this.#routes
+  }
+}
+
+function append(to: Int32Array<ArrayBuffer>, ids: readonly number[]): Int32Array<ArrayBuffer> {
+  if (ids.length === 0) return to
+  const out = new Int32Array(to.length + ids.length)
+  out.set(to)
+  out.set(ids, to.length)
+  return out
+}

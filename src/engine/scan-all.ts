@@ -1,0 +1,111 @@
+import { Worker } from 'node:worker_threads'
+import { HashIndex } from '../core/hash-index.ts'
+import { createUnitScanner, type ScanSettings, type ScanTotals, type UnitResult, type UnitSpec } from './unit-scan.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+export interface ScanEvents {
+  /** `worker` tells whose ids the result speaks; results of one worker come in order. */
+  readonly onResult: (result: UnitResult, worker: number) => void
+  readonly onFailed: (unit: number, message: string) => void
+  readonly onTotals: (totals: ScanTotals, worker: number) => void
+  /** Bytes of log text, inflated. */
+  readonly onBytes: (bytes: number) => void
+}
+
+export interface ScanPlan {
+  readonly units: readonly UnitSpec[]
+  /** Units whose inputs overlap: read one after the other, and rows seen before are skipped exactly. */
+  readonly exactUnits: ReadonlySet<number>
+  readonly settings: ScanSettings
+  /** 0: in this thread (little input, or no threads wanted). */
+  readonly jobs: number
+  readonly signal: AbortSignal
+}
+
+export async function scanAll(plan: ScanPlan, events: ScanEvents): Promise<void> {
+  if (plan.jobs === 0) await scanHere(plan, events)
+  else await scanInWorkers(plan, events)
+}
+
+async function scanHere(plan: ScanPlan, events: ScanEvents): Promise<void> {
+  const scanner = createUnitScanner(plan.settings)
+  const seen = new HashIndex()
+  for (const spec of plan.units) {
+    if (plan.signal.aborted) break
+    try {
+      const result = await scanner.scan(spec, {
+        isStopped: () => plan.signal.aborted,
+        onBytes: events.onBytes,
+        seen: plan.exactUnits.has(spec.unit) ? seen : undefined,
+      })
+      events.onResult(result, 0)
+    } catch (error) {
+      events.onFailed(spec.unit, error instanceof Error ? error.message : String(error))
+    }
+  }
+  events.onTotals(scanner.totals(), 0)
+}
+
+async function scanInWorkers(plan: ScanPlan, events: ScanEvents): Promise<void> {
+  const stop = new SharedArrayBuffer(4)
+  const onAbort = (): void => {
+    Atomics.store(new Int32Array(stop), 0, 1)
+  }
+  if (plan.signal.aborted) onAbort()
+  plan.signal.addEventListener('abort', onAbort)
+  // The overlapping units all go to the first worker, which holds the one set of rows seen.
+  const exact = plan.units.filter((spec) => plan.exactUnits.has(spec.unit))
+  const others = plan.units.filter((spec) => !plan.exactUnits.has(spec.unit))
+  const queue = (worker: number): UnitSpec | undefined => {
+    if (plan.signal.aborted) return undefined
+    return (worker === 0 ? exact.shift() : undefined) ?? others.shift()
+  }
+  try {
+    await Promise.all(Array.from({ length: plan.jobs }, (_, worker) => runWorker(worker, plan, stop, queue, events)))
+  } finally {
+    plan.signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function runWorker(
+  index: number,
+  plan: ScanPlan,
+  stop: SharedArrayBuffer,
+  queue: (worker: number) => UnitSpec | undefined,
+  events: ScanEvents,
+): Promise<void> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: { settings: plan.settings, stop },
+    // Young generation large enough that rows that fail do not trigger a collection each.
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  })
+  return new Promise<void>((resolve, reject) => {
+    const send = (message: ToWorker): void => worker.postMessage(message)
+    const next = (): void => {
+      const spec = queue(index)
+      if (spec) send({ type: 'unit', spec, isExact: plan.exactUnits.has(spec.unit) })
+      else send({ type: 'finish' })
+    }
+    worker.on('error', reject)
+    worker.on('message', (message: FromWorker) => {
+      switch (message.type) {
+        case 'bytes':
+          events.onBytes(message.bytes)
+          break
+        case 'done':
+          events.onResult(message.result, index)
+          next()
+          break
+        case 'failed':
+          events.onFailed(message.unit, message.message)
+          next()
+          break
+        case 'totals':
+          events.onTotals(message.totals, index)
+          void worker.terminate().then(() => resolve(), reject)
+          break
+      }
+    })
+    next()
+  })
+}

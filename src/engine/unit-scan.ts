@@ -1,0 +1,356 @@
+import { judgeRow, usableElapsedMs } from '../causes/symptom.ts'
+import { appendFailure, type FailureColumns, makeFailures, trimFailures } from '../core/failure-columns.ts'
+import { HashIndex } from '../core/hash-index.ts'
+import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail } from '../core/request-batch.ts'
+import type { Symptom } from '../core/vocabulary.ts'
+import { type RowCell, RowCells } from '../evidence/row-cells.ts'
+import { foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
+import type { LogDetection } from '../formats/detect.ts'
+import { formatById } from '../formats/index.ts'
+import { parseRow } from '../formats/parse-row.ts'
+import { createRowConverter } from '../formats/records.ts'
+import { createRequestScanner } from '../formats/request-scanner.ts'
+import { type ByteRange, readBlocks } from '../read/byte-chunks.ts'
+import { compileFilter, type FilterSpec } from './row-filter.ts'
+
+/** One file, or a range of a large one: what a worker does in one go. Plain data. */
+export interface UnitSpec {
+  readonly unit: number
+  readonly path: string
+  readonly range: ByteRange | null
+  readonly detection: LogDetection
+  /** Node address from the file's name, or ''. */
+  readonly node: string
+}
+
+export interface ScanSettings {
+  readonly filter: FilterSpec
+  /** Failures whose text is kept, earliest first. */
+  readonly failureTexts: number
+  readonly cellRows: number
+  /** One row in this many leaves a fingerprint, so that overlapping inputs are noticed. */
+  readonly fingerprintEvery: number
+}
+
+/** The text of one failure; `index` points into the unit's failures. */
+export interface FailureText {
+  index: number
+  readonly end: number
+  readonly text: string
+  readonly client: string | null
+  readonly request: string | null
+  readonly userAgent: string | null
+}
+
+export interface RejectedGroup {
+  readonly flow: number
+  readonly symptom: Symptom
+  readonly elbStatus: number
+  readonly errorReason: string | null
+  readonly actions: string | null
+  readonly classificationReason: string | null
+  count: number
+  firstEnd: number
+  lastEnd: number
+  readonly samples: { readonly row: number; readonly text: string }[]
+}
+
+export interface UnitResult {
+  readonly unit: number
+  readonly bytes: number
+  readonly rows: number
+  readonly parsed: number
+  /** Parsed rows that are requests (ALB, Classic). */
+  readonly requests: number
+  readonly bad: number
+  readonly badSamples: readonly string[]
+  readonly filtered: number
+  readonly repeated: number
+  readonly truncated: string | null
+  readonly isComplete: boolean
+  readonly newFlows: readonly Flow[]
+  readonly newRoutes: readonly Route[]
+  readonly failures: FailureColumns
+  readonly texts: readonly FailureText[]
+  readonly rejected: readonly RejectedGroup[]
+  readonly contradictions: readonly { readonly what: string; rows: number; readonly samples: { row: number; text: string }[] }[]
+  readonly fingerprints: Float64Array
+}
+
+export interface ScanTotals {
+  readonly tally: TrafficTally
+  readonly cells: readonly RowCell[]
+  readonly lost: readonly string[]
+}
+
+export interface UnitScanner {
+  /** `seen` makes repeated rows count once, exactly. Stops early when `isStopped` says so. */
+  scan(spec: UnitSpec, hooks: ScanHooks): Promise<UnitResult>
+  totals(): ScanTotals
+}
+
+export interface ScanHooks {
+  readonly isStopped: () => boolean
+  readonly onBytes: (bytes: number) => void
+  readonly seen?: HashIndex | undefined
+}
+
+const TEXT_LIMIT = 4_000
+const SHORT_LIMIT = 500
+const SLOT_MS = 600_000
+const MOST_REJECTED_GROUPS = 5_000
+
+export function createUnitScanner(settings: ScanSettings): UnitScanner {
+  const filter = compileFilter(settings.filter)
+  const tally = makeTally()
+  const cells = new RowCells(settings.cellRows)
+  let state = makeUnitState()
+  let sentFlows = 0
+  let sentRoutes = 0
+
+  const scanner = createRequestScanner(
+    {
+      onBatch(batch) {
+        state.parsed += batch.length
+        state.requests += batch.length
+        fingerprint(batch)
+        const removed = filter.apply(batch, scanner.entities.flows)
+        state.filtered += removed
+        state.parsed -= removed
+        state.requests -= removed
+        foldTraffic(tally, batch, scanner.entities.flows.length, scanner.entities.routes.length)
+        cells.fold(batch, scanner.entities.flows)
+        for (const detail of batch.details) judge(batch, detail)
+      },
+      onBad,
+      onSkipped(why) {
+        if (why === 'repeated') state.repeated++
+        else state.filtered++
+      },
+    },
+    filter.acceptsRequest ? { acceptsRequest: filter.acceptsRequest } : {},
+  )
+
+  function onBad(text: string, row = -1): void {
+    state.bad++
+    state.lastBadRow = row
+    if (state.badSamples.length < 5) state.badSamples.push(text.slice(0, SHORT_LIMIT))
+  }
+
+  /** Rows that are the same in every column are the same row, as far as this can tell; the exact pass decides. */
+  function fingerprint(batch: RequestBatch): void {
+    const every = settings.fingerprintEvery
+    for (let i = 0; i < batch.length; i++) {
+      const end = batch.end[i] as number
+      const micros = Math.round((end % 1_000_000) * 1000)
+      if (every > 1 && Math.imul(micros, 0x9e3779b1) >>> 24 !== 0) continue
+      const start = batch.start[i] as number
+      const mixed =
+        Math.imul((batch.sentBytes[i] as number) | 0, 0x85ebca6b) ^
+        Math.imul((batch.receivedBytes[i] as number) | 0, 0xc2b2ae35) ^
+        Math.imul((batch.targetMs[i] as number) + 7, 0x27d4eb2f) ^
+        Math.imul((Number.isNaN(start) ? 0 : start % 1_000_000_000) | 0, 0x165667b1) ^
+        ((batch.elbStatus[i] as number) * 1000)
+      state.fingerprints.push(Math.round(end * 1000) * 2 + (mixed & 0xffff) / 65_536)
+    }
+  }
+
+  function judge(batch: RequestBatch, detail: RowDetail): void {
+    const i = detail.index
+    const [requestMs, targetMs, responseMs] = [batch.requestMs[i] ?? -1, batch.targetMs[i] ?? -1, batch.responseMs[i] ?? -1]
+    const sum = Math.max(0, requestMs) + Math.max(0, targetMs) + Math.max(0, responseMs)
+    const end = batch.end[i] as number
+    const elapsedMs = usableElapsedMs(end, batch.start[i] as number, sum)
+    const flow = scanner.entities.flows[batch.flow[i] as number] as Flow
+    const verdict = judgeRow({
+      loadBalancerKind: (batch.flags[i] as number) & FLAG_CLASSIC ? 'classic' : 'alb',
+      elbStatus: batch.elbStatus[i] || undefined,
+      targetStatus: batch.targetStatus[i] || undefined,
+      hasTarget: flow.target !== '',
+      hasTargetGroup: detail.hasTargetGroup,
+      requestSeconds: requestMs < 0 ? undefined : requestMs / 1000,
+      elapsedMs,
+      errorReason: detail.errorReason,
+      actions: detail.actions,
+    })
+    if (verdict === undefined) return
+    for (const what of detail.contradictions) contradict(what, batch.row[i] as number, detail.text)
+    if (verdict.kind === 'rejected') {
+      reject(batch, detail, verdict.symptom)
+      return
+    }
+    const index = appendFailure(state.failures, batch, detail, verdict, state.unit, elapsedMs)
+    const slot = `${flow.loadBalancer}|${flow.targetGroup}|${verdict.symptom}|${Math.floor(end / SLOT_MS)}`
+    const inSlot = (state.slots.get(slot) ?? 0) + 1
+    state.slots.set(slot, inSlot)
+    const text: FailureText = {
+      index,
+      end,
+      text: detail.text.slice(0, TEXT_LIMIT),
+      client: shorten(detail.client),
+      request: shorten(detail.request),
+      userAgent: shorten(detail.userAgent),
+    }
+    if (inSlot <= 2) state.slotTexts.push(text)
+    else state.texts.push(text)
+    if (state.texts.length > settings.failureTexts * 2 + 100) state.texts = earliest(state.texts, settings.failureTexts)
+  }
+
+  function contradict(what: string, row: number, text: string): void {
+    let known = state.contradictions.get(what)
+    if (known === undefined) {
+      known = { what, rows: 0, samples: [] }
+      state.contradictions.set(what, known)
+    }
+    known.rows++
+    if (known.samples.length < 2) known.samples.push({ row, text: text.slice(0, TEXT_LIMIT) })
+  }
+
+  function reject(batch: RequestBatch, detail: RowDetail, symptom: Symptom): void {
+    const i = detail.index
+    const flow = batch.flow[i] as number
+    const elbStatus = batch.elbStatus[i] as number
+    const { loadBalancer, targetGroup } = scanner.entities.flows[flow] as Flow
+    const reasons = [detail.errorReason, detail.actions, detail.classificationReason]
+    const key = [loadBalancer, targetGroup, symptom, elbStatus, ...reasons].join('|')
+    const end = batch.end[i] as number
+    let group = state.rejected.get(key)
+    if (group === undefined) {
+      if (state.rejected.size >= MOST_REJECTED_GROUPS) return
+      group = {
+        flow,
+        symptom,
+        elbStatus,
+        errorReason: detail.errorReason ?? null,
+        actions: detail.actions ?? null,
+        classificationReason: detail.classificationReason ?? null,
+        count: 0,
+        firstEnd: end,
+        lastEnd: end,
+        samples: [],
+      }
+      state.rejected.set(key, group)
+    }
+    group.count++
+    group.firstEnd = Math.min(group.firstEnd, end)
+    group.lastEnd = Math.max(group.lastEnd, end)
+    if (group.samples.length < 3) group.samples.push({ row: batch.row[i] as number, text: detail.text.slice(0, TEXT_LIMIT) })
+  }
+
+  return {
+    async scan(spec, hooks) {
+      state = makeUnitState(spec.unit)
+      const { format, carrier } = spec.detection
+      const isRequests = format === 'alb' || format === 'classic'
+      if (isRequests) scanner.beginInput(format, spec.node, hooks.seen)
+      const converter = carrier === 'rows' ? undefined : createRowConverter(spec.detection)
+      let row = 1
+      let isComplete = true
+
+      const scanLines = (lines: Buffer): void => {
+        if (lines.length === 0) return
+        if (isRequests) row += scanner.scanLines(lines, row)
+        else row += countOtherRows(spec.detection.format, lines)
+      }
+      function countOtherRows(id: LogDetection['format'], lines: Buffer): number {
+        const table = formatById(id)
+        let count = 0
+        for (const line of lines.toString('utf8').split('\n')) {
+          if (line.trim() === '') continue
+          count++
+          if (parseRow(table, line).isBad) onBad(line)
+          else state.parsed++
+        }
+        return count
+      }
+
+      let bytes = 0
+      const read = await readBlocks(
+        spec.path,
+        spec.range,
+        (block) => {
+          bytes += block.length
+          hooks.onBytes(block.length)
+          scanLines(converter ? Buffer.from(converter.push(block)) : asBuffer(block))
+          if (hooks.isStopped()) throw new Stopped()
+        },
+        { onEndlessRow: (size) => onBad(`(one row of ${size} bytes without a newline: skipped)`) },
+      ).catch((error: unknown) => {
+        if (!(error instanceof Stopped)) throw error
+        isComplete = false
+        return { bytes, truncated: null, endsWithoutNewline: false }
+      })
+      if (converter) scanLines(Buffer.from(converter.end()))
+      if (isRequests) scanner.flush()
+      const cut =
+        read.endsWithoutNewline && state.lastBadRow === row - 1 && state.bad > 0
+          ? 'the last row is cut: the file ends in the middle of it'
+          : null
+
+      const { flows, routes } = scanner.entities
+      const newFlows = flows.slice(sentFlows)
+      const newRoutes = routes.slice(sentRoutes)
+      sentFlows = flows.length
+      sentRoutes = routes.length
+      return {
+        unit: spec.unit,
+        bytes: read.bytes,
+        rows: state.parsed + state.bad + state.filtered + state.repeated,
+        parsed: state.parsed,
+        requests: state.requests,
+        bad: state.bad,
+        badSamples: state.badSamples,
+        filtered: state.filtered,
+        repeated: state.repeated,
+        truncated: read.truncated ?? cut,
+        isComplete,
+        newFlows,
+        newRoutes,
+        failures: trimFailures(state.failures),
+        texts: [...state.slotTexts, ...earliest(state.texts, settings.failureTexts)],
+        rejected: [...state.rejected.values()],
+        contradictions: [...state.contradictions.values()],
+        fingerprints: Float64Array.from(state.fingerprints),
+      }
+    },
+    totals: () => ({ tally, ...cells.finish() }),
+  }
+}
+
+/** Thrown out of a reader to end it early. */
+class Stopped extends Error {}
+
+function makeUnitState(unit = -1) {
+  return {
+    unit,
+    parsed: 0,
+    requests: 0,
+    bad: 0,
+    badSamples: [] as string[],
+    lastBadRow: -1,
+    filtered: 0,
+    repeated: 0,
+    failures: makeFailures(),
+    texts: [] as FailureText[],
+    /** A few of every kind, so that each finding has sample rows. */
+    slotTexts: [] as FailureText[],
+    slots: new Map<string, number>(),
+    rejected: new Map<string, RejectedGroup>(),
+    contradictions: new Map<string, { what: string; rows: number; samples: { row: number; text: string }[] }>(),
+    fingerprints: [] as number[],
+  }
+}
+
+export function earliest(texts: readonly FailureText[], limit: number): FailureText[] {
+  const sorted = [...texts].sort((a, b) => a.end - b.end || a.index - b.index)
+  return sorted.slice(0, limit)
+}
+
+function shorten(text: string | undefined): string | null {
+  return text === undefined ? null : text.slice(0, SHORT_LIMIT)
+}
+
+function asBuffer(block: Uint8Array): Buffer {
+  return Buffer.isBuffer(block) ? block : Buffer.from(block.buffer, block.byteOffset, block.length)
+}
+

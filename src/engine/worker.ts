@@ -1,0 +1,44 @@
+/** The thread that reads: units in, columns out. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { HashIndex } from '../core/hash-index.ts'
+import { createUnitScanner, type ScanSettings, type UnitSpec } from './unit-scan.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+const { settings, stop } = workerData as { settings: ScanSettings; stop: SharedArrayBuffer }
+const stopFlag = new Int32Array(stop)
+const scanner = createUnitScanner(settings)
+const seen = new HashIndex()
+const port = parentPort
+if (port === null) throw new Error('worker.ts runs as a worker thread')
+
+let waiting = 0
+const PROGRESS_BYTES = 4_000_000
+
+async function run(spec: UnitSpec, isExact: boolean): Promise<void> {
+  try {
+    const result = await scanner.scan(spec, {
+      isStopped: () => Atomics.load(stopFlag, 0) === 1,
+      onBytes(bytes) {
+        waiting += bytes
+        if (waiting < PROGRESS_BYTES) return
+        post({ type: 'bytes', bytes: waiting })
+        waiting = 0
+      },
+      seen: isExact ? seen : undefined,
+    })
+    post({ type: 'bytes', bytes: waiting })
+    waiting = 0
+    post({ type: 'done', result })
+  } catch (error) {
+    post({ type: 'failed', unit: spec.unit, message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function post(message: FromWorker): void {
+  port?.postMessage(message)
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message.type === 'unit') void run(message.spec, message.isExact)
+  else post({ type: 'totals', totals: scanner.totals() })
+})
