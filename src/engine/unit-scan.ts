@@ -1,14 +1,14 @@
 import { judgeRow, usableElapsedMs } from '../causes/symptom.ts'
 import { appendFailure, type FailureColumns, makeFailures, trimFailures } from '../core/failure-columns.ts'
-import { HashIndex } from '../core/hash-index.ts'
+import type { HashIndex } from '../core/hash-index.ts'
 import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail } from '../core/request-batch.ts'
 import type { Symptom } from '../core/vocabulary.ts'
 import { type RowCell, RowCells } from '../evidence/row-cells.ts'
 import { foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
-import type { LogDetection } from '../formats/detect.ts'
+import { DETECT_BYTES, detectFormat, type LogDetection } from '../formats/detect.ts'
 import { formatById } from '../formats/index.ts'
 import { parseRow } from '../formats/parse-row.ts'
-import { createRowConverter } from '../formats/records.ts'
+import { createRowConverter, type RowConverter } from '../formats/records.ts'
 import { createRequestScanner } from '../formats/request-scanner.ts'
 import { type ByteRange, readBlocks } from '../read/byte-chunks.ts'
 import { compileFilter, type FilterSpec } from './row-filter.ts'
@@ -18,7 +18,8 @@ export interface UnitSpec {
   readonly unit: number
   readonly path: string
   readonly range: ByteRange | null
-  readonly detection: LogDetection
+  /** null: standard input, whose first block decides. */
+  readonly detection: LogDetection | null
   /** Node address from the file's name, or ''. */
   readonly node: string
 }
@@ -58,6 +59,9 @@ export interface RejectedGroup {
 export interface UnitResult {
   readonly unit: number
   readonly bytes: number
+  /** Lines, blank ones included: where the next unit of the same input starts to count. */
+  readonly lines: number
+  readonly format: string
   readonly rows: number
   readonly parsed: number
   /** Parsed rows that are requests (ALB, Classic). */
@@ -73,7 +77,11 @@ export interface UnitResult {
   readonly failures: FailureColumns
   readonly texts: readonly FailureText[]
   readonly rejected: readonly RejectedGroup[]
-  readonly contradictions: readonly { readonly what: string; rows: number; readonly samples: { row: number; text: string }[] }[]
+  readonly contradictions: readonly {
+    readonly what: string
+    rows: number
+    readonly samples: { row: number; text: string }[]
+  }[]
   readonly fingerprints: Float64Array
 }
 
@@ -143,7 +151,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     for (let i = 0; i < batch.length; i++) {
       const end = batch.end[i] as number
       const micros = Math.round((end % 1_000_000) * 1000)
-      if (every > 1 && Math.imul(micros, 0x9e3779b1) >>> 24 !== 0) continue
+      if (every > 1 && Math.imul(micros, 0x9e3779b1) >>> 24 !== 0) continue // 1 in 256
       const start = batch.start[i] as number
       const mixed =
         Math.imul((batch.sentBytes[i] as number) | 0, 0x85ebca6b) ^
@@ -157,7 +165,11 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
 
   function judge(batch: RequestBatch, detail: RowDetail): void {
     const i = detail.index
-    const [requestMs, targetMs, responseMs] = [batch.requestMs[i] ?? -1, batch.targetMs[i] ?? -1, batch.responseMs[i] ?? -1]
+    const [requestMs, targetMs, responseMs] = [
+      batch.requestMs[i] ?? -1,
+      batch.targetMs[i] ?? -1,
+      batch.responseMs[i] ?? -1,
+    ]
     const sum = Math.max(0, requestMs) + Math.max(0, targetMs) + Math.max(0, responseMs)
     const end = batch.end[i] as number
     const elapsedMs = usableElapsedMs(end, batch.start[i] as number, sum)
@@ -234,23 +246,28 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     group.count++
     group.firstEnd = Math.min(group.firstEnd, end)
     group.lastEnd = Math.max(group.lastEnd, end)
-    if (group.samples.length < 3) group.samples.push({ row: batch.row[i] as number, text: detail.text.slice(0, TEXT_LIMIT) })
+    if (group.samples.length < 3)
+      group.samples.push({ row: batch.row[i] as number, text: detail.text.slice(0, TEXT_LIMIT) })
   }
 
   return {
     async scan(spec, hooks) {
       state = makeUnitState(spec.unit)
-      const { format, carrier } = spec.detection
-      const isRequests = format === 'alb' || format === 'classic'
-      if (isRequests) scanner.beginInput(format, spec.node, hooks.seen)
-      const converter = carrier === 'rows' ? undefined : createRowConverter(spec.detection)
+      let begun: Reader | undefined
+      const begin = (detection: LogDetection): Reader => {
+        const { format, carrier } = detection
+        const isRequests = format === 'alb' || format === 'classic'
+        if (isRequests) scanner.beginInput(format, spec.node, hooks.seen)
+        return { detection, isRequests, converter: carrier === 'rows' ? undefined : createRowConverter(detection) }
+      }
+      if (spec.detection) begun = begin(spec.detection)
       let row = 1
       let isComplete = true
 
-      const scanLines = (lines: Buffer): void => {
+      const scanLines = ({ isRequests, detection }: Reader, lines: Buffer): void => {
         if (lines.length === 0) return
         if (isRequests) row += scanner.scanLines(lines, row)
-        else row += countOtherRows(spec.detection.format, lines)
+        else row += countOtherRows(detection.format, lines)
       }
       function countOtherRows(id: LogDetection['format'], lines: Buffer): number {
         const table = formatById(id)
@@ -271,7 +288,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         (block) => {
           bytes += block.length
           hooks.onBytes(block.length)
-          scanLines(converter ? Buffer.from(converter.push(block)) : asBuffer(block))
+          begun ??= begin(detectBlock(block))
+          scanLines(begun, begun.converter ? Buffer.from(begun.converter.push(block)) : asBuffer(block))
           if (hooks.isStopped()) throw new Stopped()
         },
         { onEndlessRow: (size) => onBad(`(one row of ${size} bytes without a newline: skipped)`) },
@@ -280,8 +298,9 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         isComplete = false
         return { bytes, truncated: null, endsWithoutNewline: false }
       })
-      if (converter) scanLines(Buffer.from(converter.end()))
-      if (isRequests) scanner.flush()
+      begun ??= begin(detectBlock(new Uint8Array(0)))
+      if (begun.converter) scanLines(begun, Buffer.from(begun.converter.end()))
+      scanner.flush()
       const cut =
         read.endsWithoutNewline && state.lastBadRow === row - 1 && state.bad > 0
           ? 'the last row is cut: the file ends in the middle of it'
@@ -295,6 +314,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       return {
         unit: spec.unit,
         bytes: read.bytes,
+        lines: row - 1,
+        format: begun.detection.name,
         rows: state.parsed + state.bad + state.filtered + state.repeated,
         parsed: state.parsed,
         requests: state.requests,
@@ -315,6 +336,21 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     },
     totals: () => ({ tally, ...cells.finish() }),
   }
+}
+
+interface Reader {
+  readonly detection: LogDetection
+  readonly isRequests: boolean
+  readonly converter: RowConverter | undefined
+}
+
+/** Standard input that is no log. */
+export class NotALog extends Error {}
+
+function detectBlock(block: Uint8Array): LogDetection {
+  const detection = detectFormat(block.subarray(0, DETECT_BYTES))
+  if (detection.kind === 'log') return detection
+  throw new NotALog(detection.kind === 'gzip' ? 'gzip inside gzip' : detection.seen)
 }
 
 /** Thrown out of a reader to end it early. */
@@ -353,4 +389,3 @@ function shorten(text: string | undefined): string | null {
 function asBuffer(block: Uint8Array): Buffer {
   return Buffer.isBuffer(block) ? block : Buffer.from(block.buffer, block.byteOffset, block.length)
 }
-

@@ -5,7 +5,7 @@ import { FLAG_CLASSIC, FLAG_GRPC, FLAG_WEBSOCKET, type RequestBatch } from '../c
 export const SERVICE_BINS = 168
 /** Waits of 0 to 20 s in steps of 0.1 s. */
 export const LADDER_BINS = 200
-const STEPS_SECONDS = [60, 300, 900, 3_600, 21_600, 86_400, 604_800] as const
+const STEPS_SECONDS = [10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800] as const
 const MOST_CELLS = 600_000
 const MOST_STEPS_PER_FLOW = 100_000
 

@@ -1,0 +1,209 @@
+import { availableParallelism } from 'node:os'
+import type { Diagnosis } from '../core/diagnosis.ts'
+import { AppError } from '../core/errors.ts'
+import { concatFailures } from '../core/failure-columns.ts'
+import { joinCells, type RowCell } from '../evidence/row-cells.ts'
+import { mergeTally } from '../evidence/traffic-tally.ts'
+import { detectFormat } from '../formats/detect.ts'
+import { findInputs } from '../read/inputs.ts'
+import { buildDiagnosis } from './build-diagnosis.ts'
+import { findOverlaps } from './find-overlaps.ts'
+import { type Incident, makeIncident } from './incident.ts'
+import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
+import { Translation } from './registry.ts'
+import { type FilterSpec, noFilter } from './row-filter.ts'
+import { scanAll } from './scan-all.ts'
+import type { FailureText, ScanTotals, UnitResult } from './unit-scan.ts'
+import type { Verdict } from './verdicts.ts'
+
+export interface DiagnoseOptions {
+  /** Files, folders, globs, `-`. */
+  readonly paths: readonly string[]
+  readonly filter?: FilterSpec
+  readonly idleTimeoutSeconds?: number
+  /** Failures kept as rows in the diagnosis. Default 10,000. */
+  readonly failureRows?: number
+  /** Worker threads; 0 reads in this thread. Default: by processors and by how much there is to read. */
+  readonly jobs?: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+  readonly version: string
+  readonly now?: () => Date
+}
+
+export interface Progress {
+  /** Log text read so far, inflated. */
+  readonly bytes: number
+  /** Estimate of all of it, or null when it cannot be known (standard input). */
+  readonly totalBytes: number | null
+  readonly rows: number
+  readonly failures: number
+}
+
+export interface DiagnoseResult {
+  readonly diagnosis: Diagnosis
+  /** One per failure, in time order. */
+  readonly verdicts: () => Iterable<Verdict>
+  /** Inputs that could not be read although others could. */
+  readonly hasUnreadable: boolean
+}
+
+/** Rows that are kept in whole cells for lags and levels, over all workers. */
+const CELL_ROWS = 400_000
+/** Below this much log text, threads cost more than they save. */
+const SMALL_BYTES = 12_000_000
+const FINGERPRINT_ALL_BYTES = 100_000_000
+
+/** Reads, parses, collects, judges: one run. Throws AppError when nothing can be read. */
+export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult> {
+  const signal = options.signal ?? new AbortController().signal
+  const inputs = await findInputs(options.paths, detectFormat)
+  const processors = availableParallelism()
+  const plan = planUnits(inputs, options.jobs ?? processors)
+  if (plan.units.length === 0) failWithoutLog(options.paths, plan)
+  const jobs = options.jobs ?? (plan.textBytes < SMALL_BYTES ? 0 : Math.min(processors, plan.units.length))
+  const read = (exactUnits: ReadonlySet<number>) => readAll(plan, { ...options, signal, jobs, exactUnits })
+
+  let run = await read(new Set())
+  // Rows that stand in two inputs would be counted twice: read those inputs again, row by row.
+  const overlaps = signal.aborted || plan.hasStdin ? new Set<number>() : findOverlaps(run.results, plan)
+  if (overlaps.size > 0) run = await read(overlaps)
+  if (run.results.length === 0) failWithoutLog(options.paths, plan)
+
+  const built = buildDiagnosis({
+    incident: run.incident,
+    plan,
+    results: run.results,
+    failed: run.failed,
+    overlapping: overlaps,
+    isComplete: !signal.aborted,
+    filter: options.filter ?? noFilter,
+    idleTimeoutSeconds: options.idleTimeoutSeconds,
+    failureRows: options.failureRows ?? 10_000,
+    version: options.version,
+    now: options.now?.() ?? new Date(),
+  })
+  return { ...built, hasUnreadable: plan.unreadable.length > 0 || run.failed.size > 0 }
+}
+
+interface ReadRun {
+  readonly incident: Incident
+  readonly results: readonly UnitResult[]
+  /** Unit to why it could not be read. */
+  readonly failed: ReadonlyMap<number, string>
+}
+
+interface ReadOptions extends DiagnoseOptions {
+  readonly signal: AbortSignal
+  readonly jobs: number
+  readonly exactUnits: ReadonlySet<number>
+}
+
+async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
+  const incident = makeIncident()
+  const results: UnitResult[] = []
+  const failed = new Map<number, string>()
+  const translations: Translation[] = []
+  const parts: { cells: readonly RowCell[]; lost: readonly string[] }[] = []
+  const failureRows = options.failureRows ?? 10_000
+  let bytes = 0
+  let rows = 0
+  const report = (): void =>
+    options.onProgress?.({
+      bytes,
+      totalBytes: plan.hasStdin ? null : plan.textBytes,
+      rows,
+      failures: incident.failures.length,
+    })
+
+  await scanAll(
+    {
+      units: plan.units,
+      exactUnits: plan.hasStdin ? new Set(plan.units.map((unit) => unit.unit)) : options.exactUnits,
+      settings: {
+        filter: options.filter ?? noFilter,
+        failureTexts: failureRows,
+        cellRows: Math.ceil(CELL_ROWS / Math.max(1, options.jobs)),
+        fingerprintEvery: plan.textBytes <= FINGERPRINT_ALL_BYTES ? 1 : 256,
+      },
+      jobs: options.jobs,
+      signal: options.signal,
+    },
+    {
+      onBytes(more) {
+        bytes += more
+        report()
+      },
+      onFailed(unit, message) {
+        failed.set(unit, message)
+      },
+      onResult(result, worker) {
+        const translation = (translations[worker] ??= new Translation(incident.registry))
+        translation.add(result.newFlows, result.newRoutes)
+        addResult(incident, result, translation, failureRows)
+        // The columns now live in the incident.
+        results.push({ ...result, failures: { ...result.failures, length: 0, trace: new Uint8Array(0) }, texts: [] })
+        rows += result.rows
+        report()
+      },
+      onTotals(totals: ScanTotals, worker) {
+        const translation = (translations[worker] ??= new Translation(incident.registry))
+        const { flows, routes } = incident.registry
+        mergeTally(incident.tally, totals.tally, translation.flows, translation.routes, flows.length, routes.length)
+        for (const cell of totals.cells) translateCell(cell, translation)
+        parts.push(totals)
+      },
+    },
+  )
+  incident.cells = joinCells(parts)
+  return { incident, results: results.sort((a, b) => a.unit - b.unit), failed }
+}
+
+function translateCell(cell: RowCell, { flows, routes }: Translation): void {
+  for (let i = 0; i < cell.length; i++) {
+    cell.flow[i] = flows[cell.flow[i] as number] as number
+    cell.route[i] = routes[cell.route[i] as number] as number
+  }
+}
+
+function addResult(incident: Incident, result: UnitResult, translation: Translation, failureRows: number): void {
+  const base = incident.failures.length
+  concatFailures(incident.failures, result.failures, translation.flows, translation.routes)
+  for (const text of result.texts) incident.texts.set(base + text.index, { ...text, index: base + text.index })
+  if (incident.texts.size > failureRows * 2 + 5_000) dropLateTexts(incident.texts, failureRows)
+  for (const group of result.rejected) {
+    const flow = translation.flows[group.flow] as number
+    incident.rejected.push({
+      ...group,
+      flow,
+      samples: group.samples.map((sample) => ({ ...sample, unit: result.unit })),
+    })
+  }
+  for (const { what, rows, samples } of result.contradictions) {
+    let known = incident.contradictions.get(what)
+    if (known === undefined) {
+      known = { rows: 0, samples: [] }
+      incident.contradictions.set(what, known)
+    }
+    known.rows += rows
+    if (known.samples.length < 2) known.samples.push(...samples.map((sample) => ({ ...sample, unit: result.unit })))
+  }
+}
+
+/** Keeps the earliest ones and every hundredth of the others, so that late findings still have sample rows. */
+function dropLateTexts(texts: Map<number, FailureText>, keep: number): void {
+  const sorted = [...texts.values()].sort((a, b) => a.end - b.end || a.index - b.index)
+  for (const [place, text] of sorted.entries()) if (place >= keep && place % 100 !== 0) texts.delete(text.index)
+}
+
+function failWithoutLog(paths: readonly string[], plan: ReadPlan): never {
+  const seen = plan.inputs.map((input: InputPlan) => `${input.name} is ${input.note ?? 'no log'}`)
+  const unreadable = plan.unreadable.map(({ name, why }) => `${name}: ${why}`)
+  const all = [...seen, ...unreadable]
+  if (all.length > 0 && seen.length === 0 && plan.unreadable.length === 1)
+    throw new AppError('INPUT_UNREADABLE', { path: plan.unreadable[0]?.name ?? '', why: plan.unreadable[0]?.why ?? '' })
+  const shown = all.length === 0 ? 'the folder is empty' : all.slice(0, 4).join('; ')
+  const more = all.length > 4 ? `; and ${all.length - 4} more` : ''
+  throw new AppError('INPUT_NONE', { paths: paths.join(' '), seen: shown + more })
+}
+

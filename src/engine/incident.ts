@@ -1,0 +1,45 @@
+import { type FailureColumns, makeFailures } from '../core/failure-columns.ts'
+import type { Flow } from '../core/request-batch.ts'
+import type { Symptom } from '../core/vocabulary.ts'
+import { symptoms } from '../core/vocabulary.ts'
+import type { RowCell } from '../evidence/row-cells.ts'
+import { makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
+import { Registry } from './registry.ts'
+import type { FailureText, RejectedGroup } from './unit-scan.ts'
+
+/** All that one run measured, before anybody judges it. */
+export interface Incident {
+  readonly registry: Registry
+  readonly failures: FailureColumns
+  readonly tally: TrafficTally
+  /** Complete cells only, with the run's ids. */
+  cells: readonly RowCell[]
+  /** Failure index to its text. */
+  readonly texts: Map<number, FailureText>
+  readonly rejected: Rejected[]
+  readonly contradictions: Map<string, { rows: number; readonly samples: { unit: number; row: number; text: string }[] }>
+}
+
+export interface Rejected extends Omit<RejectedGroup, 'samples'> {
+  readonly samples: { readonly unit: number; readonly row: number; readonly text: string }[]
+}
+
+export function makeIncident(): Incident {
+  return {
+    registry: new Registry(),
+    failures: makeFailures(),
+    tally: makeTally(),
+    cells: [],
+    texts: new Map(),
+    rejected: [],
+    contradictions: new Map(),
+  }
+}
+
+export function symptomOf(incident: Incident, failure: number): Symptom {
+  return symptoms[incident.failures.symptom[failure] as number] as Symptom
+}
+
+export function flowOf(incident: Incident, failure: number): Flow {
+  return incident.registry.flows[incident.failures.flow[failure] as number] as Flow
+}
