@@ -1,16 +1,15 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { AppError, type ExitCode } from '../core/errors.ts'
 import type { CommandSpec } from './command.ts'
 import { commands } from './commands.ts'
 
-const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+import { packageVersion } from './version.ts'
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('why5xx')
     .description('Says who answered every 502, 503 and 504 behind an AWS load balancer, why, and how sure that is.')
-    .version(manifest.version)
+    .version(packageVersion)
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) })
@@ -91,7 +90,7 @@ function report(error: unknown): ExitCode {
   if (typeof code === 'string' && code.startsWith('commander.'))
     return (error as { exitCode: number }).exitCode === 0 ? 0 : 2
   process.stderr.write(
-    `why5xx ${manifest.version} (node ${process.version}) met a bug:\n${error instanceof Error ? error.stack : String(error)}\n` +
+    `why5xx ${packageVersion} (node ${process.version}) met a bug:\n${error instanceof Error ? error.stack : String(error)}\n` +
       'Please report it with the command you typed; no log rows are needed.\n',
   )
   return 1

@@ -108,6 +108,10 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
   const failureRows = options.failureRows ?? 10_000
   let bytes = 0
   let rows = 0
+  const translationOf = (worker: number): Translation => {
+    translations[worker] ??= new Translation(incident.registry)
+    return translations[worker]
+  }
   const report = (): void =>
     options.onProgress?.({
       bytes,
@@ -138,7 +142,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         failed.set(unit, message)
       },
       onResult(result, worker) {
-        const translation = (translations[worker] ??= new Translation(incident.registry))
+        const translation = translationOf(worker)
         translation.add(result.newFlows, result.newRoutes)
         addResult(incident, result, translation, failureRows)
         // The columns now live in the incident.
@@ -147,7 +151,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         report()
       },
       onTotals(totals: ScanTotals, worker) {
-        const translation = (translations[worker] ??= new Translation(incident.registry))
+        const translation = translationOf(worker)
         const { flows, routes } = incident.registry
         mergeTally(incident.tally, totals.tally, translation.flows, translation.routes, flows.length, routes.length)
         for (const cell of totals.cells) translateCell(cell, translation)
@@ -206,4 +210,3 @@ function failWithoutLog(paths: readonly string[], plan: ReadPlan): never {
   const more = all.length > 4 ? `; and ${all.length - 4} more` : ''
   throw new AppError('INPUT_NONE', { paths: paths.join(' '), seen: shown + more })
 }
-

@@ -17,7 +17,10 @@ export interface Incident {
   /** Failure index to its text. */
   readonly texts: Map<number, FailureText>
   readonly rejected: Rejected[]
-  readonly contradictions: Map<string, { rows: number; readonly samples: { unit: number; row: number; text: string }[] }>
+  readonly contradictions: Map<
+    string,
+    { rows: number; readonly samples: { unit: number; row: number; text: string }[] }
+  >
 }
 
 export interface Rejected extends Omit<RejectedGroup, 'samples'> {

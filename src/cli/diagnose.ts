@@ -1,0 +1,179 @@
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import type { Diagnosis } from '../core/diagnosis.ts'
+import { AppError, type ExitCode } from '../core/errors.ts'
+import { type DiagnoseResult, diagnose } from '../engine/diagnose.ts'
+import { parseFilter } from '../engine/parse-filter.ts'
+import { formatVerdict } from '../report/verdict.ts'
+import { type CommandContext, defineCommand } from './command.ts'
+import { startProgress } from './progress.ts'
+import { renderReport, reportFormats } from './render-report.ts'
+import { packageVersion } from './version.ts'
+
+export default defineCommand({
+  name: 'diagnose',
+  args: '[log...]',
+  summary: 'read access logs and say who answered each failure, what the load balancer saw, and why (the default)',
+  options: [
+    {
+      flags: '--where <field=glob>',
+      summary: 'only rows whose targetGroup, host, path, target, node, status or loadBalancer match',
+      repeatable: true,
+    },
+    { flags: '--since <time>', summary: 'only rows from here on: ISO 8601 UTC, or 2h ago' },
+    { flags: '--until <time>', summary: 'only rows before' },
+    { flags: '--idle-timeout <seconds>', summary: "the load balancer's idle timeout, when the log cannot tell" },
+    { flags: '--format <format>', summary: 'what to print', default: 'terminal', choices: reportFormats },
+    { flags: '--output <file>', summary: 'write the report here instead of standard output' },
+    { flags: '--verdicts <file>', summary: 'also write one NDJSON row per failure' },
+    { flags: '--failures <n>', summary: 'failures kept as rows in the diagnosis', default: 10_000 },
+    {
+      flags: '--redact <on|off>',
+      summary: 'hide tokens, query values, e-mail and client addresses (on where people read)',
+      choices: ['on', 'off'],
+    },
+    {
+      flags: '--fail-on <confidence>',
+      summary: 'exit 10 when a finding is at least this sure',
+      choices: ['likely', 'certain'],
+    },
+    { flags: '--jobs <n>', summary: 'worker threads (0: none)' },
+    { flags: '--no-color', summary: 'no colours (also NO_COLOR)' },
+    { flags: '--quiet', summary: 'no progress, no notes' },
+    { flags: '--debug', summary: 'stack traces with errors' },
+  ],
+  examples: [
+    'why5xx ./logs',
+    "why5xx ./logs --where 'path=/api/*' --since 2026-11-23T02:00:00Z",
+    'why5xx ./logs --format json --output diagnosis.json --verdicts verdicts.ndjson',
+    'zcat *.log.gz | why5xx -',
+  ],
+  run,
+})
+
+async function run(context: CommandContext): Promise<ExitCode> {
+  const { options, stderr, stdout } = context
+  if (context.args.length === 0)
+    throw new AppError('USAGE', { what: 'Nothing to read: give files, folders, or - for standard input' })
+  const format = options.format as string
+  const isQuiet = options.quiet === true
+  const now = new Date()
+  const progress = isQuiet ? undefined : startProgress(stderr)
+  let result: DiagnoseResult
+  try {
+    result = await diagnose({
+      paths: context.args,
+      filter: parseFilter(
+        (options.where as string[] | undefined) ?? [],
+        options.since as string | undefined,
+        options.until as string | undefined,
+        now,
+      ),
+      ...optionalNumber(options, 'idleTimeout', 'idleTimeoutSeconds', 1, 4_000),
+      ...optionalNumber(options, 'jobs', 'jobs', 0, 64),
+      failureRows: numberOption(options, 'failures', 0, 10_000_000) ?? 10_000,
+      signal: context.signal,
+      ...(progress ? { onProgress: progress.update } : {}),
+      version: packageVersion,
+    })
+  } finally {
+    progress?.stop()
+  }
+  const { diagnosis } = result
+  const output = options.output as string | undefined
+  const redact = options.redact === undefined ? format !== 'json' : options.redact === 'on'
+  const text = await renderReport(diagnosis, {
+    format,
+    redact,
+    columns: output === undefined && stdout.isTTY ? stdout.columns : 80,
+    color: output === undefined && wantsColor(context),
+  })
+  if (output === undefined) await write(stdout, text)
+  else writeFile(output, text)
+  const verdicts = options.verdicts as string | undefined
+  if (verdicts !== undefined) writeVerdicts(verdicts, result)
+  if (!isQuiet) {
+    if (format !== 'terminal' || output !== undefined)
+      stderr.write(`Redaction is ${redact ? 'on' : 'off'} (--redact ${redact ? 'off' : 'on'} changes it).\n`)
+    if (verdicts !== undefined) stderr.write(`Verdicts: ${verdicts} (not redacted)\n`)
+    for (const error of diagnosis.errors) stderr.write(`why5xx: ${error.where}: ${error.message}\n`)
+  }
+  if (context.signal.aborted) return 130
+  if (result.hasUnreadable) return 4
+  return meetsFailOn(diagnosis, options.failOn as 'likely' | 'certain' | undefined) ? 10 : 0
+}
+
+function meetsFailOn(diagnosis: Diagnosis, failOn: 'likely' | 'certain' | undefined): boolean {
+  if (failOn === undefined) return false
+  const words = failOn === 'likely' ? ['likely', 'certain'] : ['certain']
+  return diagnosis.findings.some(
+    (finding) => finding.failures > 0 && finding.confidence !== null && words.includes(finding.confidence),
+  )
+}
+
+function wantsColor({ options, stdout, env }: CommandContext): boolean {
+  if (options.color === false || (env.NO_COLOR ?? '') !== '') return false
+  return (env.FORCE_COLOR ?? '') !== '' || (stdout.isTTY && env.TERM !== 'dumb')
+}
+
+function numberOption(
+  options: CommandContext['options'],
+  name: string,
+  least: number,
+  most: number,
+): number | undefined {
+  const given = options[name]
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (String(given).trim() === '' || !Number.isFinite(value) || value < least || value > most)
+    throw new AppError('USAGE', {
+      what: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(given)}: write a number from ${least} to ${most}`,
+    })
+  return value
+}
+
+function optionalNumber<Key extends string>(
+  options: CommandContext['options'],
+  name: string,
+  key: Key,
+  least: number,
+  most: number,
+): Partial<Record<Key, number>> {
+  const value = numberOption(options, name, least, most)
+  return value === undefined ? {} : ({ [key]: value } as Record<Key, number>)
+}
+
+/** A pipe takes its time: wait until it has all of a large report. */
+function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+function writeFile(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new AppError('OUTPUT_UNWRITABLE', { path, why: (error as Error).message }, { cause: error })
+  }
+}
+
+function writeVerdicts(path: string, result: DiagnoseResult): void {
+  let file: number
+  try {
+    file = openSync(path, 'w')
+  } catch (error) {
+    throw new AppError('OUTPUT_UNWRITABLE', { path, why: (error as Error).message }, { cause: error })
+  }
+  try {
+    let lines = ''
+    for (const verdict of result.verdicts()) {
+      lines += formatVerdict(verdict)
+      if (lines.length < 1_000_000) continue
+      writeSync(file, lines)
+      lines = ''
+    }
+    if (lines !== '') writeSync(file, lines)
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,549 @@
+import { rejectedCause } from '../causes/detect/row-decided.ts'
+import { causeById } from '../causes/index.ts'
+import { symptomPages } from '../causes/symptom-pages.ts'
+import type {
+  Books,
+  Contradiction,
+  Diagnosis,
+  Finding,
+  InputReport,
+  LoadBalancerSettings,
+  Missing,
+  SampleRow,
+  Scope,
+  SettingValue,
+  TargetGroupSettings,
+} from '../core/diagnosis.ts'
+import { traceIdOf } from '../core/failure-columns.ts'
+import { loadBalancerName, readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts'
+import type { Flow } from '../core/request-batch.ts'
+import { formatMicroseconds } from '../core/timestamp.ts'
+import { type AnsweredBy, answeredByValues, type Symptom, symptoms } from '../core/vocabulary.ts'
+import { fixesForCause } from '../fixes/fixes-for-cause.ts'
+import { failureRowsOf } from './failure-rows.ts'
+import { inferIdleTimeout } from './idle-timeout.ts'
+import { flowOf, type Incident, symptomOf } from './incident.ts'
+import { isNodePortGroup, type JudgedClaim, judge } from './judge.ts'
+import type { ReadPlan } from './plan-units.ts'
+import type { FilterSpec } from './row-filter.ts'
+import { loadRows, requestsIn, seriesOf, topRows } from './traffic-totals.ts'
+import type { UnitResult } from './unit-scan.ts'
+import type { Verdict } from './verdicts.ts'
+
+export interface BuildInput {
+  readonly incident: Incident
+  readonly plan: ReadPlan
+  readonly results: readonly UnitResult[]
+  readonly failed: ReadonlyMap<number, string>
+  /** Units whose inputs share rows with others. */
+  readonly overlapping: ReadonlySet<number>
+  readonly isComplete: boolean
+  readonly filter: FilterSpec
+  readonly idleTimeoutSeconds: number | undefined
+  readonly failureRows: number
+  readonly version: string
+  readonly now: Date
+}
+
+export interface Built {
+  readonly diagnosis: Diagnosis
+  readonly verdicts: () => Iterable<Verdict>
+}
+
+const MOST_SAMPLES = 5
+const CANDIDATES = 4
+
+/** Evidence in, diagnosis out. */
+export function buildDiagnosis(input: BuildInput): Built {
+  const { incident } = input
+  const { failures, tally, registry } = incident
+  const places = new Places(input)
+  const loadBalancers = settingsByLoadBalancer(input)
+  const idleTimeouts = new Map(loadBalancers.map((each) => [each.loadBalancer, each.idleTimeoutSeconds]))
+  const judgement = judge(incident, idleTimeouts)
+
+  const drafts = judgement.claims.map((claim, index) => ({
+    claim: index,
+    finding: findingOf(incident, claim, places, idleTimeouts.get(claim.loadBalancer)),
+  }))
+  drafts.sort(
+    ({ finding: a }, { finding: b }) =>
+      Number(a.cause !== null) - Number(b.cause !== null) || b.failures - a.failures || (a.title < b.title ? -1 : 1),
+  )
+  const numbered = new Map<string, number>()
+  const withId = (finding: Finding): Finding => {
+    const stem = finding.cause ?? finding.symptom
+    const n = (numbered.get(stem) ?? 0) + 1
+    numbered.set(stem, n)
+    return { ...finding, id: `${stem}-${n}` }
+  }
+  const findings = drafts.map(({ finding }) => withId(finding))
+  const findingOfClaim = new Map(drafts.map(({ claim }, place) => [claim, place]))
+  const findingOfFailure = (failure: number): number => findingOfClaim.get(judgement.claimOf[failure] as number) ?? -1
+  for (const rejected of rejectedFindings(incident, places)) findings.push(withId(rejected))
+
+  const books = booksOf(input, findings)
+  const hasRequests = books.requests > 0
+  const diagnosis: Diagnosis = {
+    schemaVersion: 1,
+    tool: { name: 'why5xx', version: input.version, generatedAt: input.now.toISOString() },
+    complete: input.isComplete,
+    inputs: places.reports,
+    books,
+    window: hasRequests ? { start: formatMicroseconds(tally.minEnd), end: formatMicroseconds(tally.maxEnd) } : null,
+    answeredBy: countAnsweredBy(incident),
+    symptoms: countSymptoms(incident),
+    findings,
+    top: topRows(incident),
+    load: loadRows(incident, judgement.openRequests),
+    settings: {
+      byLoadBalancer: loadBalancers,
+      byTargetGroup: settingsByTargetGroup(incident, judgement.claims),
+    },
+    series: seriesOf(incident),
+    failureRows: failureRowsOf(incident, input.failureRows, places, findings, findingOfFailure),
+    witnesses: [],
+    missing: missingOf(input, books),
+    contradictions: contradictionsOf(incident, places),
+    errors: [
+      ...input.plan.unreadable.map(({ name, why }) => ({ where: name, message: why, hint: 'It was left out.' })),
+      ...[...input.failed].map(([unit, message]) => ({
+        where: places.name(unit),
+        message,
+        hint: 'It was left out, or read only in part.',
+      })),
+      ...judgement.errors.map(({ where, message }) => ({ where, message, hint: 'A bug in why5xx: please report it.' })),
+    ],
+  }
+
+  function* verdicts(): Iterable<Verdict> {
+    const order = Array.from({ length: failures.length }, (_, i) => i).sort(
+      (a, b) => (failures.end[a] as number) - (failures.end[b] as number) || a - b,
+    )
+    for (const i of order) {
+      const flow = registry.flows[failures.flow[i] as number] as Flow
+      const finding = findings[findingOfFailure(i)]
+      const elapsedMs = failures.elapsedMs[i] as number
+      yield {
+        input: places.name(failures.unit[i] as number),
+        row: places.row(failures.unit[i] as number, failures.row[i] as number),
+        traceId: traceIdOf(failures, i) ?? null,
+        time: formatMicroseconds(failures.end[i] as number),
+        loadBalancer: flow.loadBalancer,
+        node: flow.node || null,
+        target: flow.target || null,
+        elbStatus: failures.elbStatus[i] as number,
+        targetStatus: failures.targetStatus[i] || null,
+        elapsedMs: Number.isNaN(elapsedMs) ? null : Math.round(elapsedMs * 1000) / 1000,
+        answeredBy: answeredByValues[failures.answeredBy[i] as number] as AnsweredBy,
+        symptom: symptoms[failures.symptom[i] as number] as Symptom,
+        cause: finding?.cause ?? null,
+        confidence: finding?.confidence ?? null,
+        candidates: (finding?.candidates ?? []).slice(0, CANDIDATES).map((candidate) => candidate.cause),
+      }
+    }
+  }
+  return { diagnosis, verdicts }
+}
+
+/** Units back to inputs and line numbers. */
+export class Places {
+  readonly reports: InputReport[]
+  readonly #input = new Map<number, number>()
+  readonly #rowBase = new Map<number, number>()
+  readonly #names: string[]
+
+  constructor({ plan, results, failed, overlapping }: BuildInput) {
+    const byUnit = new Map(results.map((result) => [result.unit, result]))
+    this.#names = plan.inputs.map((each) => each.name)
+    this.reports = plan.inputs.map((planned, index): InputReport => {
+      const mine = planned.units.flatMap((unit) => byUnit.get(unit) ?? [])
+      let base = 0
+      for (const unit of planned.units) {
+        this.#input.set(unit, index)
+        this.#rowBase.set(unit, base)
+        base += byUnit.get(unit)?.lines ?? 0
+      }
+      const sum = (of: (result: UnitResult) => number): number => mine.reduce((total, result) => total + of(result), 0)
+      const repeated = sum((result) => result.repeated)
+      const notes = [
+        planned.note,
+        repeated > 0
+          ? `${repeated.toLocaleString('en-US')} rows also stand in another input or twice in this one: counted once`
+          : null,
+        planned.units.some((unit) => overlapping.has(unit)) && repeated === 0
+          ? 'read row by row: other inputs repeat rows of it'
+          : null,
+        ...planned.units.flatMap((unit) => failed.get(unit) ?? []),
+        mine.some((result) => !result.isComplete) ? 'interrupted' : null,
+      ].filter((note) => note !== null)
+      return {
+        name: planned.name,
+        format: mine[0]?.format ?? null,
+        bytes: mine.length > 0 ? sum((result) => result.bytes) : planned.bytes,
+        rows: sum((result) => result.rows),
+        parsed: sum((result) => result.parsed),
+        skipped: sum((result) => result.filtered + result.repeated),
+        bad: sum((result) => result.bad),
+        badSamples: mine.flatMap((result) => result.badSamples).slice(0, 5),
+        truncated: mine.find((result) => result.truncated !== null)?.truncated ?? null,
+        note: notes.length > 0 ? notes.join('; ') : null,
+      }
+    })
+  }
+
+  inputIndex(unit: number): number {
+    return this.#input.get(unit) ?? -1
+  }
+
+  name(unit: number): string {
+    return this.#names[this.inputIndex(unit)] ?? ''
+  }
+
+  row(unit: number, rowInUnit: number): number {
+    return (this.#rowBase.get(unit) ?? 0) + rowInUnit
+  }
+}
+
+function booksOf({ incident, results }: BuildInput, findings: readonly Finding[]): Books {
+  const sum = (of: (result: UnitResult) => number): number => results.reduce((total, result) => total + of(result), 0)
+  const by = countAnsweredBy(incident)
+  const undetermined = findings
+    .filter((finding) => finding.cause === null)
+    .reduce((total, finding) => total + finding.failures, 0)
+  const failures = incident.failures.length
+  return {
+    rows: sum((result) => result.rows),
+    parsed: sum((result) => result.parsed),
+    skipped: sum((result) => result.filtered + result.repeated),
+    bad: sum((result) => result.bad),
+    requests: sum((result) => result.requests),
+    failures,
+    elb5xx: by['load-balancer'],
+    target5xx: by.target,
+    clientLeft: by.nobody,
+    rejected: incident.rejected.reduce((total, group) => total + group.count, 0),
+    explained: failures - undetermined,
+    undetermined,
+  }
+}
+
+function countAnsweredBy({ failures }: Incident): Record<AnsweredBy, number> {
+  const counts: Record<AnsweredBy, number> = { 'load-balancer': 0, target: 0, nobody: 0 }
+  for (let i = 0; i < failures.length; i++) counts[answeredByValues[failures.answeredBy[i] as number] as AnsweredBy]++
+  return counts
+}
+
+function countSymptoms({ failures }: Incident): { symptom: Symptom; failures: number }[] {
+  const counts = new Array<number>(symptoms.length).fill(0)
+  for (let i = 0; i < failures.length; i++)
+    counts[failures.symptom[i] as number] = (counts[failures.symptom[i] as number] ?? 0) + 1
+  return symptoms
+    .map((symptom, index) => ({ symptom, failures: counts[index] as number }))
+    .filter((each) => each.failures > 0)
+    .sort((a, b) => b.failures - a.failures)
+}
+
+function findingOf(incident: Incident, claim: JudgedClaim, places: Places, idle: SettingValue | undefined): Finding {
+  const { failures, registry } = incident
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const symptomCounts = new Map<Symptom, number>()
+  const seen = { targets: new Set<string>(), nodes: new Set<string>(), routes: new Set<string>() }
+  for (const i of claim.failures) {
+    const end = failures.end[i] as number
+    const start = failures.start[i] as number
+    first = Math.min(first, Number.isNaN(start) ? end : Math.min(start, end))
+    last = Math.max(last, end)
+    const symptom = symptomOf(incident, i)
+    symptomCounts.set(symptom, (symptomCounts.get(symptom) ?? 0) + 1)
+    const flow = flowOf(incident, i)
+    if (flow.target !== '') seen.targets.add(flow.target)
+    if (flow.node !== '') seen.nodes.add(flow.node)
+    seen.routes.add(registry.routes[failures.route[i] as number]?.text ?? '')
+  }
+  const [symptom = 'unclassified', ...otherSymptoms] = [...symptomCounts]
+    .sort((a, b) => b[1] - a[1])
+    .map(([each]) => each)
+  const scope = scopeOf(incident, claim, seen)
+  const cause = claim.cause === null ? undefined : causeById.get(claim.cause)
+  const page = symptomPages[symptom]
+  const candidateIds =
+    claim.candidates.length > 0 || claim.cause !== null
+      ? claim.candidates
+      : page.candidates.map((candidate) => candidate.cause)
+  const requests = requestsIn(
+    incident,
+    (flow) =>
+      flow.loadBalancer === claim.loadBalancer &&
+      flow.targetGroup === claim.targetGroup &&
+      (scope.targets === undefined || scope.targets.includes(flow.target)) &&
+      (scope.nodes === undefined || scope.nodes.includes(flow.node)),
+    first,
+    last,
+  )
+  return {
+    id: '',
+    cause: claim.cause,
+    title: claim.title ?? cause?.meta.title ?? page.title,
+    symptom,
+    otherSymptoms,
+    hop: claim.hop ?? cause?.meta.hop ?? null,
+    confidence: claim.confidence,
+    failures: claim.failures.length,
+    requests,
+    window: { start: formatMicroseconds(first), end: formatMicroseconds(last) },
+    scope,
+    because: claim.because,
+    evidence: claim.evidence,
+    ruledOut: claim.ruledOut,
+    candidates: candidateIds
+      .slice(0, CANDIDATES)
+      .map((id) => ({ cause: id, settledBy: causeById.get(id)?.docs.settledBy ?? [] })),
+    samples: samplesOf(incident, claim, places),
+    fixes:
+      claim.cause === null || claim.confidence === 'possible'
+        ? []
+        : fixesForCause(claim.cause, {
+            ...(idle ? { idleTimeoutSeconds: idle.value } : {}),
+            ...claim.numbers,
+            targets: seen.targets.size,
+            failures: claim.failures.length,
+            requests,
+            targetType: isNodePortGroup(incident, claim.loadBalancer, claim.targetGroup) ? 'instance' : 'ip',
+          }),
+  }
+}
+
+/** A dimension is named when the failures are in few of the many that took traffic. */
+function scopeOf(
+  incident: Incident,
+  claim: JudgedClaim,
+  seen: { readonly targets: Set<string>; readonly nodes: Set<string>; readonly routes: Set<string> },
+): Scope {
+  const all = { targets: new Set<string>(), nodes: new Set<string>() }
+  for (const flow of incident.registry.flows) {
+    if (flow.loadBalancer !== claim.loadBalancer || flow.targetGroup !== claim.targetGroup) continue
+    if (flow.target !== '') all.targets.add(flow.target)
+    if (flow.node !== '') all.nodes.add(flow.node)
+  }
+  const limited = (some: Set<string>, every: Set<string>): string[] | undefined =>
+    some.size > 0 && some.size < every.size && some.size <= 20 ? [...some].sort() : undefined
+  const targets = limited(seen.targets, all.targets)
+  const nodes = limited(seen.nodes, all.nodes)
+  const routes = seen.routes.size <= 5 ? [...seen.routes].filter((route) => route !== '').sort() : undefined
+  return {
+    loadBalancers: [claim.loadBalancer],
+    ...(claim.targetGroup === '' ? {} : { targetGroups: [claim.targetGroup] }),
+    ...(targets ? { targets } : {}),
+    ...(nodes ? { nodes } : {}),
+    ...(routes && routes.length > 0 ? { routes } : {}),
+  }
+}
+
+function samplesOf(incident: Incident, claim: JudgedClaim, places: Places): SampleRow[] {
+  const withText = claim.failures.filter((failure) => incident.texts.has(failure))
+  const wanted = Math.min(MOST_SAMPLES, withText.length)
+  const samples: SampleRow[] = []
+  // Spread over the finding, first and last included.
+  for (let n = 0; n < wanted; n++) {
+    const failure = withText[wanted === 1 ? 0 : Math.round((n * (withText.length - 1)) / (wanted - 1))] as number
+    const text = incident.texts.get(failure)
+    if (text === undefined) continue
+    const unit = incident.failures.unit[failure] as number
+    samples.push({
+      input: places.name(unit),
+      row: places.row(unit, incident.failures.row[failure] as number),
+      raw: text.text,
+      decidedBy: claim.decidedBy,
+    })
+  }
+  return samples
+}
+
+/** 4XX that the load balancer made: findings without failures. */
+function rejectedFindings(incident: Incident, places: Places): Finding[] {
+  const merged = new Map<string, Finding & { requests: number }>()
+  for (const group of incident.rejected) {
+    const flow = incident.registry.flows[group.flow] as Flow
+    const decided = rejectedCause(group)
+    const cause = decided ? causeById.get(decided.cause) : undefined
+    const key = `${flow.loadBalancer}|${flow.targetGroup}|${group.elbStatus}|${decided?.because ?? group.symptom}`
+    const start = formatMicroseconds(group.firstEnd)
+    const end = formatMicroseconds(group.lastEnd)
+    const known = merged.get(key)
+    const samples = group.samples.map(
+      (sample): SampleRow => ({
+        input: places.name(sample.unit),
+        row: places.row(sample.unit, sample.row),
+        raw: sample.text,
+        decidedBy: ['elb_status_code', 'target_status_code', ...(decided ? [decided.field] : [])],
+      }),
+    )
+    if (known) {
+      merged.set(key, {
+        ...known,
+        requests: known.requests + group.count,
+        window: {
+          start: earlier(start, known.window.start),
+          end: earlier(known.window.end, end) === end ? known.window.end : end,
+        },
+        samples: [...known.samples, ...samples].slice(0, MOST_SAMPLES),
+      })
+      continue
+    }
+    merged.set(key, {
+      id: '',
+      cause: decided?.cause ?? null,
+      title: cause?.meta.title ?? `The load balancer answered ${group.elbStatus} itself`,
+      symptom: group.symptom,
+      otherSymptoms: [],
+      hop: cause?.meta.hop ?? (decided ? 'load-balancer' : null),
+      confidence: decided ? 'certain' : null,
+      failures: 0,
+      requests: group.count,
+      window: { start, end },
+      scope: {
+        loadBalancers: [flow.loadBalancer],
+        ...(flow.targetGroup === '' ? {} : { targetGroups: [flow.targetGroup] }),
+      },
+      because: [decided?.because ?? `elb_status_code ${group.elbStatus} with target_status_code -`],
+      evidence: [],
+      ruledOut: [],
+      candidates: decided ? [] : rejectedCandidates(group.elbStatus),
+      samples,
+      fixes: decided ? fixesForCause(decided.cause) : [],
+    })
+  }
+  return [...merged.values()].sort((a, b) => b.requests - a.requests)
+}
+
+function earlier(a: string, b: string): string {
+  return a.localeCompare(b) <= 0 ? a : b
+}
+
+function rejectedCandidates(elbStatus: number): Finding['candidates'] {
+  const ids =
+    elbStatus === 400
+      ? ['client-incomplete-request', 'request-too-large-for-alb', 'desync-blocked']
+      : elbStatus === 408
+        ? ['client-incomplete-request']
+        : elbStatus === 401
+          ? ['auth-action-failed']
+          : []
+  return ids
+    .filter((id) => causeById.has(id))
+    .map((id) => ({ cause: id, settledBy: causeById.get(id)?.docs.settledBy ?? [] }))
+}
+
+function settingsByLoadBalancer({ incident, idleTimeoutSeconds }: BuildInput): LoadBalancerSettings[] {
+  const nodes = new Map<string, Set<string>>()
+  for (const flow of incident.registry.flows) {
+    const set = nodes.get(flow.loadBalancer) ?? new Set<string>()
+    if (flow.node !== '') set.add(flow.node)
+    nodes.set(flow.loadBalancer, set)
+  }
+  return [...nodes]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([loadBalancer, set]) => ({
+      loadBalancer,
+      kubernetes: readKubernetesName(loadBalancerName(loadBalancer)),
+      nodes: [...set].sort(),
+      idleTimeoutSeconds: inferIdleTimeout(incident, loadBalancer, idleTimeoutSeconds),
+      connectTimeoutSeconds: {
+        value: 10,
+        source: 'default',
+        because: "the load balancer's own, fixed: it gives up on a connection after 10 s",
+      },
+      clientTimeoutsSeconds: [],
+    }))
+}
+
+function settingsByTargetGroup(incident: Incident, claims: readonly JudgedClaim[]): TargetGroupSettings[] {
+  const groups = new Map<string, { loadBalancer: string; targetGroup: string; targets: Set<string> }>()
+  for (const flow of incident.registry.flows) {
+    if (flow.targetGroup === '') continue
+    const key = `${flow.loadBalancer}|${flow.targetGroup}`
+    const group = groups.get(key) ?? { ...flow, targets: new Set<string>() }
+    if (flow.target !== '') group.targets.add(flow.target)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ loadBalancer, targetGroup, targets }) => {
+    const name = targetGroupName(targetGroup)
+    const mine = claims.filter((claim) => claim.loadBalancer === loadBalancer && claim.targetGroup === targetGroup)
+    const keepAlive = mine.find((claim) => claim.numbers.keepAliveSeconds !== undefined)
+    const limit = mine.find((claim) => claim.numbers.concurrencyLimit !== undefined)
+    return {
+      loadBalancer,
+      targetGroup,
+      name,
+      kubernetes: readKubernetesName(name),
+      targets: targets.size,
+      targetType:
+        targets.size === 0 ? 'unknown' : isNodePortGroup(incident, loadBalancer, targetGroup) ? 'instance' : 'ip',
+      keepAliveSeconds: keepAlive
+        ? {
+            value: keepAlive.numbers.keepAliveSeconds as number,
+            source: 'inferred',
+            because: keepAlive.because[0] ?? '',
+            servers: [],
+          }
+        : null,
+      concurrencyLimit: limit
+        ? { value: limit.numbers.concurrencyLimit as number, source: 'inferred', because: limit.because[0] ?? '' }
+        : null,
+      others: [],
+    }
+  })
+}
+
+function missingOf({ incident, results, filter }: BuildInput, books: Books): Missing[] {
+  const { tally } = incident
+  const missing: Missing[] = []
+  const formats = new Set(results.map((result) => result.format))
+  if (tally.grpcRows > 0)
+    missing.push({
+      what: `gRPC failures inside ${tally.grpcRows.toLocaleString('en-US')} grpcs rows`,
+      why: 'gRPC reports failures in trailers behind status 200, which no access log row shows: look at the grpc-status metrics of the service',
+    })
+  if (tally.websocketRows > 0)
+    missing.push({
+      what: `timing of ${tally.websocketRows.toLocaleString('en-US')} WebSocket rows`,
+      why: 'they are written when the connection closes, so they are left out of elapsed, target-time and open-request evidence',
+    })
+  if (tally.rowsWithoutStart > 0 && tally.rowsWithoutStart > tally.classicRows)
+    missing.push({
+      what: `request_creation_time in ${tally.rowsWithoutStart.toLocaleString('en-US')} rows`,
+      why: 'rows older than 2018 have none: how long a failed request took is unknown there, and connect failures stay one class',
+    })
+  if (books.requests === 0 && formats.size > 0)
+    missing.push({
+      what: 'requests',
+      why: `only ${[...formats].join(', ')} rows were read; they hold no HTTP status. Switch on the access logs: why5xx logs --load-balancer NAME`,
+    })
+  if (filter.where.length > 0 || filter.sinceMs !== null || filter.untilMs !== null)
+    missing.push({
+      what: `${books.skipped.toLocaleString('en-US')} rows outside the filter`,
+      why: 'every number here is about the rows that pass --where, --since and --until',
+    })
+  if (books.failures > 0)
+    missing.push({
+      what: "the target's own log",
+      why: 'the load balancer logs requests, not connections: only the app, the proxy in front of it or the kernel can tell whether a failed request arrived',
+    })
+  return missing
+}
+
+function contradictionsOf(incident: Incident, places: Places): Contradiction[] {
+  return [...incident.contradictions]
+    .map(([what, { rows, samples }]) => ({
+      what,
+      rows,
+      samples: samples.slice(0, 2).map((sample) => ({
+        input: places.name(sample.unit),
+        row: places.row(sample.unit, sample.row),
+        raw: sample.text,
+        decidedBy: [],
+      })),
+    }))
+    .sort((a, b) => b.rows - a.rows)
+}

@@ -1,0 +1,199 @@
+import type { LoadRow, Series, TopRow } from '../core/diagnosis.ts'
+import type { Flow } from '../core/request-batch.ts'
+import { formatMicroseconds } from '../core/timestamp.ts'
+import { type AnsweredBy, answeredByValues } from '../core/vocabulary.ts'
+import { SERVICE_BINS, serviceBinStart } from '../evidence/traffic-tally.ts'
+import type { Incident } from './incident.ts'
+
+const TOP = 10
+const MOST_POINTS = 720
+const NICE_STEPS = [10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800]
+
+export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minutes' | 'targetGroups', TopRow[]> {
+  const { registry, tally, failures } = incident
+  const targets = new Counter()
+  const groups = new Counter()
+  const routes = new Counter()
+  const minutes = new Counter()
+  const minuteSeconds = Math.max(60, tally.stepSeconds)
+  const minuteKey = (ms: number): string =>
+    new Date(Math.floor(ms / 1000 / minuteSeconds) * minuteSeconds * 1000).toISOString().replace(':00.000Z', 'Z')
+  for (const [id, flow] of registry.flows.entries()) {
+    const requests = tally.requests[id] ?? 0
+    targets.addRequests(flow.target, requests)
+    groups.addRequests(flow.targetGroup, requests)
+    const first = tally.firstStep[id] ?? -1
+    if (first !== -1)
+      for (const [step, count] of (tally.steps[id] as Uint32Array).entries())
+        if (count > 0) minutes.addRequests(minuteKey((first + step) * tally.stepSeconds * 1000), count)
+  }
+  for (const [id, route] of registry.routes.entries()) routes.addRequests(route.text, tally.routeRequests[id] ?? 0)
+  for (let i = 0; i < failures.length; i++) {
+    const flow = registry.flows[failures.flow[i] as number] as Flow
+    const by = answeredByValues[failures.answeredBy[i] as number] as AnsweredBy
+    targets.addFailure(flow.target, by)
+    groups.addFailure(flow.targetGroup, by)
+    routes.addFailure(registry.routes[failures.route[i] as number]?.text ?? '', by)
+    minutes.addFailure(minuteKey(failures.end[i] as number), by)
+  }
+  return { targets: targets.top(), routes: routes.top(), minutes: minutes.top(), targetGroups: groups.top() }
+}
+
+class Counter {
+  readonly #rows = new Map<string, { requests: number; failures: number; elb5xx: number; target5xx: number }>()
+
+  #row(key: string) {
+    let row = this.#rows.get(key)
+    if (row === undefined) {
+      row = { requests: 0, failures: 0, elb5xx: 0, target5xx: 0 }
+      this.#rows.set(key, row)
+    }
+    return row
+  }
+
+  addRequests(key: string, count: number): void {
+    if (key !== '') this.#row(key).requests += count
+  }
+
+  addFailure(key: string, answeredBy: AnsweredBy): void {
+    if (key === '') return
+    const row = this.#row(key)
+    row.failures++
+    if (answeredBy === 'load-balancer') row.elb5xx++
+    else if (answeredBy === 'target') row.target5xx++
+  }
+
+  /** Those with failures, most first. */
+  top(): TopRow[] {
+    return [...this.#rows]
+      .filter(([, row]) => row.failures > 0)
+      .sort(([a, one], [b, other]) => other.failures - one.failures || (a < b ? -1 : 1))
+      .slice(0, TOP)
+      .map(([key, row]) => ({ key, ...row }))
+  }
+}
+
+export function seriesOf(incident: Incident): Series | null {
+  const { tally, failures, registry } = incident
+  if (!(tally.maxEnd >= tally.minEnd)) return null
+  const span = (tally.maxEnd - tally.minEnd) / 1000
+  const stepSeconds =
+    NICE_STEPS.find((step) => step >= tally.stepSeconds && span / step <= MOST_POINTS) ?? (NICE_STEPS.at(-1) as number)
+  const firstPoint = Math.floor(tally.minEnd / 1000 / stepSeconds)
+  const points = Math.floor(tally.maxEnd / 1000 / stepSeconds) - firstPoint + 1
+  if (points > MOST_POINTS * 20) return null
+  const zeros = (): number[] => new Array<number>(points).fill(0)
+  const requests = zeros()
+  const answeredBy: Record<AnsweredBy, number[]> = { 'load-balancer': zeros(), target: zeros(), nobody: zeros() }
+  const status: Record<string, number[]> = {}
+  const add = (list: number[], point: number, count: number): void => {
+    list[point] = (list[point] as number) + count
+  }
+  for (const id of registry.flows.keys()) {
+    const first = tally.firstStep[id] ?? -1
+    if (first === -1) continue
+    for (const [step, count] of (tally.steps[id] as Uint32Array).entries())
+      if (count > 0) add(requests, Math.floor(((first + step) * tally.stepSeconds) / stepSeconds) - firstPoint, count)
+  }
+  for (let i = 0; i < failures.length; i++) {
+    const by = answeredByValues[failures.answeredBy[i] as number] as AnsweredBy
+    const point = Math.floor((failures.end[i] as number) / 1000 / stepSeconds) - firstPoint
+    add(answeredBy[by], point, 1)
+    const key = `${by} ${failures.elbStatus[i]}`
+    status[key] ??= zeros()
+    add(status[key], point, 1)
+  }
+  const sorted = Object.fromEntries(Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return {
+    stepSeconds,
+    start: new Date(firstPoint * stepSeconds * 1000).toISOString(),
+    columns: { requests, answeredBy, status: sorted },
+  }
+}
+
+/** Requests of the flows that `isIn` accepts, within whole steps around [from, to]. */
+export function requestsIn(incident: Incident, isIn: (flow: Flow) => boolean, from: number, to: number): number {
+  const { tally, registry } = incident
+  const stepMs = tally.stepSeconds * 1000
+  const [low, high] = [Math.floor(from / stepMs), Math.floor(to / stepMs)]
+  let sum = 0
+  for (const [id, flow] of registry.flows.entries()) {
+    const first = tally.firstStep[id] ?? -1
+    if (first === -1 || !isIn(flow)) continue
+    const steps = tally.steps[id] as Uint32Array
+    for (let step = Math.max(0, low - first); step < Math.min(steps.length, high - first + 1); step++)
+      sum += steps[step] as number
+  }
+  return sum
+}
+
+export function loadRows(
+  incident: Incident,
+  openRequests: ReadonlyMap<string, { readonly p99: number; readonly max: number }>,
+): LoadRow[] {
+  const { tally, registry } = incident
+  const byTarget = new Map<string, number[]>()
+  for (const [id, flow] of registry.flows.entries()) {
+    if (flow.target === '') continue
+    const key = `${flow.loadBalancer}|${flow.targetGroup}|${flow.target}`
+    byTarget.set(key, [...(byTarget.get(key) ?? []), id])
+  }
+  const seconds = Math.max(1, (tally.maxEnd - tally.minEnd) / 1000)
+  const rows: LoadRow[] = []
+  for (const [key, ids] of byTarget) {
+    const flow = registry.flows[ids[0] as number] as Flow
+    const sum = (column: Float64Array): number => ids.reduce((total, id) => total + (column[id] ?? 0), 0)
+    const histogram = new Float64Array(SERVICE_BINS)
+    const steps = new Map<number, number>()
+    for (const id of ids) {
+      for (const [bin, count] of (tally.serviceHistogram[id] as Uint32Array).entries())
+        histogram[bin] = (histogram[bin] as number) + count
+      const first = tally.firstStep[id] ?? -1
+      if (first !== -1)
+        for (const [step, count] of (tally.steps[id] as Uint32Array).entries())
+          if (count > 0) steps.set(first + step, (steps.get(first + step) ?? 0) + count)
+    }
+    const served = sum(tally.served)
+    const mean = served === 0 ? 0 : sum(tally.servedSum) / served
+    const variance = served === 0 ? 0 : Math.max(0, sum(tally.servedSquares) / served - mean * mean)
+    let peak = 0
+    for (const count of steps.values()) peak = Math.max(peak, count)
+    rows.push({
+      loadBalancer: flow.loadBalancer,
+      targetGroup: flow.targetGroup === '' ? null : flow.targetGroup,
+      target: flow.target,
+      requestsPerSecond: { mean: round(sum(tally.requests) / seconds), peak: round(peak / tally.stepSeconds) },
+      serviceSeconds:
+        served === 0
+          ? null
+          : {
+              mean: round(mean / 1000),
+              p50: round(quantile(histogram, 0.5) / 1000),
+              p99: round(quantile(histogram, 0.99) / 1000),
+              cv2: mean === 0 ? 0 : round(variance / (mean * mean)),
+            },
+      openRequests: openRequests.get(key) ?? null,
+    })
+  }
+  return rows.sort((a, b) => b.requestsPerSecond.mean - a.requestsPerSecond.mean || (a.target < b.target ? -1 : 1))
+}
+
+/** Middle of the bin in which the quantile lies, ms. */
+function quantile(histogram: Float64Array, share: number): number {
+  let total = 0
+  for (const count of histogram) total += count
+  let left = total * share
+  for (const [bin, count] of histogram.entries()) {
+    left -= count
+    if (left <= 0 && count > 0) return bin < 16 ? bin : (serviceBinStart(bin) + serviceBinStart(bin + 1)) / 2
+  }
+  return 0
+}
+
+export function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000
+}
+
+export function isoOrNull(ms: number): string | null {
+  return Number.isNaN(ms) ? null : formatMicroseconds(ms)
+}
