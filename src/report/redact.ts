@@ -38,6 +38,8 @@ const IPV6 = /(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,5}){2,8}(?![\w:])/gi
 class Redactor {
   readonly #standIns = new Map<string, string>()
   readonly #counts = new Map<string, number>()
+  /** User agents and paths repeat by the thousand. */
+  readonly #done = new Map<string, string>()
   readonly #ours = new Set<string>(['127.0.0.1', '0.0.0.0', '::1', '255.255.255.255'])
   /** Names of load balancers, target groups and files: long and random, but not secret. */
   readonly #names: string
@@ -114,12 +116,16 @@ class Redactor {
   /** Any text: what looks private goes. */
   text(text: string): string {
     if (text.length < 3) return text
+    const known = this.#done.get(text)
+    if (known !== undefined) return known
     // Credentials first: they are two words, of which a pair's value is only one.
-    return this.#words(
+    const hidden = this.#words(
       this.#credentials(text)
         .replace(PAIR, (_, name: string, value: string) => name + this.#hide('v', value))
         .replace(BARE_QUERY, (_, mark: string, value: string) => mark + this.#hide('v', value)),
     )
+    this.#done.set(text, hidden)
+    return hidden
   }
 
   #field(name: string, text: string): string {

@@ -34,7 +34,7 @@ export function symptomsSection(page: Page): Line[] {
   ]
 }
 
-const KIND = 8
+const KIND = 10
 
 /** Where most failures were, all in one table: groups (where there are several), targets, routes, minutes. */
 export function worstSection(page: Page): Line[] {
@@ -46,8 +46,8 @@ export function worstSection(page: Page): Line[] {
       const isNamed = settings.byLoadBalancer.length > 1 && balancer !== ''
       if (isNamed)
         lines.push([
-          span(`  ${'balancer'.padEnd(KIND + 1)}`, 'quiet'),
-          span(fitTo(balancer, page.columns - KIND - 3, page.glyphs.ellipsis)),
+          span(`  ${'balancer'.padEnd(KIND)}`, 'quiet'),
+          span(fitTo(balancer, page.columns - KIND - 2, page.glyphs.ellipsis)),
         ])
       lines.push(
         ...tableRows(

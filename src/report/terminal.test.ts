@@ -1,7 +1,9 @@
 // Golden texts: `npx vitest run --project unit src/report -u` rewrites them; read the difference as behaviour.
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { shopDiagnosis } from '../testing/shop-diagnosis.ts'
+import { renderMarkdown } from './markdown.ts'
 import { renderTerminal } from './terminal.ts'
 import { widthOf } from './width.ts'
 
@@ -88,4 +90,74 @@ test('the first twelve lines tell who answered, why, and when', () => {
   expect(first).toContain('the load balancer answered')
   expect(first).toContain('no ready')
   expect(first).toContain('max 499/min')
+})
+
+test('several load balancers are told apart', () => {
+  const { settings, top } = shopDiagnosis
+  const [balancer] = settings.byLoadBalancer
+  if (!balancer) throw new Error('the shop has a load balancer')
+  const other = { ...balancer, loadBalancer: 'app/payments/1111', kubernetes: null }
+  const text = renderTerminal(
+    {
+      ...shopDiagnosis,
+      settings: {
+        byLoadBalancer: [balancer, other],
+        byTargetGroup: settings.byTargetGroup.map((group, index) =>
+          index === 2 ? { ...group, loadBalancer: other.loadBalancer } : group,
+        ),
+      },
+      top,
+    },
+    { columns: 80, color: false },
+  )
+  expect(text).toContain('2 load balancers · 3 target groups')
+  expect(text).toMatch(/ {2}balancer +shop\/edge\n {2}group +shop\/storefro/)
+  expect(text).toMatch(/ {2}balancer +payments\n {2}group +bi\/reports/)
+  expect(text).toContain('payments: idle timeout 60 s')
+})
+
+/** Lists emptied, numbers changed, nullable things null: whatever the engine may hand over. */
+function mutate(value: unknown, random: () => number): unknown {
+  if (typeof value === 'number') {
+    const dice = random()
+    return dice < 0.1 ? 0 : dice < 0.15 ? 1 : dice < 0.2 ? 987_654_321_012 : value
+  }
+  if (Array.isArray(value)) {
+    if (random() < 0.15) return []
+    return value.filter(() => random() > 0.1).map((part) => mutate(part, random))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => {
+      const isNullable = ['window', 'series', 'control', 'kubernetes', 'keepAliveSeconds', 'cause', 'hint'].includes(
+        key,
+      )
+      return [key, isNullable && random() < 0.1 ? null : mutate(part, random)]
+    }),
+  )
+}
+
+test('any diagnosis has a report, and no line of it is too wide', () => {
+  fc.assert(
+    fc.property(
+      fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+      fc.integer({ min: 1, max: 200 }),
+      (stream, columns) => {
+        const random = (): number => stream.next().value
+        const changed = { ...(mutate(shopDiagnosis, random) as Diagnosis), schemaVersion: 1 as const }
+        // A finding has its window; only the diagnosis may be without.
+        const findings = changed.findings.map((finding, index) => ({
+          ...finding,
+          window: finding.window ?? (shopDiagnosis.findings[index] ?? shopDiagnosis.findings[0])?.window,
+        })) as Diagnosis['findings']
+        const diagnosis = { ...changed, findings }
+        const used = Math.min(120, Math.max(60, columns))
+        for (const line of renderTerminal(diagnosis, { columns, color: false }).split('\n'))
+          expect(widthOf(line)).toBeLessThanOrEqual(used)
+        expect(renderMarkdown(diagnosis)).not.toContain('undefined')
+        expect(renderTerminal(diagnosis, { columns, color: false })).not.toMatch(/undefined(?! )|NaN/)
+      },
+    ),
+    { numRuns: 150 },
+  )
 })
