@@ -47,6 +47,7 @@ export const labAlbCommand = defineCommand({
     { flags: '--healthy-count <count>', summary: 'passed checks in a row that make a target healthy', default: '5' },
     { flags: '--unhealthy-count <count>', summary: 'failed checks in a row that make it unhealthy', default: '2' },
     { flags: '--health-check-matcher <codes>', summary: 'statuses that pass: 200, 200-399, 200,302', default: '200' },
+    { flags: '--health-check-logs', summary: 'write health check logs beside the access logs', default: false },
     {
       flags: '--fixed-response <glob=status[:body]>',
       summary: 'a listener rule that answers by itself: /maintenance/*=503:back soon',
@@ -117,6 +118,7 @@ function toOptions(options: CommandContext['options']): LoadBalancerOptions {
             unhealthyCount: whole('--unhealthy-count', options.unhealthyCount, 1, 10),
             matcher: text(options.healthCheckMatcher),
           },
+    healthCheckLogs: options.healthCheckLogs === true,
     fixedResponses: list(options.fixedResponse).map(parseFixedResponseRule),
     name: text(options.name),
     region: text(options.region),

@@ -80,7 +80,7 @@ interface Row {
 
 function readRows(directory: string): Row[] {
   return readdirSync(directory)
-    .filter((name) => name.endsWith('.log.gz'))
+    .filter((name) => name.endsWith('.log.gz') && !name.startsWith('health_check_log_'))
     .flatMap((name) =>
       gunzipSync(readFileSync(join(directory, name)))
         .toString('latin1')
@@ -179,6 +179,25 @@ describe('a healthy request', () => {
       expect(name).toMatch(
         /^123456789012_elasticloadbalancing_eu-west-1_app\.shop\.0123456789abcdef_\d{8}T\d{2}[0-5][05]Z_10\.0\.[12]\.10_[0-9a-z]{8}\.log\.gz$/,
       )
+  })
+
+  test('a node writes its file when the interval is over, without being asked', async () => {
+    const lab = await startLab({ logIntervalSeconds: 0.25 })
+    await lab.send(get('/ok'), /hello/)
+    await sleep(400)
+    expect(readRows(lab.directory)).toHaveLength(1)
+    await lab.send(get('/ok'), /hello/)
+    await lab.balancer.close()
+    expect(readRows(lab.directory)).toHaveLength(2)
+    expect(readdirSync(lab.directory).filter((name) => name.endsWith('.partial'))).toEqual([])
+  })
+
+  test('with a listener per node, each node logs what came to it', async () => {
+    const listener = { host: '127.0.0.1', port: 0 }
+    const lab = await startLab({ listen: [listener, listener], nodes: 2 })
+    for (const { port } of lab.balancer.listening) await send(port, get('/ok'))
+    await send(lab.balancer.listening[1]?.port ?? 0, get('/ok'))
+    expect((await lab.rows()).map((row) => row.fields[33])).toEqual(['10.0.1.10', '10.0.2.10', '10.0.2.10'])
   })
 
   test('connections to the target are kept and reused, last in first out', async () => {
@@ -509,6 +528,15 @@ describe('WebSocket', () => {
     expect(row?.times.every((time) => time >= 0)).toBe(true)
     near((row?.elapsedMs ?? 0) / 1000, 0.15, 0.3)
   })
+
+  test('one that is open when the load balancer stops still gets its row', async () => {
+    const lab = await startLab({ idleTimeoutSeconds: 5 })
+    const socket = await open(lab.port)
+    socket.write(get('/ws', 'Connection: Upgrade', 'Upgrade: websocket'))
+    await collect(socket, /\r\n\r\n/)
+    await lab.balancer.close()
+    expect(readRows(lab.directory)).toMatchObject([{ type: 'ws', statuses: '101/101' }])
+  })
 })
 
 describe('targets and health', () => {
@@ -544,6 +572,24 @@ describe('targets and health', () => {
     for (let i = 0; i < 4; i++) await lab.send(get('/ok'), /hello/)
     expect([lab.target.requests.length, other.requests.length]).toEqual([8, 6])
     expect(lab.balancer.stats().healthTransitions[0]).toMatchObject({ from: 'initial', to: 'healthy' })
+  })
+
+  test('health check logs tell per node and target what passed and why not', async () => {
+    const lab = await startLab({ healthCheck, healthCheckLogs: true })
+    await sleep(60)
+    lab.target.setHealthy(false)
+    await sleep(130)
+    await lab.target.close()
+    await sleep(130)
+    expect(await lab.rows()).toEqual([])
+    const [name] = readdirSync(lab.directory).filter((file) => file.startsWith('health_check_log_'))
+    const lines = gunzipSync(readFileSync(join(lab.directory, name ?? '')))
+      .toString()
+      .split('\n')
+    const results = lines.map((line) => line.split(' ').slice(3, 8).join(' '))
+    expect(results).toContain(`${lab.targetKey} shop PASS 200 -`)
+    expect(results).toContain(`${lab.targetKey} shop FAIL 500 TargetError`)
+    expect(results).toContain(`${lab.targetKey} shop FAIL - ConnectionReset`)
   })
 
   test('least outstanding requests goes around the busy target', async () => {

@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 
 export interface LogFileName {
+  /** Health check logs share the name and stand beside the access logs with a prefix. */
+  readonly prefix?: 'health_check_log_'
   readonly account: string
   readonly region: string
   /** `app/NAME/ID`; the file name has dots for the slashes. */
@@ -20,7 +22,7 @@ export function logFileName(name: LogFileName, random: string): string {
   const end = new Date(Math.ceil(name.endMs / 60_000) * 60_000).toISOString()
   const stamp = `${end.slice(0, 10).replaceAll('-', '')}T${end.slice(11, 13)}${end.slice(14, 16)}Z`
   const id = name.loadBalancer.replaceAll('/', '.')
-  return `${name.account}_elasticloadbalancing_${name.region}_${id}_${stamp}_${name.nodeAddress}_${random}.log.gz`
+  return `${name.prefix ?? ''}${name.account}_elasticloadbalancing_${name.region}_${id}_${stamp}_${name.nodeAddress}_${random}.log.gz`
 }
 
 /** The end of the interval that holds the moment; intervals are aligned to the epoch, so 5 minutes end at :00, :05 ... */

@@ -1,12 +1,12 @@
 import type { AccessLogFiles } from './access-log-files.ts'
 import { type Endpoint, endpointKey } from './endpoint.ts'
-import { type HealthChange, HealthChecker } from './health-checker.ts'
+import { type HealthChange, HealthChecker, type HealthCheckResult } from './health-checker.ts'
 import type { ResolvedOptions } from './options.ts'
 import { TargetLink } from './target-link.ts'
 
 export interface NodeEvents {
   onHealthChange(node: BalancerNode, link: TargetLink, change: HealthChange): void
-  onHealthResult(isPass: boolean): void
+  onHealthResult(node: BalancerNode, link: TargetLink, result: HealthCheckResult): void
   onIdleClosed(event: string): void
 }
 
@@ -15,17 +15,24 @@ export class BalancerNode {
   readonly address: string
   readonly bindAddress: string | undefined
   readonly log: AccessLogFiles | undefined
+  readonly healthLog: AccessLogFiles | undefined
   readonly #index: number
   readonly #options: ResolvedOptions
   readonly #events: NodeEvents
   readonly #links = new Map<string, { readonly link: TargetLink; readonly checker: HealthChecker | undefined }>()
   #turn: number
 
-  constructor(index: number, options: ResolvedOptions, log: AccessLogFiles | undefined, events: NodeEvents) {
+  constructor(
+    index: number,
+    options: ResolvedOptions,
+    logs: { readonly access: AccessLogFiles | undefined; readonly health: AccessLogFiles | undefined },
+    events: NodeEvents,
+  ) {
     const { address, bindAddress } = options.nodeList[index] as ResolvedOptions['nodeList'][number]
     this.address = address
     this.bindAddress = bindAddress
-    this.log = log
+    this.log = logs.access
+    this.healthLog = logs.health
     this.#index = index
     this.#options = options
     this.#events = events
@@ -51,7 +58,7 @@ export class BalancerNode {
         link,
         healthCheck,
         (change) => this.#events.onHealthChange(this, link, change),
-        (isPass) => this.#events.onHealthResult(isPass),
+        (result) => this.#events.onHealthResult(this, link, result),
       )
       checker.start(this.#index * 20)
     }

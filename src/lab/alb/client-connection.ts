@@ -67,8 +67,9 @@ export class ClientConnection implements ClientSide {
     return nowMs() - this.#openedMs >= this.#host.options.clientKeepAliveSeconds * 1000
   }
 
+  /** A request waits for its answer; a WebSocket does not count. */
   get isBusy(): boolean {
-    return this.#exchange !== undefined
+    return this.#exchange !== undefined && !this.#exchange.isTunnel
   }
 
   write(bytes: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { existsSync, unlinkSync } from 'node:fs'
+import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { AppError, fail } from '../../core/errors.ts'
 import { parseEndpoint } from './endpoint.ts'
@@ -25,7 +25,8 @@ export async function startControlServer(
     )
   })
   const isSocketPath = where.includes('/')
-  if (isSocketPath && existsSync(where)) unlinkSync(where)
+  // Left behind by a run that was killed. Anything that is not a socket stays, and listening fails.
+  if (isSocketPath && lstatSync(where, { throwIfNoEntry: false })?.isSocket()) unlinkSync(where)
   const target = isSocketPath ? { path: where } : parseEndpoint('--control', where)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -125,7 +125,7 @@ export class Exchange implements InFlight {
     this.#isFailOpen = chosen.isFailOpen
     this.#phase = 'connect'
     this.#phaseStartMs = nowMs()
-    this.#idleTimer = setTimeout(() => this.#onIdle(), options.idleTimeoutSeconds * 1000)
+    this.#idleTimer = setTimeout(() => this.#onIdle(), atLeast(options.idleTimeoutSeconds))
     const { connection, isReused } = chosen.link.take(this)
     this.#connection = connection
     this.#poolFacts = {
@@ -136,7 +136,7 @@ export class Exchange implements InFlight {
       conn_requests_before: connection.requestsBefore,
     }
     if (isReused) this.#dispatch()
-    else this.#connectTimer = setTimeout(() => this.#onConnectTimeout(), options.connectTimeoutSeconds * 1000)
+    else this.#connectTimer = setTimeout(() => this.#onConnectTimeout(), atLeast(options.connectTimeoutSeconds))
   }
 
   /** More of the request's body, framing included. */
@@ -237,8 +237,9 @@ export class Exchange implements InFlight {
     else this.#answerPage(502, event)
   }
 
-  /** The load balancer stops: no row, as a real node's logs would not have one. */
+  /** The load balancer stops. A WebSocket gets its row, as at any close; a request without an answer gets none. */
   abandon(): void {
+    if (this.#phase === 'tunnel') this.#finish({ elbStatus: 101, event: 'load-balancer-stopped' })
     this.#isOver = true
     this.#release(false)
   }
@@ -445,4 +446,9 @@ interface Ending {
 
 function round(durationMs: number): number {
   return Math.round(durationMs * 1000) / 1000
+}
+
+/** Node's timers may fire up to 1 ms early; a load balancer's never do (10.001 and 10.002 s in real rows). */
+function atLeast(seconds: number): number {
+  return seconds * 1000 + 1
 }

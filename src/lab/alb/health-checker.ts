@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { nowMs } from './clock.ts'
 import type { HealthCheckOptions } from './options.ts'
 import { parseMatcher } from './options.ts'
 import type { TargetHealth, TargetLink } from './target-link.ts'
@@ -7,6 +8,25 @@ export interface HealthChange {
   readonly from: TargetHealth
   readonly to: TargetHealth
   readonly reason: string
+}
+
+/** One check, as the health check log tells it. */
+export interface HealthCheckResult {
+  readonly timeMs: number
+  readonly latencyMs: number
+  readonly isPass: boolean
+  /** Undefined: the target did not answer. */
+  readonly targetStatus: number | undefined
+  /** `TimedOut`, `ConnectionReset`, `ResponseCodeMismatch`, `TargetError`. */
+  readonly reason: string | undefined
+}
+
+/** The reason that the log writes, and the one that describe-target-health tells for a target. */
+const STATE_REASONS: Readonly<Record<string, string>> = {
+  TimedOut: 'Target.Timeout',
+  ConnectionReset: 'Target.FailedHealthChecks',
+  ResponseCodeMismatch: 'Target.ResponseCodeMismatch',
+  TargetError: 'Target.ResponseCodeMismatch',
 }
 
 /**
@@ -18,7 +38,7 @@ export class HealthChecker {
   readonly #options: HealthCheckOptions
   readonly #matches: (status: number) => boolean
   readonly #onChange: (change: HealthChange) => void
-  readonly #onResult: (isPass: boolean, reason: string) => void
+  readonly #onResult: (result: HealthCheckResult) => void
   #timer: NodeJS.Timeout | undefined
   #abort: (() => void) | undefined
   #passes = 0
@@ -28,7 +48,7 @@ export class HealthChecker {
     link: TargetLink,
     options: HealthCheckOptions,
     onChange: (change: HealthChange) => void,
-    onResult: (isPass: boolean, reason: string) => void,
+    onResult: (result: HealthCheckResult) => void,
   ) {
     this.#link = link
     this.#options = options
@@ -63,7 +83,8 @@ export class HealthChecker {
     })
     let text = ''
     let isSettled = false
-    const settle = (failure: string | undefined): void => {
+    const timeMs = nowMs()
+    const settle = (reason: string | undefined, targetStatus?: number): void => {
       if (isSettled) return
       isSettled = true
       clearTimeout(timer)
@@ -71,7 +92,8 @@ export class HealthChecker {
       // A polite end: destroying at once would reset a server that is still sending the body.
       socket.end()
       setTimeout(() => socket.destroy(), 1000).unref()
-      this.#settle(failure)
+      this.#onResult({ timeMs, latencyMs: nowMs() - timeMs, isPass: reason === undefined, targetStatus, reason })
+      this.#judge(reason)
     }
     this.#abort = () => {
       isSettled = true
@@ -80,7 +102,7 @@ export class HealthChecker {
       socket.destroy()
     }
     const timer = setTimeout(() => {
-      settle('Target.Timeout')
+      settle('TimedOut')
       socket.destroy()
     }, timeoutSeconds * 1000)
     socket.on('connect', () => {
@@ -95,16 +117,17 @@ export class HealthChecker {
       text = (text + chunk.toString('latin1')).slice(0, 40_000)
       if (!text.includes('\r\n\r\n')) return
       const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1])
-      settle(this.#matches(status) ? undefined : 'Target.ResponseCodeMismatch')
+      if (this.#matches(status)) settle(undefined, status)
+      else settle(status >= 500 ? 'TargetError' : 'ResponseCodeMismatch', status || undefined)
     })
-    socket.on('error', () => settle('Target.FailedHealthChecks'))
-    socket.on('close', () => settle('Target.FailedHealthChecks'))
+    // "Reset or graceful close" by AWS's words; refused and unreachable have no reason of their own there.
+    socket.on('error', () => settle('ConnectionReset'))
+    socket.on('close', () => settle('ConnectionReset'))
   }
 
-  #settle(failure: string | undefined): void {
+  #judge(failure: string | undefined): void {
     const link = this.#link
     const { healthyCount, unhealthyCount } = this.#options
-    this.#onResult(failure === undefined, failure ?? '-')
     if (failure === undefined) {
       this.#passes += 1
       this.#failures = 0
@@ -114,7 +137,8 @@ export class HealthChecker {
     }
     this.#failures += 1
     this.#passes = 0
-    if (link.health !== 'unhealthy' && this.#failures >= unhealthyCount) this.#change('unhealthy', failure)
+    if (link.health !== 'unhealthy' && this.#failures >= unhealthyCount)
+      this.#change('unhealthy', STATE_REASONS[failure] ?? failure)
   }
 
   #change(to: TargetHealth, reason: string): void {

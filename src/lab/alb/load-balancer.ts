@@ -13,6 +13,7 @@ import { startControlServer } from './control-server.ts'
 import { type Endpoint, endpointKey } from './endpoint.ts'
 import type { FinishedExchange } from './exchange.ts'
 import { FactsLog } from './facts-log.ts'
+import { formatHealthCheckRow } from './health-check-row.ts'
 import { type LoadBalancerOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 
 export type { LoadBalancerOptions } from './options.ts'
@@ -78,6 +79,7 @@ export interface LoadBalancer {
 }
 
 const TRANSITIONS_LIMIT = 1000
+const DELAY_RESOLUTION_MS = 5
 /** CloudWatch samples the hosts; so the counts of the first moments, when nothing was checked yet, do not show. */
 const HOSTS_EVERY_MS = 1000
 
@@ -105,7 +107,8 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
   const connections = new Set<ClientConnection>()
   const draining = new Map<string, NodeJS.Timeout>()
   const startedMs = nowMs()
-  const delay = monitorEventLoopDelay({ resolution: 5 })
+  const targetGroup = options.targetGroupArn.split('/').at(-2) ?? '-'
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   delay.enable()
 
   const events: NodeEvents = {
@@ -113,15 +116,26 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
       if (transitions.length < TRANSITIONS_LIMIT)
         transitions.push({ time: isoMicroseconds(nowMs()), node: node.address, target: link.key, ...change })
     },
-    onHealthResult: (isPass) => count(isPass ? 'hc-pass' : 'hc-fail'),
+    onHealthResult(node, link, result) {
+      count(result.isPass ? 'hc-pass' : 'hc-fail')
+      const { loadBalancer } = options
+      const row = { ...result, target: link.key, targetGroup, loadBalancer, nodeAddress: node.address }
+      node.healthLog?.add(formatHealthCheckRow(row), nowMs())
+    },
     onIdleClosed: (event) => count(`idle-closed:${event}`),
   }
-  const nodes = options.nodeList.map((node, index) => new BalancerNode(index, options, logFiles(node.address), events))
+  const nodes = options.nodeList.map(nodeOf)
   const hosts = nodes.map(clientHost)
 
-  function logFiles(nodeAddress: string): AccessLogFiles | undefined {
+  function nodeOf({ address }: ResolvedOptions['nodeList'][number], index: number): BalancerNode {
+    const health = options.healthCheckLogs ? logFiles(address, 'health_check_log_') : undefined
+    return new BalancerNode(index, options, { access: logFiles(address), health }, events)
+  }
+
+  function logFiles(nodeAddress: string, prefix?: 'health_check_log_'): AccessLogFiles | undefined {
     if (options.logDir === undefined) return undefined
-    const name = { account: options.account, region: options.region, loadBalancer: options.loadBalancer, nodeAddress }
+    const { account, region, loadBalancer } = options
+    const name = { account, region, loadBalancer, nodeAddress, ...(prefix === undefined ? {} : { prefix }) }
     return new AccessLogFiles(options.logDir, name, options.logIntervalSeconds, onWriteError)
   }
 
@@ -285,7 +299,7 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
     metricData: () => formatMetricData(metrics.results()),
     setFactsFor: (which) => facts?.setAll(which === 'all'),
     flush: async () => {
-      await Promise.all(nodes.map((node) => node.log?.flush()))
+      await Promise.all(nodes.flatMap((node) => [node.log?.flush(), node.healthLog?.flush()]))
     },
     close: (drainMs = 0) => {
       closing ??= stop(drainMs)
@@ -333,7 +347,9 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
 }
 
 function delays(delay: IntervalHistogram): LoadBalancerStats['eventLoopDelayMs'] {
-  const ms = (nanoseconds: number): number => Math.round(nanoseconds / 1000) / 1000
+  // The histogram holds the distance of two ticks of its own timer: what is above the timer's period is delay.
+  const ms = (nanoseconds: number): number =>
+    Math.round(Math.max(0, nanoseconds / 1000 - DELAY_RESOLUTION_MS * 1000)) / 1000
   return { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) }
 }
 

@@ -37,7 +37,9 @@ test('a bare name gets the same id in every run', () => {
 
 test('node addresses, nodes and listeners must fit', () => {
   expect(() => resolveOptions({ listen, nodes: 3, nodeAddresses: ['127.0.0.2'] })).toThrow('give one per node')
-  expect(() => resolveOptions({ listen: [...listen, ...listen, ...listen], nodes: 2 })).toThrow('at most one per node')
+  expect(() => resolveOptions({ listen: [...listen, ...listen, ...listen], nodes: 2 })).toThrow(
+    'give one, or one per node',
+  )
   expect(() => resolveOptions({ listen, nodeAddresses: ['node-1'] })).toThrow('not an IP address')
 })
 

@@ -34,6 +34,8 @@ export interface LoadBalancerOptions {
   readonly fixedResponses?: readonly FixedResponseRule[]
   /** `false`: every registered target counts as healthy. A real target group cannot do that. */
   readonly healthCheck?: Partial<HealthCheckOptions> | false
+  /** Also write health check logs (off by default, as in AWS). */
+  readonly healthCheckLogs?: boolean
   /** `app/NAME/ID`, or a bare NAME. */
   readonly name?: string
   /** A target group's ARN, or a bare NAME. */
@@ -92,6 +94,7 @@ export function resolveOptions(given: LoadBalancerOptions): ResolvedOptions {
             matcher: '200',
             ...given.healthCheck,
           },
+    healthCheckLogs: given.healthCheckLogs ?? false,
     region,
     account,
     loadBalancer,
@@ -132,8 +135,8 @@ function nodeList(given: LoadBalancerOptions): ResolvedOptions['nodeList'] {
     if (isIP(address) === 0) fail('USAGE', { what: `--node-address ${address}: not an IP address` })
   if (addresses.length > 0 && addresses.length !== count)
     fail('USAGE', { what: `--nodes ${count} with ${addresses.length} times --node-address: give one per node` })
-  if (given.listen.length > count)
-    fail('USAGE', { what: `${given.listen.length} times --listen for ${count} nodes: give at most one per node` })
+  if (given.listen.length > 1 && given.listen.length !== count)
+    fail('USAGE', { what: `${given.listen.length} times --listen for ${count} nodes: give one, or one per node` })
   const nodes: { address: string; bindAddress: string | undefined }[] = []
   for (let index = 0; index < count; index++)
     nodes.push({ address: addresses[index] ?? `10.0.${index + 1}.10`, bindAddress: addresses[index] })
