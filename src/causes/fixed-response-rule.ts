@@ -12,10 +12,10 @@ export default defineCause({
     decidedBy: 'row',
     wants: ['cloudwatch'],
     since: '0.1.0',
-    sources: [source.albLogs, source.albMetrics, source.albListenerRules],
+    sources: [source.albLogs, source.albMetrics, source.albListenerRules, source.controllerBackends],
   },
   docs: {
-    what: 'A rule of the listener has the action `fixed-response` with a 5XX status: a maintenance page, a default rule that says 503 to unknown hosts, or the answer the controller installs for a backend it cannot find.',
+    what: 'A rule of the listener has the action `fixed-response` with a 5XX status: a maintenance page, a default rule that says 503 to unknown hosts, or the rule that the AWS Load Balancer Controller installs for an Ingress path whose Service does not exist: 503 with the body `Backend service does not exist`.',
     why: 'The load balancer writes what the rule says, without choosing a target group. It is configuration, not a failure, though it counts as one on a dashboard.',
     act: 'Look at `matched_rule_priority` and decide whether that rule should exist. If it is wanted, take it out of the failure count or give it a status that says so.',
     inTheLog: {
@@ -29,6 +29,11 @@ export default defineCause({
         "`HTTP_Fixed_Response_Count` rises. Whether it is also in `HTTPCode_ELB_5XX_Count` was not found in AWS's pages.",
     },
     prove: [
+      {
+        do: 'Read the body: `curl -si URL`',
+        expect:
+          '`Backend service does not exist` or `Backend action does not exist` (the controller), or your own maintenance page.',
+      },
       {
         do: '`aws elbv2 describe-rules --listener-arn ARN --query "Rules[?Priority==\'N\']"`',
         expect: 'an action of type `fixed-response` with that status.',
@@ -47,7 +52,8 @@ export default defineCause({
       {
         where: 'Ingress',
         set: 'the Service name and port of each path',
-        because: 'For a backend that does not exist the controller may install a fixed 503.',
+        because:
+          'For a Service or an `actions.NAME` annotation that does not exist the controller installs a fixed 503.',
       },
       {
         where: 'Default rule',

@@ -16,13 +16,14 @@ export default defineCause({
       source.albTroubleshooting,
       source.repost503,
       source.readinessGate,
+      source.controllerBackends,
       source.albTargetGroups,
       source.albMetrics,
       'https://rtfm.co.ua/?p=32698',
     ],
   },
   docs: {
-    what: 'A listener rule forwarded to a target group that had nothing to send to: it is empty, or everything in it is unused. Replicas at 0, a wrong Service name or port in the Ingress, a controller that is down, or a one-replica rollout with the old pod draining and the new one not in service yet.',
+    what: 'A listener rule forwarded to a target group that had nothing to send to: it is empty, or everything in it is unused. Replicas at 0, a Service whose selector matches no pod, a controller that is down or throttled, or a one-replica rollout with the old pod draining and the new one not in service yet.',
     why: 'No target could be chosen, so the row has none, and AWS documents 503 for exactly this. It is not the answer to sick targets: when all targets are unhealthy the load balancer sends to all of them.',
     act: '`aws elbv2 describe-target-health` for the group named in the row. If it is empty, find out why the controller registered nothing; if it only empties during rollouts, keep one more replica and use the pod readiness gate.',
     inTheLog: {
@@ -66,8 +67,9 @@ export default defineCause({
       },
       {
         where: 'Ingress',
-        set: "the Service's real name and port; `kubectl describe ingress NAME` shows `<error: endpoints not found>`",
-        because: 'A typo leaves an empty group.',
+        set: 'a Service whose selector and `targetPort` match the pods: `kubectl get endpoints SERVICE` is not empty',
+        because:
+          'With ip targets an empty Service is an empty group. A Service that does not exist at all is another case: the controller then installs a fixed 503.',
       },
       {
         where: 'Controller',
@@ -78,7 +80,7 @@ export default defineCause({
     lookalikes: [
       {
         cause: 'fixed-response-rule',
-        tell: '503 with target group ARN `-` and action `fixed-response`: written on purpose.',
+        tell: '503 with target group ARN `-` and action `fixed-response`: written by a rule. A Service name in the Ingress that does not exist gives this one, too.',
       },
       {
         cause: 'all-targets-unhealthy',

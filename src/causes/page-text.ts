@@ -36,17 +36,22 @@ function blockText(block: Block, width: number): string {
   }
 }
 
-/** Breaks at spaces; a command in backticks is kept on one line where it fits, so that it can be copied. */
+/**
+ * Breaks at spaces. A command in backticks is kept on one line where it fits, so that it can be copied; a longer one is
+ * continued with ` \\`, as in a shell.
+ */
 export function wrap(text: string, indent: string, width: number): string {
   const room = width - indent.length
   const words = (text.match(/(?:`[^`]*`|[^\s`])+/g) ?? []).flatMap((word) =>
-    word.length > room ? word.split(/\s+/) : [word],
+    word.length > room ? cut(word, room) : [word],
   )
   const lines: string[] = []
   let line = ''
   for (const word of words) {
+    const isContinued = word.endsWith(CONTINUED)
+    const fits = line !== '' && !line.endsWith(CONTINUED) && line.length + 1 + word.length <= room
     if (line === '') line = word
-    else if (line.length + 1 + word.length <= room) line += ` ${word}`
+    else if (fits && !isContinued) line += ` ${word}`
     else {
       lines.push(line)
       line = word
@@ -54,4 +59,23 @@ export function wrap(text: string, indent: string, width: number): string {
   }
   lines.push(line)
   return lines.map((each) => indent + each).join('\n')
+}
+
+const CONTINUED = ' \\'
+const COMMAND = /^`(aws|conntrack|curl|head|kubectl|nsenter|openssl|tcpdump|why5xx) /
+
+/** Pieces of a code span that is longer than a line. */
+function cut(span: string, room: number): string[] {
+  if (!COMMAND.test(span)) return span.split(/\s+/)
+  const pieces: string[] = []
+  let piece = ''
+  for (const argument of span.match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? []) {
+    if (piece === '') piece = argument
+    else if (piece.length + 1 + argument.length + CONTINUED.length <= room) piece += ` ${argument}`
+    else {
+      pieces.push(piece + CONTINUED)
+      piece = argument
+    }
+  }
+  return [...pieces, piece]
 }

@@ -43,7 +43,12 @@ describe('wrap', () => {
   it('keeps a command in backticks on one line', () => {
     expect(wrap('aaaa bbbb `kubectl get pods` cc', '', 22)).toBe('aaaa bbbb\n`kubectl get pods` cc')
   })
-  it('breaks a command that does not fit a line by itself', () => {
-    expect(wrap('`kubectl get pods -o wide`', '  ', 20)).toBe('  `kubectl get pods\n  -o wide`')
+  it('continues a command that does not fit a line by itself, as a shell wants it', () => {
+    expect(wrap("On it: `kubectl get pods -l 'a b' -o wide`", '  ', 22)).toBe(
+      "  On it:\n  `kubectl get pods \\\n  -l 'a b' -o wide`",
+    )
+  })
+  it('breaks a long log line in backticks at spaces', () => {
+    expect(wrap('`upstream timed out here`', '', 16)).toBe('`upstream timed\nout here`')
   })
 })

@@ -30,6 +30,8 @@ export const source = {
   readinessGate: 'https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/',
   ingressAnnotations:
     'https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/',
+  controllerBackends:
+    'https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/ingress/enhanced_backend_builder.go',
   controllerIssue: (number: number) => `${controller}/${number}`,
 
   kubeVirtualIps: 'https://kubernetes.io/docs/reference/networking/virtual-ips/',
