@@ -9,12 +9,10 @@ import './styles/print.css'
 import { render } from 'preact'
 import { App } from './components/app.tsx'
 import { startInlined } from './data/source.ts'
-import { head, isPrinting, notice, openFindings } from './model/state.ts'
+import { isPrinting, notice, openFindings } from './model/state.ts'
 
 const root = document.getElementById('root')
 startInlined()
-const first = head.value?.findings.find((finding) => finding.failures > 0)
-if (first) openFindings.value = new Set([first.id])
 if (root) {
   root.textContent = ''
   render(<App />, root)

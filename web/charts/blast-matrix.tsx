@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { DataBehind } from '../components/data-table.tsx'
 import { Logged } from '../components/logged.tsx'
-import { clock, count, counted, span } from '../model/format.ts'
+import { clock, count, counted, per } from '../model/format.ts'
 import { type Matrix, matrix } from '../model/matrix.ts'
 import { selection, steps, store } from '../model/state.ts'
 import { colour, isDark } from '../model/theme.ts'
@@ -29,14 +29,14 @@ export function BlastMatrix({ finding }: { readonly finding: string }) {
   }, [shape])
   if (!rows || !shape || shape.targets.length === 0) return null
   const endMs = shape.startMs + shape.bucketMs * shape.buckets
-  const per = span(shape.bucketMs)
+  const each = per(shape.bucketMs)
   return (
     <figure class="figure-box figure-wide">
       <figcaption>
         <span class="figure-title">Which target failed when</span>
         <span class="figure-keys">
           <span class="key key-cell">
-            1 to {counted(shape.most, 'failure')} per {per}
+            1 to {counted(shape.most, 'failure')} per {each}
           </span>
         </span>
       </figcaption>
@@ -65,7 +65,7 @@ export function BlastMatrix({ finding }: { readonly finding: string }) {
       {shape.others > 0 && <p class="quiet">{counted(shape.others, 'failure')} on further targets are not drawn.</p>}
       <DataBehind
         caption="Which target failed when"
-        columns={['target', 'from (UTC)', `failures per ${per}`]}
+        columns={['target', 'from (UTC)', `failures per ${each}`]}
         rows={() =>
           shape.targets.flatMap((each, at) =>
             Array.from({ length: shape.buckets }, (_, bucket) => bucket).flatMap((bucket) => {

@@ -4,8 +4,8 @@ import { Logged } from '../components/logged.tsx'
 import { plain } from '../model/format.ts'
 import { inertText } from '../model/inert.ts'
 import { binned } from './bins.ts'
+import { useWidth } from './use-width.ts'
 
-const WIDTH = 520
 const HEIGHT = 168
 const LEFT = 44
 const RIGHT = 12
@@ -14,13 +14,17 @@ const BOTTOM = 26
 
 /** Bars for the failures, a line for the control, a flag for each named timer. */
 export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }) {
+  const [box, width] = useWidth()
   const { edges, counts, control, isLinear } = binned(evidence)
   const bins = counts.length
   if (bins === 0) return <p class="quiet">Nothing was measured.</p>
   const first = edges[0] ?? 0
   const last = edges[bins] ?? 1
-  const top = Math.max(1, ...counts, ...(control ?? []))
-  const inner = WIDTH - LEFT - RIGHT
+  const most = Math.max(1, ...counts, ...(control ?? []))
+  const tall = niceStep(most / 3)
+  const levels = Array.from({ length: Math.floor(most / tall) + 1 }, (_, index) => index * tall)
+  const top = most
+  const inner = width - LEFT - RIGHT
   const floor = HEIGHT - BOTTOM
   const x = (value: number): number => {
     if (isLinear) return LEFT + (inner * (value - first)) / (last - first || 1)
@@ -40,9 +44,10 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
   const marks = placed(
     evidence.marks.filter((mark) => mark.at >= first && mark.at <= last),
     x,
+    width,
   )
   return (
-    <figure class="figure-box">
+    <figure class="figure-box" ref={box}>
       <figcaption>
         <span class="figure-title">
           <Logged text={evidence.title} />
@@ -56,13 +61,20 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
           )}
         </span>
       </figcaption>
-      <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={describe(evidence)}>
+      <svg
+        class="chart"
+        width={width}
+        height={HEIGHT}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
+        role="img"
+        aria-label={describe(evidence)}
+      >
         <g class="chart-grid">
-          {[0, 0.5, 1].map((part) => (
-            <g key={part}>
-              <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(top * part)} y2={y(top * part)} />
-              <text x={LEFT - 6} y={y(top * part) + 4} text-anchor="end">
-                {plain(Math.round(top * part))}
+          {levels.map((level) => (
+            <g key={level}>
+              <line x1={LEFT} x2={width - RIGHT} y1={y(level)} y2={y(level)} />
+              <text x={LEFT - 6} y={y(level) + 4} text-anchor="end">
+                {plain(level)}
               </text>
             </g>
           ))}
@@ -92,7 +104,7 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
           ))}
         </g>
         <g class="chart-axis">
-          <line x1={LEFT} x2={WIDTH - RIGHT} y1={floor} y2={floor} />
+          <line x1={LEFT} x2={width - RIGHT} y1={floor} y2={floor} />
           {ticks(edges, isLinear).map((tick, index, all) => (
             <text
               key={tick}
@@ -157,17 +169,18 @@ interface Placed {
 function placed(
   marks: readonly { readonly at: number; readonly label: string }[],
   x: (at: number) => number,
+  chartWidth: number,
 ): Placed[] {
   const ends = [-1, -1]
   const result: Placed[] = []
   for (const mark of [...marks].sort((a, b) => a.at - b.at).slice(0, 6)) {
     const at = x(mark.at)
-    const width = mark.label.length * 6.1 + 6
-    const anchor = at + width > WIDTH ? 'end' : 'start'
-    const from = anchor === 'start' ? at : at - width
+    const length = mark.label.length * 6.1 + 6
+    const anchor = at + length > chartWidth ? 'end' : 'start'
+    const from = anchor === 'start' ? at : at - length
     const row = from > (ends[0] ?? 0) ? 0 : from > (ends[1] ?? 0) ? 1 : -1
     // No room for its words: its line stays, the table names it.
-    if (row >= 0) ends[row] = from + width
+    if (row >= 0) ends[row] = from + length
     result.push({
       x: at,
       textX: anchor === 'start' ? at + 4 : at - 4,
@@ -186,11 +199,15 @@ function ticks(edges: readonly number[], isLinear: boolean): number[] {
     const every = Math.max(1, Math.ceil((edges.length - 1) / 6))
     return edges.filter((_, index) => index % every === 0)
   }
-  const raw = (last - first) / 6
-  const size = 10 ** Math.floor(Math.log10(raw || 1))
-  const step = [1, 2, 5, 10].map((each) => each * size).find((each) => each >= raw) ?? raw
+  const step = niceStep((last - first) / 6)
   const all: number[] = []
   for (let at = Math.ceil(first / step) * step; at <= last + step * 1e-6; at += step)
     all.push(Number(at.toPrecision(6)))
   return all
+}
+
+/** 1, 2 or 5 times a power of ten, at least `raw`. */
+function niceStep(raw: number): number {
+  const size = 10 ** Math.floor(Math.log10(raw > 0 ? raw : 1))
+  return [1, 2, 5, 10].map((each) => each * size).find((each) => each >= raw) ?? raw
 }

@@ -58,7 +58,12 @@ export function Lifelines({ evidence }: { readonly evidence: TableEvidence }) {
           </span>
         </div>
       </div>
-      <DataTable caption={evidence.title} columns={evidence.columns} rows={evidence.rows} limit={6} />
+      <DataTable
+        caption={evidence.title}
+        columns={evidence.columns.map((name, index) => (columns.includes(index) ? `${name} (UTC)` : name))}
+        rows={evidence.rows.map((row) => row.map((cell) => (isTime(cell) ? clock(Date.parse(cell), true) : cell)))}
+        limit={6}
+      />
     </figure>
   )
 }

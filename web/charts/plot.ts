@@ -36,4 +36,5 @@ export function usePlot(
 }
 
 export const AXIS_WIDTH = 58
-export const RIGHT_PAD = 10
+/** Half of the last label of the time axis. */
+export const RIGHT_PAD = 24

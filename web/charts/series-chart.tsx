@@ -5,7 +5,7 @@ import { DataBehind } from '../components/data-table.tsx'
 import { Logged } from '../components/logged.tsx'
 import { clock, day } from '../model/format.ts'
 import { colour } from '../model/theme.ts'
-import { usePlot } from './plot.ts'
+import { RIGHT_PAD, usePlot } from './plot.ts'
 import { timeAxis, valueAxis } from './time-axis.ts'
 
 const HEIGHT = 168
@@ -27,7 +27,7 @@ export function SeriesChart({ evidence }: { readonly evidence: SeriesEvidence })
     (width) => ({
       width,
       height: HEIGHT,
-      padding: [8, 10, 0, 0],
+      padding: [8, RIGHT_PAD, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.08)] } },

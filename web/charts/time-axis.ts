@@ -4,6 +4,11 @@ import { AXIS_WIDTH } from './plot.ts'
 
 const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
+/** Seconds: what a clock shows. */
+const timeSteps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+]
+
 export function timeAxis(isShown: boolean): uPlot.Axis {
   return {
     stroke: colour('ink-3'),
@@ -13,6 +18,7 @@ export function timeAxis(isShown: boolean): uPlot.Axis {
     grid: { show: false },
     ticks: { show: isShown, stroke: colour('line-2'), size: 5, width: 1 },
     space: 72,
+    incrs: timeSteps,
     values: isShown ? (_plot, splits) => splits.map((at, index) => label(at, splits[index - 1])) : () => [],
   }
 }

@@ -3,7 +3,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { failureSeries, head, steps } from '../model/state.ts'
 import { colour } from '../model/theme.ts'
-import { usePlot } from './plot.ts'
+import { RIGHT_PAD, usePlot } from './plot.ts'
 import { timeAxis, valueAxis } from './time-axis.ts'
 
 const HEIGHT = 210
@@ -65,7 +65,7 @@ function base(width: number, height: number): Omit<uPlot.Options, 'series'> {
   return {
     width,
     height,
-    padding: [8, 10, 0, 0],
+    padding: [8, RIGHT_PAD, 0, 0],
     legend: { show: false },
     // The pointer belongs to the brush that lies on top.
     cursor: { show: false },

@@ -1,4 +1,4 @@
-import { bytes, count, counted, percent } from '../model/format.ts'
+import { bytes, count, counted } from '../model/format.ts'
 import { head } from '../model/state.ts'
 import { CodeBox } from './code-box.tsx'
 import { type Cell, DataTable } from './data-table.tsx'
@@ -152,71 +152,6 @@ export function Missing() {
                 </div>
               ))}
             </dl>
-          </div>
-        )}
-      </div>
-    </Section>
-  )
-}
-
-/** Who carries the failures, and what the targets carry. */
-export function Shares() {
-  const diagnosis = head.value
-  if (!diagnosis || diagnosis.books.failures === 0) return null
-  const { top, load } = diagnosis
-  const tables: readonly (readonly [string, string, typeof top.targets])[] = [
-    ['By target', 'target', top.targets],
-    ['By route', 'route', top.routes],
-    ['By target group', 'target group', top.targetGroups],
-  ]
-  return (
-    <Section id="shares" title="Where the failures lie">
-      <div class="columns">
-        {tables.map(([title, name, rows]) =>
-          rows.length > 0 ? (
-            <div key={title}>
-              <h3>{title}</h3>
-              <DataTable
-                caption={title}
-                columns={[name, 'requests', 'failures', 'share', 'ELB 5XX', 'target 5XX']}
-                rows={rows.map((row): Cell[] => [
-                  row.key.replace(/^.*:targetgroup\//, ''),
-                  row.requests,
-                  row.failures,
-                  percent(row.failures, row.requests),
-                  row.elb5xx,
-                  row.target5xx,
-                ])}
-                limit={10}
-              />
-            </div>
-          ) : null,
-        )}
-        {load.length > 0 && (
-          <div>
-            <h3>Load per target</h3>
-            <DataTable
-              caption="Load per target"
-              columns={[
-                'target',
-                'requests/s, mean',
-                'requests/s, peak',
-                'service p50',
-                'service p99',
-                'open p99',
-                'open max',
-              ]}
-              rows={load.map((row): Cell[] => [
-                row.target,
-                Number(row.requestsPerSecond.mean.toPrecision(3)),
-                Number(row.requestsPerSecond.peak.toPrecision(3)),
-                row.serviceSeconds ? `${row.serviceSeconds.p50.toFixed(3)} s` : null,
-                row.serviceSeconds ? `${row.serviceSeconds.p99.toFixed(3)} s` : null,
-                row.openRequests?.p99 ?? null,
-                row.openRequests?.max ?? null,
-              ])}
-              limit={10}
-            />
           </div>
         )}
       </div>

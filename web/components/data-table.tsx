@@ -19,7 +19,7 @@ interface Props {
 export function DataTable({ caption, columns, rows, limit = 24 }: Props) {
   const [isWhole, setWhole] = useState(false)
   const shown = isWhole || rows.length <= limit + 2 ? rows : rows.slice(0, limit)
-  const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => typeof row[index] !== 'string'))
+  const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])))
   return (
     <div class="table-scroll" role="region" aria-label={caption} tabIndex={0}>
       <table>
@@ -52,6 +52,11 @@ export function DataTable({ caption, columns, rows, limit = 24 }: Props) {
       )}
     </div>
   )
+}
+
+/** A number, or a number with its unit. */
+function isNumber(value: Cell | undefined): boolean {
+  return typeof value !== 'string' || /^[<>]?\s?[\d.,]+\s?(%|ms|s|B|kB|MB|GB)?$/.test(value)
 }
 
 function show(value: Cell): ComponentChildren {

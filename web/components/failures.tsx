@@ -3,7 +3,7 @@ import { answerers } from '../data/row-store.ts'
 import { clock, count, counted, duration } from '../model/format.ts'
 import type { SortKey } from '../model/order.ts'
 import { openRow, sort, store, visibleRows } from '../model/state.ts'
-import { symptomLabel } from '../model/words.ts'
+import { answererWords, symptomLabel } from '../model/words.ts'
 import { Logged } from './logged.tsx'
 import { Section } from './section.tsx'
 
@@ -155,7 +155,7 @@ function Grid() {
                     {duration(rows.elapsedMs[row] ?? Number.NaN)}
                   </span>
                   <span role="gridcell" class="c-who">
-                    {answerers[who]}
+                    {answererWords[answerers[who] ?? 'load-balancer']}
                   </span>
                   <span role="gridcell" class="c-symptom">
                     {symptomLabel(names.symptoms[rows.symptom[row] ?? -1] ?? '')}

@@ -22,8 +22,8 @@ export function Headline() {
       <dl class="figures">
         <Figure label="requests" value={count(books.requests)} />
         <Figure label="failures" value={count(books.failures)} note={percent(books.failures, books.requests)} />
-        <Figure label="ELB 5XX" value={count(books.elb5xx)} note="made by the load balancer" tone="lb" />
-        <Figure label="target 5XX" value={count(books.target5xx)} note="made by the targets" tone="target" />
+        <Figure label="ELB 5XX" value={count(books.elb5xx)} note="by the load balancer" tone="lb" />
+        <Figure label="target 5XX" value={count(books.target5xx)} note="by the targets" tone="target" />
         <Figure label="client left first" value={count(books.clientLeft)} note="460, not a 5XX" tone="nobody" />
         <Figure
           label="explained"
@@ -42,11 +42,12 @@ function TopCause() {
   if (!diagnosis || !top) return null
   return (
     <p class="hero-detail">
+      <Badge confidence={top.confidence} />{' '}
       <a href={`#finding-${top.id}`}>
         <Logged text={top.title.replace(/[.\s]+$/, '')} />
       </a>
       : {count(top.failures)} of {counted(diagnosis.books.failures, 'failure')}
-      {top.hop ? `, broken at the ${hopWords[top.hop].toLowerCase()}` : ''} <Badge confidence={top.confidence} />
+      {top.hop ? `, broken at the ${hopWords[top.hop].toLowerCase()}` : ''}
     </p>
   )
 }

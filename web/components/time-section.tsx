@@ -1,6 +1,6 @@
 import { Brush, hovered } from '../charts/brush.tsx'
 import { FailureChart, TrafficChart } from '../charts/time-chart.tsx'
-import { between, clock, count, counted, day, plain, span } from '../model/format.ts'
+import { between, clock, count, counted, day, per, plain, span } from '../model/format.ts'
 import { failureSeries, head, range, steps } from '../model/state.ts'
 import { DataBehind } from './data-table.tsx'
 import { Logged } from './logged.tsx'
@@ -10,7 +10,7 @@ export function TimeSection() {
   const diagnosis = head.value
   const { count: stepCount, stepMs } = steps.value
   if (!diagnosis || stepCount === 0 || diagnosis.books.failures === 0) return null
-  const per = span(stepMs)
+  const step = per(stepMs)
   return (
     <Section
       id="time"
@@ -20,10 +20,10 @@ export function TimeSection() {
       <div class="time">
         <Legend />
         <Readout />
-        <p class="axis-title">failures per {per}</p>
+        <p class="axis-title">failures per {step}</p>
         <div class="time-plots">
           <FailureChart />
-          <p class="axis-title">requests per {per}, all answers</p>
+          <p class="axis-title">requests per {step}, all answers</p>
           <TrafficChart />
           <Events />
           <Brush />

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { head, loadedRows, store } from '../model/state.ts'
+import { head, loadedRows, openFindings, store } from '../model/state.ts'
 import type { Head, RowChunk } from './head.ts'
 import { inlinedChunks, inlinedHead, inlinedMarkdown } from './inlined.ts'
 import { addChunk, createRowStore } from './row-store.ts'
@@ -10,6 +10,9 @@ export function showHead(next: Head): void {
   head.value = next
   store.value = next.failureRows ? createRowStore(next.failureRows) : null
   loadedRows.value = 0
+  // The largest finding is what the reader came for.
+  const top = [...next.findings].sort((a, b) => b.failures - a.failures)[0]
+  openFindings.value = new Set(top ? [top.id] : [])
 }
 
 /** The panels recompute as rows arrive, but not for every block. */

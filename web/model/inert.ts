@@ -26,8 +26,8 @@ export function inertText(text: string): string {
   return text.replace(acting, nameOf)
 }
 
-// Cc, Cf, Zl, Zp, lone surrogates, private use, and spaces that look like none.
-const acting = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u115F\u1160\u3164\uFFA0\u00A0\u2000-\u200A\u3000]/gu
+// Cc, Cf, Zl, Zp, lone surrogates, private use, and spaces that look like none (a no-break space is only a space).
+const acting = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u115F\u1160\u3164\uFFA0\u2000-\u200A\u3000]/gu
 
 function nameOf(character: string): string {
   const code = character.codePointAt(0) ?? 0

@@ -1,0 +1,17 @@
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+
+/** The width that an element has on the screen, so that the letters of a drawing keep their size. */
+export function useWidth(): [preact.RefObject<HTMLElement | null>, number] {
+  const box = useRef<HTMLElement>(null)
+  const [width, setWidth] = useState(520)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return
+    const take = (): void => setWidth(Math.max(200, Math.round(element.clientWidth)))
+    take()
+    const observer = new ResizeObserver(take)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return [box, width]
+}
