@@ -8,11 +8,12 @@ import './styles/narrow.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { App } from './components/app.tsx'
+import { startLive } from './data/live.ts'
 import { startInlined } from './data/source.ts'
 import { isPrinting, notice, openFindings } from './model/state.ts'
 
 const root = document.getElementById('root')
-startInlined()
+if (!startInlined()) startLive()
 if (root) {
   root.textContent = ''
   render(<App />, root)

@@ -2,6 +2,7 @@ import causes from './causes.ts'
 import type { CommandSpec } from './command.ts'
 import diagnose from './diagnose.ts'
 import { labCommand } from './lab.ts'
+import ui from './ui.ts'
 
 /** In the order of the help text. One file per command; add yours here. */
-export const commands: readonly CommandSpec[] = [diagnose, causes, labCommand]
+export const commands: readonly CommandSpec[] = [diagnose, ui, causes, labCommand]

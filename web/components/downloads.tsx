@@ -1,4 +1,5 @@
 import { csv, json, markdown } from '../data/download.ts'
+import { downloadFromServer, live } from '../data/live.ts'
 import { hasMarkdown } from '../data/source.ts'
 import { loadedRows, notice, store } from '../model/state.ts'
 
@@ -23,8 +24,17 @@ export function Downloads() {
       >
         CSV
       </button>
-      {hasMarkdown.value && (
-        <button type="button" class="button" onClick={save(markdown, 'Markdown')}>
+      {live.value && (
+        <button type="button" class="button" onClick={save(() => downloadFromServer('why5xx-report.html'), 'HTML')}>
+          HTML
+        </button>
+      )}
+      {(hasMarkdown.value || live.value) && (
+        <button
+          type="button"
+          class="button"
+          onClick={save(live.value ? () => downloadFromServer('why5xx-report.md') : markdown, 'Markdown')}
+        >
           Markdown
         </button>
       )}
