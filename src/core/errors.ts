@@ -32,6 +32,11 @@ export const errors = {
     hint: 'Read it with the why5xx that wrote it, or diagnose the logs again.',
     exit: 3,
   },
+  CONFIG_NONE: {
+    title: 'No configuration that why5xx knows in {paths}',
+    hint: 'Give manifests, nginx.conf, haproxy.cfg, a Dockerfile, gunicorn.conf.py, aws elbv2 JSON or a Terraform plan as JSON.',
+    exit: 3,
+  },
   LISTEN_FAILED: { title: 'Cannot listen on {address}: {why}', hint: 'Choose another address or port.', exit: 2 },
   LAB_SCENARIO_UNKNOWN: { title: 'No scenario {id}. Known: {known}', hint: 'why5xx lab list shows them.', exit: 2 },
   LAB_FIX_UNKNOWN: {

@@ -29,6 +29,8 @@ function patchOf(knob: Knob, value: string, servers: readonly string[] | undefin
 }
 
 function waysFor(ways: readonly Way[], servers: readonly string[] | undefined): readonly Way[] {
+  const exact = servers ? ways.filter((way) => servers.includes(way.server)) : []
+  if (exact.length > 0) return exact
   const known = servers ? ways.filter((way) => servers.some((server) => isSpeltAs(server, way.server))) : []
   if (known.length > 0) return known
   return ways.slice(0, shownWhenUnknown)

@@ -16,6 +16,8 @@ export interface ChainValue {
   readonly at: Place | null
   /** How it is written there (`--timeout-keep-alive 5`), or why the default applies. */
   readonly because: string
+  /** A default that code may override where no file shows it: a break then counts as a note. */
+  readonly maybeInCode?: boolean
 }
 
 /** How requests reach the app: which hops there are. Rules say which of these they need. */

@@ -34,7 +34,8 @@ export function evaluate(chain: Chain): Evaluation {
     const missing: SettingId[] = []
     const left = valueOfTerm(rule.left, chain, parts, missing)
     const right = valueOfTerm(rule.right, chain, parts, missing)
-    if (left === undefined || right === undefined) {
+    for (const id of rule.requires ?? []) if (!lookUp(chain, id) && !missing.includes(id)) missing.push(id)
+    if (left === undefined || right === undefined || missing.length > 0) {
       unknown.push({ rule: rule.id, missing })
       continue
     }
@@ -44,7 +45,7 @@ export function evaluate(chain: Chain): Evaluation {
     else
       violations.push({
         rule,
-        severity: severityOf(rule, needed, right),
+        severity: [...parts.values()].some((part) => part.maybeInCode) ? 'note' : severityOf(rule, needed, right),
         left,
         right,
         needed,
@@ -59,9 +60,9 @@ export function evaluate(chain: Chain): Evaluation {
 export function lookUp(chain: Chain, id: SettingId): ChainValue | undefined {
   const given = chain.values[id]
   if (given) return given
-  const { fallback, source } = settingSpec(id)
+  const { fallback } = settingSpec(id)
   if (fallback === undefined) return undefined
-  return { value: fallback, source: 'default', at: null, because: `default${source ? ` (${source})` : ''}` }
+  return { value: fallback, source: 'default', at: null, because: 'default' }
 }
 
 function valueOfTerm(

@@ -31,6 +31,8 @@ export interface Inequality {
   /** Which setting to change, first choice first. */
   readonly change: readonly SettingId[]
   readonly source: readonly string[]
+  /** Settings that must be known, beyond those without which a side has no value. */
+  readonly requires?: readonly SettingId[]
   /** Rules that would only repeat what a break of this one says. */
   readonly covers?: readonly string[]
   /** From this share of the needed value on, a break counts one severity less. */
@@ -364,7 +366,7 @@ export const inequalities: readonly Inequality[] = [
     consequence: '504 by the proxy after a minute, or by the load balancer at its idle timeout.',
     prevents: ['nginx-upstream-timeout'],
     severity: 'warning',
-    needs: ['proxy'],
+    needs: ['proxy', 'load-balancer'],
     change: ['proxy.connectTimeoutSeconds'],
     source: [nginxProxy, trouble],
   },
@@ -539,6 +541,7 @@ export const inequalities: readonly Inequality[] = [
     prevents: ['shutdown-drops-in-flight', 'deregistration-race'],
     severity: 'warning',
     needs: ['load-balancer', 'kubernetes'],
+    requires: ['app.slowestRequestSeconds'],
     change: ['app.gracefulShutdownSeconds', 'pod.preStopSeconds'],
     source: [podTermination, `${albDocs}edit-target-group-attributes.html`],
   },
@@ -591,7 +594,7 @@ export const inequalities: readonly Inequality[] = [
     consequence: '502 for everything the pod was working on, then more load on the rest.',
     prevents: ['liveness-probe-kills-busy-pod'],
     severity: 'warning',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'load-balancer'],
     change: ['pod.livenessFailures', 'pod.livenessPeriodSeconds'],
     source: [probes],
   },
@@ -608,7 +611,7 @@ export const inequalities: readonly Inequality[] = [
     consequence: 'A busy pod is killed while it still receives requests.',
     prevents: ['liveness-probe-kills-busy-pod'],
     severity: 'warning',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'load-balancer'],
     change: ['pod.livenessFailures', 'pod.readinessPeriodSeconds'],
     source: [probes],
   },
