@@ -86,6 +86,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
     redact,
     columns: output === undefined && stdout.isTTY ? stdout.columns : 80,
     color: output === undefined && wantsColor(context),
+    unicode: output !== undefined || showsUnicode(context),
   })
   if (output === undefined) await write(stdout, text)
   else writeFile(output, text)
@@ -113,6 +114,12 @@ function meetsFailOn(diagnosis: Diagnosis, failOn: 'likely' | 'certain' | undefi
 function wantsColor({ options, stdout, env }: CommandContext): boolean {
   if (options.color === false || (env.NO_COLOR ?? '') !== '') return false
   return (env.FORCE_COLOR ?? '') !== '' || (stdout.isTTY && env.TERM !== 'dumb')
+}
+
+/** Only a locale that names another character set says no: containers often name none and show UTF-8 all the same. */
+function showsUnicode({ env }: CommandContext): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
+  return locale === '' || /utf-?8/i.test(locale) || !/^(C|POSIX)$|\./.test(locale)
 }
 
 function numberOption(

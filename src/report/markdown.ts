@@ -33,7 +33,7 @@ export function renderMarkdown(diagnosis: Diagnosis): string {
 }
 
 function opening(diagnosis: Diagnosis): string[] {
-  const lines = facts(diagnosis).map(prose)
+  const lines = facts(diagnosis).map((parts) => prose(parts.join(' · ')))
   const interrupted = diagnosis.complete ? [] : ['**Interrupted: this is what was known by then, not the whole log.**']
   return [...interrupted, `## ${prose(headline(diagnosis))}`, lines.join('  \n')]
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { shopDiagnosis } from '../testing/shop-diagnosis.ts'
-import { rowTokens, shortenRow } from './shorten-row.ts'
+import { elapsedSeconds, rowTokens, shortenRow } from './shorten-row.ts'
 import { widthOf } from './width.ts'
 
 const raw = shopDiagnosis.findings[1]?.samples[0]?.raw ?? ''
@@ -55,4 +55,9 @@ test('no row is wider than asked, and none throws', () => {
 test('a quoted field with spaces is one field', () => {
   expect(rowTokens(raw).map((token) => token.name)).toContain('ip_address')
   expect(rowTokens(raw).at(-1)).toEqual({ name: 'ip_address', text: '10.0.4.11' })
+})
+
+test('elapsed is what lies between creation and response', () => {
+  expect(elapsedSeconds(raw)).toBeCloseTo(0.001)
+  expect(elapsedSeconds('https 2026-11-23T14:02:11Z app/shop')).toBeUndefined()
 })

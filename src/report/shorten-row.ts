@@ -34,6 +34,17 @@ export function fieldName(name: string): string {
   return name.replace(':', '_')
 }
 
+/** `time - request_creation_time`: the one duration that survives `-1 -1 -1`. */
+export function elapsedSeconds(raw: string): number | undefined {
+  const tokens = rowTokens(raw)
+  const msOf = (name: string): number => {
+    const text = tokens.find((token) => token.name === name)?.text ?? ''
+    return Date.parse(/\d{4}-\d\d-\d\dT[\d:.]+Z/.exec(text)?.[0] ?? '')
+  }
+  const seconds = (msOf('time') - msOf('request_creation_time')) / 1000
+  return seconds >= 0 ? seconds : undefined
+}
+
 /** A piece of a shortened row; `isDeciding` pieces are the ones to mark. */
 export interface RowPiece {
   readonly text: string

@@ -19,8 +19,14 @@ describe('the headline', () => {
       'Your one 5XX never got an answer from the app: the load balancer answered it itself.',
       { elb5xx: 1, target5xx: 0 },
     ],
-    ['The app answered all 557 of your 5XX itself; the load balancer only passed them on.', { elb5xx: 0 }],
-    ['90 % of your 5XX came from the app: it answered 90 of 100, the load balancer 10.', { elb5xx: 10, target5xx: 90 }],
+    [
+      'All 557 of your 5XX came from the targets, the app or a proxy in front of it; the load balancer only passed them on.',
+      { elb5xx: 0 },
+    ],
+    [
+      '90 % of your 5XX came from the targets, the app or a proxy in front of it: 90 of 100; the load balancer made 10.',
+      { elb5xx: 10, target5xx: 90 },
+    ],
     ['No 5XX among 412,882 requests; 37 clients left before an answer (460).', { elb5xx: 0, target5xx: 0 }],
     [
       'No failures: none of 412,882 requests ended in 5XX or 460.',
@@ -38,7 +44,7 @@ describe('the headline', () => {
 })
 
 test('a load balancer is called by its name in Kubernetes', () => {
-  expect(facts(shopDiagnosis)[1]).toBe('load balancer shop/edge (k8s-shop-edge-4f1c2a9b7d) · 3 target groups')
+  expect(facts(shopDiagnosis)[1]).toEqual(['load balancer shop/edge (k8s-shop-edge-4f1c2a9b7d)', '3 target groups'])
 })
 
 test('the top finding has most failures, whether decided or not', () => {
@@ -47,7 +53,7 @@ test('the top finding has most failures, whether decided or not', () => {
   if (!open) throw new Error('the shop has findings')
   const large = { ...shopDiagnosis, findings: [{ ...open, failures: 9_000 }, ...rest] }
   expect(topFinding(large)?.id).toBe('response-timeout-1')
-  expect(verdict(large).sentence).toContain('one of dependency-stall, event-loop-blocked, worker-pool-exhausted')
+  expect(verdict(large).sentence).toMatch(/best guess dependency-stall\.$/)
   expect(verdict(large).command).toBe('why5xx explain dependency-stall')
 })
 

@@ -17,12 +17,13 @@ export function headline(diagnosis: Diagnosis): string {
     return all === 1
       ? 'Your one 5XX never got an answer from the app: the load balancer answered it itself.'
       : `None of your ${formatCount(all)} 5XX came from the app: the load balancer answered all of them itself.`
+  // A target is the app or whatever proxy stands before it: the row cannot tell which of them wrote the answer.
   if (elb5xx === 0)
     return all === 1
-      ? 'The app answered your one 5XX itself; the load balancer only passed it on.'
-      : `The app answered all ${formatCount(all)} of your 5XX itself; the load balancer only passed them on.`
+      ? 'Your one 5XX came from a target, the app or a proxy in front of it; the load balancer only passed it on.'
+      : `All ${formatCount(all)} of your 5XX came from the targets, the app or a proxy in front of it; the load balancer only passed them on.`
   if (elb5xx * 2 < all)
-    return `${formatShare(target5xx, all)} of your 5XX came from the app: it answered ${formatCount(target5xx)} of ${formatCount(all)}, the load balancer ${formatCount(elb5xx)}.`
+    return `${formatShare(target5xx, all)} of your 5XX came from the targets, the app or a proxy in front of it: ${formatCount(target5xx)} of ${formatCount(all)}; the load balancer made ${formatCount(elb5xx)}.`
   // A replaced answer did come from the app; then "never got an answer" would be wrong.
   const isReplaced = diagnosis.symptoms.some((entry) => entry.symptom === 'answer-replaced' && entry.failures > 0)
   return isReplaced
@@ -31,7 +32,7 @@ export function headline(diagnosis: Diagnosis): string {
 }
 
 /** How much was looked at. */
-export function facts(diagnosis: Diagnosis, dot = '·', dash = '–'): string[] {
+export function facts(diagnosis: Diagnosis, dash = '–'): string[][] {
   const { books, window, settings } = diagnosis
   const first = [plural(books.requests, 'request')]
   if (books.failures > 0)
@@ -45,7 +46,7 @@ export function facts(diagnosis: Diagnosis, dot = '·', dash = '–'): string[] 
     second.push(`load balancer ${kubernetes ? `${kubernetes.namespace}/${kubernetes.name} (${name})` : name}`)
   } else if (balancers.length > 1) second.push(`${balancers.length} load balancers`)
   if (settings.byTargetGroup.length > 0) second.push(plural(settings.byTargetGroup.length, 'target group'))
-  return [first.join(` ${dot} `), second.join(` ${dot} `)].filter((line) => line !== '')
+  return [first, second].filter((line) => line.length > 0)
 }
 
 /** The finding with the most failures; among equals the one with a cause. */
@@ -70,17 +71,24 @@ export function verdict(diagnosis: Diagnosis): { sentence: string; command: stri
     }
   }
   const top = topFinding(diagnosis)
-  if (!top) return { sentence: 'Nothing to explain in these logs.', command: 'why5xx causes' }
+  if (!top) {
+    const balancer = diagnosis.settings.byLoadBalancer[0]?.loadBalancer
+    return {
+      sentence:
+        'Clients saw 5XX all the same? Then these are not the hours, or not the load balancer. To fetch others:',
+      command: `why5xx logs --load-balancer ${shellWord(balancer ? loadBalancerName(balancer) : 'NAME')}`,
+    }
+  }
   const share = `${formatShare(top.failures, books.failures)} of the failures (${formatCount(top.failures)} of ${formatCount(books.failures)})`
   if (top.cause)
     return {
       sentence: `${top.cause} explains ${share}, ${top.confidence ?? 'undetermined'}.`,
       command: `why5xx explain ${shellWord(top.cause)}`,
     }
-  const names = top.candidates.map((candidate) => candidate.cause)
+  const guess = top.candidates[0]?.cause
   return {
-    sentence: `Undetermined: ${share} are ${top.symptom}${names.length > 0 ? `, one of ${names.join(', ')}` : ''}.`,
-    command: `why5xx explain ${shellWord(names[0] ?? top.symptom)}`,
+    sentence: `Undetermined: ${top.symptom}, ${share}${guess ? `; best guess ${guess}` : ''}.`,
+    command: `why5xx explain ${shellWord(guess ?? top.symptom)}`,
   }
 }
 

@@ -10,10 +10,10 @@ import { type AxisMark, axis, fitColumns, lane } from './chart.ts'
 import { formatCount, formatDecimal, formatShare, plural } from './format-number.ts'
 import { formatWindow } from './format-time.ts'
 import { scopeParts } from './names.ts'
-import { shortenRow } from './shorten-row.ts'
+import { elapsedSeconds, shortenRow } from './shorten-row.ts'
 import { blank, type Line, span, type Tone } from './span.ts'
 import { bulleted, heading, labelled, type Page, paragraph } from './terminal-page.ts'
-import { fitMiddle, fitTo, padEnd, widthOf } from './width.ts'
+import { fitEnd, fitTo, padEnd, widthOf } from './width.ts'
 
 /** How many are told in full: of the undecided, and of those with a cause. The others get two lines each. */
 const IN_FULL = 2
@@ -25,7 +25,7 @@ export function findingsSection(page: Page): Line[] {
   if (findings.length === 0) return []
   const inFull = new Set(choose(findings))
   const undetermined = findings.filter((finding) => finding.confidence === null).length
-  const note = undetermined > 0 ? `${plural(undetermined, 'undetermined one')} first` : ''
+  const note = undetermined > 0 ? `${formatCount(undetermined)} undetermined, shown first` : ''
   const lines: Line[] = [heading('Findings', note)]
   let wasShort = false
   for (const finding of findings) {
@@ -85,7 +85,7 @@ function brief(page: Page, finding: Finding): Line[] {
 function full(page: Page, finding: Finding): Line[] {
   const lines: Line[] = [titleLine(page, finding), ...paragraph(page, finding.title, INDENT)]
   const window = formatWindow(finding.window, { dash: page.glyphs.dash })
-  const where = [...scopeParts(page.diagnosis, finding), window].join(` ${page.glyphs.dot} `)
+  const where = [...scopeParts(page.diagnosis, finding), window]
   lines.push(...labelled(page, 'where', where, INDENT, LABEL, 'quiet'))
   lines.push(...bulleted(page, 'because', finding.because.slice(0, 3), INDENT, LABEL))
   for (const evidence of chooseEvidence(finding.evidence)) lines.push(...evidenceLines(page, evidence))
@@ -105,28 +105,22 @@ function ruledOut(finding: Finding): string[] {
   return others.length === 0 ? [said] : [said, `nor ${others.map((other) => other.cause).join(', ')}`]
 }
 
+/** Each candidate with the first thing that would settle it; the whole list is one `why5xx explain` away. */
 function candidateLines(page: Page, finding: Finding): Line[] {
-  const widest = Math.max(...finding.candidates.map((candidate) => widthOf(candidate.cause)))
-  const column = Math.min(widest, Math.floor(page.columns / 2) - INDENT) + 2
-  const lines: Line[] = [
-    [span(' '.repeat(INDENT)), span('one of, best guess first, and what would settle it:', 'quiet')],
-  ]
-  for (const candidate of finding.candidates) {
-    const how = candidate.settledBy.join('; ') || 'nothing that is known'
-    lines.push(
-      ...labelled(page, '', how, INDENT + 2, column).map(
-        (line, index): Line =>
-          index === 0
-            ? [
-                span(' '.repeat(INDENT + 2)),
-                span(padEnd(fitTo(candidate.cause, column - 1, page.glyphs.ellipsis), column), 'strong'),
-                ...line.slice(2),
-              ]
-            : line,
-      ),
+  return finding.candidates.slice(0, 4).flatMap((candidate, index) => {
+    const [how = ''] = candidate.settledBy
+    const text = `${candidate.cause}${how === '' ? '' : `, settled by ${how}`}`
+    const label = `${(index === 0 ? 'one of' : '').padEnd(LABEL)}${index + 1}`
+    return labelled(page, label, text, INDENT, LABEL + 2).map((line, row) =>
+      row === 0 ? emphasise(line, candidate.cause) : line,
     )
-  }
-  return lines
+  })
+}
+
+function emphasise(line: Line, words: string): Line {
+  const text = line.at(-1)
+  if (!text?.text.startsWith(words)) return line
+  return [...line.slice(0, -1), span(words, 'strong'), span(text.text.slice(words.length))]
 }
 
 function fixLines(page: Page, finding: Finding): Line[] {
@@ -152,10 +146,11 @@ export function sampleLines(page: Page, sample: SampleRow): Line[] {
       span(' '.repeat(INDENT + LABEL)),
       span(pieces.map((piece) => (piece.isDeciding ? '^' : ' ').repeat(widthOf(piece.text))).join('')),
     ])
-  const place = `:${sample.row}`
+  const elapsed = elapsedSeconds(sample.raw)
+  const place = `:${sample.row}${elapsed === undefined ? '' : ` ${page.glyphs.dot} elapsed ${elapsed.toFixed(3)} s`}`
   lines.push([
     span(' '.repeat(INDENT + LABEL)),
-    span(fitMiddle(sample.input, room - place.length, page.glyphs.ellipsis) + place, 'quiet'),
+    span(fitEnd(sample.input, room - widthOf(place), page.glyphs.ellipsis) + place, 'quiet'),
   ])
   return lines
 }

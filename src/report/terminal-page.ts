@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../core/diagnosis.ts'
 import type { Glyphs } from './glyphs.ts'
 import { type Line, span, type Tone } from './span.ts'
-import { wrap } from './width.ts'
+import { wrap, wrapParts } from './width.ts'
 
 /** What every section of the terminal report is given. */
 export interface Page {
@@ -23,13 +23,14 @@ export function paragraph(page: Page, text: string, indent: number, tone: Tone =
 export function labelled(
   page: Page,
   label: string,
-  text: string,
+  text: string | readonly string[],
   indent: number,
   labelWidth: number,
   tone: Tone = 'plain',
 ): Line[] {
-  const left = indent + labelWidth
-  return wrap(text, page.columns - left).map((line, index) => [
+  const room = page.columns - indent - labelWidth
+  const lines = typeof text === 'string' ? wrap(text, room) : wrapParts(text, page.glyphs.dot, room)
+  return lines.map((line, index) => [
     span(' '.repeat(indent)),
     span((index === 0 ? label : '').padEnd(labelWidth), 'quiet'),
     span(line, tone),

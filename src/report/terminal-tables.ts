@@ -6,7 +6,7 @@ import { balancerName } from './names.ts'
 import { type Line, span } from './span.ts'
 import { answeredBySymptom, answeredByWords, groups, symptomWords } from './summary.ts'
 import { heading, labelled, type Page, paragraph } from './terminal-page.ts'
-import { fitMiddle, fitTo, padEnd, padStart } from './width.ts'
+import { fitEnd, fitMiddle, fitTo, padEnd, padStart } from './width.ts'
 
 const TOP = 5
 
@@ -115,7 +115,7 @@ export function settingsSection(page: Page): Line[] {
       ...labelled(
         page,
         '',
-        `${owner}idle timeout ${formatDecimal(idle.value)} s, ${idle.source}: ${idle.because}`,
+        `${owner}idle timeout ${formatDecimal(idle.value)} s${idle.source === 'default' ? '' : `, ${idle.source}`}: ${idle.because}`,
         2,
         0,
       ),
@@ -153,7 +153,7 @@ export function notesSection(page: Page): Line[] {
       heading('Rows that contradict themselves', 'flagged, not believed'),
       ...contradictions.flatMap((entry) => {
         const sample = entry.samples[0]
-        const where = sample ? `, as ${fitMiddle(sample.input, 40, page.glyphs.ellipsis)}:${sample.row}` : ''
+        const where = sample ? `, as ${fitEnd(sample.input, 40, page.glyphs.ellipsis)}:${sample.row}` : ''
         return paragraph(page, `${plural(entry.rows, 'row')}: ${entry.what}${where}`, 2)
       }),
     ])
@@ -207,7 +207,7 @@ export function booksSection(page: Page): Line[] {
   for (const input of notable.slice(0, 3)) {
     const said = [input.note, input.truncated].filter((part) => part !== null)
     if (input.bad > 0) said.push(`${plural(input.bad, 'row')} did not parse`)
-    lines.push(...paragraph(page, `${fitMiddle(input.name, 36, page.glyphs.ellipsis)}: ${said.join('; ')}`, 2, 'quiet'))
+    lines.push(...paragraph(page, `${fitEnd(input.name, 40, page.glyphs.ellipsis)}: ${said.join('; ')}`, 2, 'quiet'))
   }
   if (notable.length > 3)
     lines.push(...paragraph(page, `and ${notable.length - 3} more inputs with remarks`, 2, 'quiet'))

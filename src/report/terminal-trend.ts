@@ -23,11 +23,15 @@ export function trendSection(page: Page): Line[] {
   lines.push(...drawLane(page, 'target', 'target', target.values, max, target.repeat, per))
   const columns = balancer.values.length * balancer.repeat
   const secondsPerColumn = (series.stepSeconds * balancer.perColumn) / balancer.repeat
-  const spanSeconds = columns * secondsPerColumn
-  const marks = timeMarks(steps.startMs, secondsPerColumn, columns, 12, (ms) =>
-    formatTime(new Date(ms).toISOString(), { zone: false, seconds: spanSeconds < 600, day: false }),
-  )
-  const [line, labels] = axis(columns, marks, page.glyphs)
+  const write =
+    (seconds: boolean) =>
+    (ms: number): string =>
+      formatTime(new Date(ms).toISOString(), { zone: false, seconds, day: false })
+  const marks = timeMarks(steps.startMs, secondsPerColumn, columns, 12, write(false))
+  // Marks closer than a minute need their seconds, and the room for them.
+  const isFine = new Set(marks.map((mark) => mark.label)).size < marks.length
+  const shown = isFine ? timeMarks(steps.startMs, secondsPerColumn, columns, 14, write(true)) : marks
+  const [line, labels] = axis(columns, shown, page.glyphs)
   lines.push([span(' '.repeat(LEFT - 1)), span(line, 'quiet')])
   lines.push([span('  UTC'.padEnd(LEFT - 1), 'quiet'), span(labels, 'quiet')])
   return lines
@@ -42,12 +46,12 @@ function drawLane(
   repeat: number,
   per: string,
 ): Line[] {
-  const [upper = '', lower = ''] = lane(values, max, 2, repeat, page.glyphs)
   const peak = Math.max(0, ...values)
-  const note = peak === 0 ? 'none' : `max ${formatCount(peak)}${per}`
+  if (peak === 0) return [[span(`  ${label}`.padEnd(LEFT), tone), span('none', 'quiet')]]
+  const [upper = '', lower = ''] = lane(values, max, 2, repeat, page.glyphs)
   return [
     [span(`  ${label}`.padEnd(LEFT), tone), span(upper, tone)],
-    [span(`  ${note}`.padEnd(LEFT), 'quiet'), span(lower, tone)],
+    [span(`  max ${formatCount(peak)}${per}`.padEnd(LEFT), 'quiet'), span(lower, tone)],
   ]
 }
 

@@ -1,11 +1,12 @@
 import type { Diagnosis } from '../core/diagnosis.ts'
+import { formatShare } from './format-number.ts'
 import { asciiGlyphs, unicodeGlyphs } from './glyphs.ts'
 import { mapStrings } from './map-strings.ts'
 import { neutraliseAll, toAscii } from './neutralise.ts'
 import { blank, type Line, paint, span } from './span.ts'
 import { facts, headline, topFinding, verdict } from './summary.ts'
 import { findingsSection } from './terminal-findings.ts'
-import { type Page, paragraph } from './terminal-page.ts'
+import { labelled, type Page, paragraph } from './terminal-page.ts'
 import { booksSection, notesSection, settingsSection, symptomsSection, worstSection } from './terminal-tables.ts'
 import { trendSection } from './terminal-trend.ts'
 
@@ -50,7 +51,7 @@ function opening(page: Page): Line[] {
   lines.push(...paragraph(page, headline(diagnosis), 0, 'strong'))
   const top = topFinding(diagnosis)
   if (top) lines.push(...paragraph(page, topSentence(page), 0))
-  lines.push(...facts(diagnosis, glyphs.dot, glyphs.dash).flatMap((fact) => paragraph(page, fact, 0, 'quiet')))
+  for (const parts of facts(diagnosis, glyphs.dash)) lines.push(...labelled(page, '', parts, 0, 0, 'quiet'))
   return lines
 }
 
@@ -58,14 +59,10 @@ function topSentence(page: Page): string {
   const top = topFinding(page.diagnosis)
   if (!top) return ''
   const certainty = { certain: 'Certain', likely: 'Likely', possible: 'Possibly' }
-  const share = `${percentOf(top.failures, page.diagnosis.books.failures)} of the failures`
-  return top.confidence
-    ? `${certainty[top.confidence]}, for ${share}: ${lowerFirst(top.title)}`
-    : `Not decided, for ${share}: ${lowerFirst(top.title)}`
-}
-
-function percentOf(part: number, of: number): string {
-  return `${Math.round((100 * part) / Math.max(1, of))} %`
+  const { failures } = page.diagnosis.books
+  const share = top.failures === failures ? 'all failures' : `${formatShare(top.failures, failures)} of the failures`
+  const word = top.confidence ? certainty[top.confidence] : 'Not decided'
+  return `${word}, for ${share}: ${lowerFirst(top.title).replace(/\.?$/, '.')}`
 }
 
 function lowerFirst(text: string): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fitMiddle, fitTo, padEnd, widthOf, wrap } from './width.ts'
+import { fitEnd, fitMiddle, fitTo, padEnd, widthOf, wrap } from './width.ts'
 
 test.each([
   ['abc', 3],
@@ -19,7 +19,7 @@ const words = fc.string({ unit: fc.constantFrom('a', ' ', '漢', '\u0301', '🦊
 test('fitted text is never wider than asked, and whole when it fits', () => {
   fc.assert(
     fc.property(words, fc.integer({ min: 1, max: 40 }), (text, columns) => {
-      for (const cut of [fitTo, fitMiddle]) {
+      for (const cut of [fitTo, fitMiddle, fitEnd]) {
         expect(widthOf(cut(text, columns))).toBeLessThanOrEqual(columns)
         if (widthOf(text) <= columns) expect(cut(text, columns)).toBe(text)
       }

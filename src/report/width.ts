@@ -56,6 +56,14 @@ export function fitMiddle(text: string, columns: number, ellipsis = '…'): stri
   return take(text, room - tail) + ellipsis + takeEnd(text, tail)
 }
 
+/** The same, cut at the front: of a file's path the end says most. */
+export function fitEnd(text: string, columns: number, ellipsis = '…'): string {
+  if (widthOf(text) <= columns) return text
+  const name = text.slice(text.lastIndexOf('/') + 1)
+  if (name !== text && widthOf(name) + widthOf(ellipsis) + 1 <= columns) return `${ellipsis}/${name}`
+  return ellipsis + takeEnd(text, Math.max(0, columns - widthOf(ellipsis)))
+}
+
 export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
 }
@@ -66,6 +74,15 @@ export function padStart(text: string, columns: number): string {
 
 // A number stays on the line of its unit.
 const BEFORE_UNIT = /(\d) (?=(?:%|s|ms|min|h|d|B|kB|MB|GB|UTC)(?!\w))/g
+
+/** Parts on lines of at most `columns`, joined by `glue`; a part stays whole where it fits on a line. */
+export function wrapParts(parts: readonly string[], glue: string, columns: number): string[] {
+  const isWhole = (part: string): boolean => widthOf(part) <= columns - widthOf(glue)
+  return wrap(
+    parts.map((part) => (isWhole(part) ? part.replace(/ /g, '\u00A0') : part)).join(`\u00A0${glue} `),
+    columns,
+  )
+}
 
 /** Words on lines of at most `columns`; a word longer than a line is cut into pieces. */
 export function wrap(text: string, columns: number): string[] {
