@@ -9,11 +9,15 @@ export async function causeDocs(load) {
   const { toMarkdown } = await load('causes/page-markdown')
   const files = {}
   for (const cause of causes) {
-    const links = { cause: (id) => `${id}.md`, symptom: (id) => `../symptoms.md#${id}` }
+    const links = {
+      cause: (id) => `${id}.md`,
+      symptom: (id) => `../symptoms.md#${id}`,
+      file: (path) => `../../${path}`,
+    }
     files[`docs/causes/${cause.meta.id}.md`] = NOTICE + toMarkdown(causeBlocks(cause), links)
   }
   files['docs/causes/README.md'] = NOTICE + readme(causes, families)
-  const links = { cause: (id) => `causes/${id}.md`, symptom: (id) => `#${id}` }
+  const links = { cause: (id) => `causes/${id}.md`, symptom: (id) => `#${id}`, file: (path) => `../${path}` }
   const pages = Object.values(symptomPages).map((page) => toMarkdown(symptomBlocks(page), links, 2))
   files['docs/symptoms.md'] = `${NOTICE}${symptomIntro}\n${pages.join('\n')}`
   return files

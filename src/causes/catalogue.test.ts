@@ -75,6 +75,18 @@ describe.each(causes.map((cause) => [cause.meta.id, cause] as const))('%s', (id,
   })
 })
 
+describe('measurements', () => {
+  it('hold every row that a cause rests on', () => {
+    const text = readFileSync(new URL('../../docs/measurements.md', import.meta.url), 'utf8')
+    const rows = new Set([...text.matchAll(/^\| (\d+) \|/gm)].map((match) => match[1]))
+    for (const { meta } of causes)
+      for (const source of meta.sources) {
+        const row = /^docs\/measurements\.md, row (\d+)$/.exec(source)?.[1]
+        if (row) expect(rows.has(row), `${meta.id}: ${source}`).toBe(true)
+      }
+  })
+})
+
 describe('symptom pages', () => {
   it.each(symptoms)('%s has every part, and candidates that exist', (symptom) => {
     const page = symptomPages[symptom]

@@ -12,7 +12,11 @@ export function findPage(word: string, format: 'text' | 'markdown' = 'text'): st
   const blocks = cause ? causeBlocks(cause) : symptom ? symptomBlocks(symptom) : undefined
   if (!blocks) return undefined
   if (format === 'text') return toText(blocks)
-  return toMarkdown(blocks, { cause: (id) => `docs/causes/${id}.md`, symptom: (id) => `docs/symptoms.md#${id}` })
+  return toMarkdown(blocks, {
+    cause: (id) => `docs/causes/${id}.md`,
+    symptom: (id) => `docs/symptoms.md#${id}`,
+    file: (path) => path,
+  })
 }
 
 /** Words close to a mistyped one, at most five: those that hold it, or share its longest part. */

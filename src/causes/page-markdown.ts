@@ -4,6 +4,8 @@ import type { Block, ListItem } from './page.ts'
 export interface PageLinks {
   readonly cause: (id: string) => string
   readonly symptom: (id: string) => string
+  /** A file named from the root of the repository: `docs/measurements.md`. */
+  readonly file: (path: string) => string
 }
 
 export function toMarkdown(blocks: readonly Block[], links: PageLinks, level = 1): string {
@@ -29,8 +31,13 @@ function blockMarkdown(block: Block, links: PageLinks, level: number): string {
 
 function itemMarkdown(entry: ListItem, links: PageLinks): string {
   const rest = entry.rest.map(escapeHtml)
-  if (entry.leadKind === 'text') return [escapeHtml(entry.lead), ...rest].join('<br>')
+  if (entry.leadKind === 'text') return [linkFile(escapeHtml(entry.lead), links), ...rest].join('<br>')
   return `[${entry.lead}](${links[entry.leadKind](entry.lead)}): ${rest.join(' ')}`
+}
+
+/** `docs/measurements.md, row 3` at the start of a source. */
+function linkFile(text: string, links: PageLinks): string {
+  return text.replace(/^docs\/\S+\.md/, (path) => `[${path}](${links.file(path)})`)
 }
 
 /** `<` and `>` outside code spans, so that a placeholder is not read as a tag. An address stays an address. */
