@@ -4,8 +4,12 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { alb } from '../../src/formats/alb.ts'
+import { parseRow } from '../../src/formats/parse-row.ts'
 import { type LoadBalancer, type LoadBalancerOptions, startLoadBalancer } from '../../src/lab/alb/load-balancer.ts'
+import { parseLogFileName } from '../../src/read/log-file-name.ts'
 import { type BadTarget, startBadTarget } from './bad-target.ts'
 
 const cleanUps: (() => unknown)[] = []
@@ -90,6 +94,7 @@ function readRows(directory: string): Row[] {
     .map((line) => {
       const fields = line.match(/"[^"]*"|\S+/g) ?? []
       expect(fields, line).toHaveLength(34)
+      expect(parseRow(alb, line)).toMatchObject({ isBad: false, problems: [] })
       return {
         fields,
         type: fields[0] ?? '',
@@ -175,6 +180,8 @@ describe('a healthy request', () => {
     await lab.rows()
     const names = readdirSync(lab.directory).filter((name) => name.endsWith('.gz'))
     expect(names).toHaveLength(2)
+    for (const name of names)
+      expect(parseLogFileName(name)).toMatchObject({ log: 'access', loadBalancer: 'app/shop/0123456789abcdef' })
     for (const name of names)
       expect(name).toMatch(
         /^123456789012_elasticloadbalancing_eu-west-1_app\.shop\.0123456789abcdef_\d{8}T\d{2}[0-5][05]Z_10\.0\.[12]\.10_[0-9a-z]{8}\.log\.gz$/,
@@ -507,6 +514,50 @@ describe('requests that never reach a target', () => {
     const lab = await startLab()
     await lab.send('POST /ok HTTP/1.1\r\nHost: a\r\nContent-Le', 'close')
     expect((await lab.rows())[0]).toMatchObject({ statuses: '408/-', target: '-' })
+  })
+})
+
+describe('strangers', () => {
+  test('whatever clients and targets send: it stays up, and one row per request it answered', async () => {
+    const pieces = fc.constantFrom(
+      ...[
+        'GET / HTTP/1.1\r\n',
+        'POST /x HTTP/1.0\r\n',
+        'Host: a\r\n',
+        'Content-Length: 5\r\n',
+        'Content-Length: x\r\n',
+      ],
+      ...[
+        'Transfer-Encoding: chunked\r\n',
+        'Connection: upgrade\r\nUpgrade: websocket\r\n',
+        'Expect: 100-continue\r\n',
+      ],
+      ...['\r\n', '\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 101 X\r\n', '\0', '"\\\xff'],
+    )
+    const bytes = fc
+      .array(fc.oneof(pieces, fc.string({ maxLength: 8 })), { maxLength: 9 })
+      .map((parts) => parts.join(''))
+    let answer = ''
+    const target = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', () => void socket.write(answer, 'latin1'))
+      setTimeout(() => socket.destroy(), 40)
+    })
+    await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve))
+    cleanUps.push(() => target.close())
+    const { port } = target.address() as { port: number }
+    const lab = await startLab({ targets: [{ host: '127.0.0.1', port }], idleTimeoutSeconds: 0.05 })
+    await fc.assert(
+      fc.asyncProperty(bytes, bytes, async (request, response) => {
+        answer = `HTTP/1.1 ${response}`
+        await lab.send(`GET / HTTP/1.1\r\n${request}`, 'close')
+      }),
+      { numRuns: 60 },
+    )
+    const answered = Object.entries(lab.balancer.stats().counters).filter(([name]) => name.startsWith('elb:'))
+    expect(await lab.rows()).toHaveLength(answered.reduce((sum, [, count]) => sum + count, 0))
+    answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
+    expect(await lab.send(get('/'), /hello/)).toMatch(/^HTTP\/1\.1 200 OK/)
   })
 })
 

@@ -271,8 +271,10 @@ export class ClientConnection implements ClientSide {
     this.#isClosing = true
     this.#buffer = Buffer.alloc(0)
     clearTimeout(this.#idleTimer)
-    this.#socket.end()
+    const destroy = (): void => void this.#socket.destroy()
+    // What is still in the buffer goes out first, as fast as the client reads; a client that reads nothing is cut.
+    this.#socket.end(() => setTimeout(destroy, LINGER_MS).unref())
     this.#socket.resume()
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref()
+    setTimeout(destroy, this.#host.options.idleTimeoutSeconds * 1000 + LINGER_MS).unref()
   }
 }
