@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError } from '../core/errors.ts'
 import { concatFailures } from '../core/failure-columns.ts'
-import { joinCells, type RowCell } from '../evidence/row-cells.ts'
+import { joinKept, type KeptRows, type RowChunk } from '../evidence/row-windows.ts'
 import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
 import { findInputs } from '../read/inputs.ts'
 import { buildDiagnosis } from './build-diagnosis.ts'
 import { findOverlaps } from './find-overlaps.ts'
-import { type Incident, makeIncident } from './incident.ts'
+import { type Incident, makeIncident, targetKey } from './incident.ts'
 import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
 import { Translation } from './registry.ts'
 import { type FilterSpec, noFilter } from './row-filter.ts'
@@ -48,8 +48,8 @@ export interface DiagnoseResult {
   readonly hasUnreadable: boolean
 }
 
-/** Rows that are kept in whole cells for lags and levels, over all workers. */
-const CELL_ROWS = 400_000
+/** Rows that are kept in whole windows of time for lags and levels, over all workers. */
+const KEPT_ROWS = 400_000
 /** Below this much log text, threads cost more than they save. */
 const SMALL_BYTES = 12_000_000
 const FINGERPRINT_ALL_BYTES = 100_000_000
@@ -104,7 +104,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
   const results: UnitResult[] = []
   const failed = new Map<number, string>()
   const translations: Translation[] = []
-  const parts: { cells: readonly RowCell[]; lost: readonly string[] }[] = []
+  const parts: KeptRows[] = []
   const failureRows = options.failureRows ?? 10_000
   let bytes = 0
   let rows = 0
@@ -127,7 +127,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
       settings: {
         filter: options.filter ?? noFilter,
         failureTexts: failureRows,
-        cellRows: Math.ceil(CELL_ROWS / Math.max(1, options.jobs)),
+        keptRows: Math.ceil(KEPT_ROWS / Math.max(1, options.jobs)),
         fingerprintEvery: plan.textBytes <= FINGERPRINT_ALL_BYTES ? 1 : 256,
       },
       jobs: options.jobs,
@@ -154,19 +154,19 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         const translation = translationOf(worker)
         const { flows, routes } = incident.registry
         mergeTally(incident.tally, totals.tally, translation.flows, translation.routes, flows.length, routes.length)
-        for (const cell of totals.cells) translateCell(cell, translation)
-        parts.push(totals)
+        for (const chunk of totals.kept.chunks) translateChunk(chunk, translation)
+        parts.push(totals.kept)
       },
     },
   )
-  incident.cells = joinCells(parts)
+  incident.kept = joinKept(parts, (flow) => targetKey(incident.registry.flows[flow]))
   return { incident, results: results.sort((a, b) => a.unit - b.unit), failed }
 }
 
-function translateCell(cell: RowCell, { flows, routes }: Translation): void {
-  for (let i = 0; i < cell.length; i++) {
-    cell.flow[i] = flows[cell.flow[i] as number] as number
-    cell.route[i] = routes[cell.route[i] as number] as number
+function translateChunk(chunk: RowChunk, { flows, routes }: Translation): void {
+  for (let i = 0; i < chunk.flow.length; i++) {
+    chunk.flow[i] = flows[chunk.flow[i] as number] as number
+    chunk.route[i] = routes[chunk.route[i] as number] as number
   }
 }
 

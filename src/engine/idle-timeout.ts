@@ -1,5 +1,6 @@
 import type { SettingValue } from '../core/diagnosis.ts'
 import { FLAG_CLASSIC, FLAG_WEBSOCKET } from '../core/request-batch.ts'
+import { F_SERVED, flowFigure, slowestServedMs } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
 import { symptomOf } from './incident.ts'
 
@@ -13,8 +14,8 @@ export function inferIdleTimeout(incident: Incident, loadBalancer: string, given
   let served = 0
   for (const [id, flow] of registry.flows.entries()) {
     if (flow.loadBalancer !== loadBalancer) continue
-    slowestMs = Math.max(slowestMs, tally.servedMax[id] ?? 0)
-    served += tally.served[id] ?? 0
+    slowestMs = Math.max(slowestMs, slowestServedMs(tally, id))
+    served += flowFigure(tally, id, F_SERVED)
   }
   const slowest = `slowest of ${served.toLocaleString('en-US')} answers: ${(slowestMs / 1000).toFixed(1)} s`
   if (given !== undefined) return { value: given, source: 'given', because: `--idle-timeout; ${slowest}` }

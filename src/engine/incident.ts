@@ -2,7 +2,7 @@ import { type FailureColumns, makeFailures } from '../core/failure-columns.ts'
 import type { Flow } from '../core/request-batch.ts'
 import type { Symptom } from '../core/vocabulary.ts'
 import { symptoms } from '../core/vocabulary.ts'
-import type { RowCell } from '../evidence/row-cells.ts'
+import type { KeptTraffic } from '../evidence/row-windows.ts'
 import { makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
 import { Registry } from './registry.ts'
 import type { FailureText, RejectedGroup } from './unit-scan.ts'
@@ -12,8 +12,8 @@ export interface Incident {
   readonly registry: Registry
   readonly failures: FailureColumns
   readonly tally: TrafficTally
-  /** Complete cells only, with the run's ids. */
-  cells: readonly RowCell[]
+  /** Rows of complete windows, by {@link targetKey}. */
+  kept: KeptTraffic
   /** Failure index to its text. */
   readonly texts: Map<number, FailureText>
   readonly rejected: Rejected[]
@@ -32,7 +32,7 @@ export function makeIncident(): Incident {
     registry: new Registry(),
     failures: makeFailures(),
     tally: makeTally(),
-    cells: [],
+    kept: { byTarget: new Map(), lost: new Set() },
     texts: new Map(),
     rejected: [],
     contradictions: new Map(),
@@ -45,4 +45,9 @@ export function symptomOf(incident: Incident, failure: number): Symptom {
 
 export function flowOf(incident: Incident, failure: number): Flow {
   return incident.registry.flows[incident.failures.flow[failure] as number] as Flow
+}
+
+/** One target of one target group behind one load balancer; '' without a target. */
+export function targetKey(flow: Flow | undefined): string {
+  return flow === undefined || flow.target === '' ? '' : `${flow.loadBalancer}|${flow.targetGroup}|${flow.target}`
 }

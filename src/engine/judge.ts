@@ -93,7 +93,12 @@ export function judge(incident: Incident, idleTimeouts: ReadonlyMap<string, Sett
       })
     }
   }
-  return { claims, claimOf, errors, openRequests: countOpenRequests(incident.cells) }
+  const openRequests = new Map<string, OpenRequests>()
+  for (const [key, rows] of incident.kept.byTarget) {
+    const levels = countOpenRequests(rows)
+    if (levels) openRequests.set(key, levels)
+  }
+  return { claims, claimOf, errors, openRequests }
 }
 
 export function isNodePortGroup(incident: Incident, loadBalancer: string, targetGroup: string): boolean {

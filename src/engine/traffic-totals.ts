@@ -2,7 +2,16 @@ import type { LoadRow, Series, TopRow } from '../core/diagnosis.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues } from '../core/vocabulary.ts'
-import { SERVICE_BINS, serviceBinStart } from '../evidence/traffic-tally.ts'
+import {
+  F_REQUESTS,
+  F_SERVED,
+  F_SERVED_SQUARES,
+  F_SERVED_SUM,
+  flowFigure,
+  SERVICE_BINS,
+  serviceBinStart,
+  stepsOf,
+} from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
 
 const TOP = 10
@@ -19,13 +28,11 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
   const minuteKey = (ms: number): string =>
     new Date(Math.floor(ms / 1000 / minuteSeconds) * minuteSeconds * 1000).toISOString().replace(':00.000Z', 'Z')
   for (const [id, flow] of registry.flows.entries()) {
-    const requests = tally.requests[id] ?? 0
+    const requests = flowFigure(tally, id, F_REQUESTS)
     targets.addRequests(flow.target, requests)
     groups.addRequests(flow.targetGroup, requests)
-    const first = tally.firstStep[id] ?? -1
-    if (first !== -1)
-      for (const [step, count] of (tally.steps[id] as Uint32Array).entries())
-        if (count > 0) minutes.addRequests(minuteKey((first + step) * tally.stepSeconds * 1000), count)
+    for (const [step, count] of stepsOf(tally, id).entries())
+      if (count > 0) minutes.addRequests(minuteKey((tally.firstStep + step) * tally.stepSeconds * 1000), count)
   }
   for (const [id, route] of registry.routes.entries()) routes.addRequests(route.text, tally.routeRequests[id] ?? 0)
   for (let i = 0; i < failures.length; i++) {
@@ -90,10 +97,9 @@ export function seriesOf(incident: Incident): Series | null {
     list[point] = (list[point] as number) + count
   }
   for (const id of registry.flows.keys()) {
-    const first = tally.firstStep[id] ?? -1
-    if (first === -1) continue
-    for (const [step, count] of (tally.steps[id] as Uint32Array).entries())
-      if (count > 0) add(requests, Math.floor(((first + step) * tally.stepSeconds) / stepSeconds) - firstPoint, count)
+    for (const [step, count] of stepsOf(tally, id).entries())
+      if (count > 0)
+        add(requests, Math.floor(((tally.firstStep + step) * tally.stepSeconds) / stepSeconds) - firstPoint, count)
   }
   for (let i = 0; i < failures.length; i++) {
     const by = answeredByValues[failures.answeredBy[i] as number] as AnsweredBy
@@ -118,11 +124,12 @@ export function requestsIn(incident: Incident, isIn: (flow: Flow) => boolean, fr
   const [low, high] = [Math.floor(from / stepMs), Math.floor(to / stepMs)]
   let sum = 0
   for (const [id, flow] of registry.flows.entries()) {
-    const first = tally.firstStep[id] ?? -1
-    if (first === -1 || !isIn(flow)) continue
-    const steps = tally.steps[id] as Uint32Array
-    for (let step = Math.max(0, low - first); step < Math.min(steps.length, high - first + 1); step++)
-      sum += steps[step] as number
+    if (!isIn(flow)) continue
+    for (const count of stepsOf(tally, id).subarray(
+      Math.max(0, low - tally.firstStep),
+      Math.max(0, high - tally.firstStep + 1),
+    ))
+      sum += count
   }
   return sum
 }
@@ -142,27 +149,25 @@ export function loadRows(
   const rows: LoadRow[] = []
   for (const [key, ids] of byTarget) {
     const flow = registry.flows[ids[0] as number] as Flow
-    const sum = (column: Float64Array): number => ids.reduce((total, id) => total + (column[id] ?? 0), 0)
+    const sum = (offset: number): number => ids.reduce((total, id) => total + flowFigure(tally, id, offset), 0)
     const histogram = new Float64Array(SERVICE_BINS)
     const steps = new Map<number, number>()
     for (const id of ids) {
-      for (const [bin, count] of (tally.serviceHistogram[id] as Uint32Array).entries())
-        histogram[bin] = (histogram[bin] as number) + count
-      const first = tally.firstStep[id] ?? -1
-      if (first !== -1)
-        for (const [step, count] of (tally.steps[id] as Uint32Array).entries())
-          if (count > 0) steps.set(first + step, (steps.get(first + step) ?? 0) + count)
+      for (let bin = 0; bin < SERVICE_BINS; bin++)
+        histogram[bin] = (histogram[bin] as number) + (tally.serviceHistogram[id * SERVICE_BINS + bin] ?? 0)
+      for (const [step, count] of stepsOf(tally, id).entries())
+        if (count > 0) steps.set(step, (steps.get(step) ?? 0) + count)
     }
-    const served = sum(tally.served)
-    const mean = served === 0 ? 0 : sum(tally.servedSum) / served
-    const variance = served === 0 ? 0 : Math.max(0, sum(tally.servedSquares) / served - mean * mean)
+    const served = sum(F_SERVED)
+    const mean = served === 0 ? 0 : sum(F_SERVED_SUM) / served
+    const variance = served === 0 ? 0 : Math.max(0, sum(F_SERVED_SQUARES) / served - mean * mean)
     let peak = 0
     for (const count of steps.values()) peak = Math.max(peak, count)
     rows.push({
       loadBalancer: flow.loadBalancer,
       targetGroup: flow.targetGroup === '' ? null : flow.targetGroup,
       target: flow.target,
-      requestsPerSecond: { mean: round(sum(tally.requests) / seconds), peak: round(peak / tally.stepSeconds) },
+      requestsPerSecond: { mean: round(sum(F_REQUESTS) / seconds), peak: round(peak / tally.stepSeconds) },
       serviceSeconds:
         served === 0
           ? null

@@ -3,7 +3,7 @@ import { appendFailure, type FailureColumns, makeFailures, trimFailures } from '
 import type { HashIndex } from '../core/hash-index.ts'
 import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail } from '../core/request-batch.ts'
 import type { Symptom } from '../core/vocabulary.ts'
-import { type RowCell, RowCells } from '../evidence/row-cells.ts'
+import { type KeptRows, RowWindows } from '../evidence/row-windows.ts'
 import { foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
 import { DETECT_BYTES, detectFormat, type LogDetection } from '../formats/detect.ts'
 import { formatById } from '../formats/index.ts'
@@ -28,7 +28,8 @@ export interface ScanSettings {
   readonly filter: FilterSpec
   /** Failures whose text is kept, earliest first. */
   readonly failureTexts: number
-  readonly cellRows: number
+  /** Rows that are kept for lags and levels. */
+  readonly keptRows: number
   /** One row in this many leaves a fingerprint, so that overlapping inputs are noticed. */
   readonly fingerprintEvery: number
 }
@@ -87,8 +88,7 @@ export interface UnitResult {
 
 export interface ScanTotals {
   readonly tally: TrafficTally
-  readonly cells: readonly RowCell[]
-  readonly lost: readonly string[]
+  readonly kept: KeptRows
 }
 
 export interface UnitScanner {
@@ -111,7 +111,7 @@ const MOST_REJECTED_GROUPS = 5_000
 export function createUnitScanner(settings: ScanSettings): UnitScanner {
   const filter = compileFilter(settings.filter)
   const tally = makeTally()
-  const cells = new RowCells(settings.cellRows)
+  const windows = new RowWindows(settings.keptRows)
   let state = makeUnitState()
   let sentFlows = 0
   let sentRoutes = 0
@@ -127,7 +127,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         state.parsed -= removed
         state.requests -= removed
         foldTraffic(tally, batch, scanner.entities.flows.length, scanner.entities.routes.length)
-        cells.fold(batch, scanner.entities.flows)
+        windows.add(batch)
         for (const detail of batch.details) judge(batch, detail)
       },
       onBad,
@@ -147,19 +147,22 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
 
   /** Rows that are the same in every column are the same row, as far as this can tell; the exact pass decides. */
   function fingerprint(batch: RequestBatch): void {
-    const every = settings.fingerprintEvery
+    const isAll = settings.fingerprintEvery <= 1
+    // The bits of the two times: a float's remainder would cost more than parsing the row.
+    const ends = new Int32Array(batch.end.buffer)
+    const starts = new Int32Array(batch.start.buffer)
     for (let i = 0; i < batch.length; i++) {
-      const end = batch.end[i] as number
-      const micros = Math.round((end % 1_000_000) * 1000)
-      if (every > 1 && Math.imul(micros, 0x9e3779b1) >>> 24 !== 0) continue // 1 in 256
-      const start = batch.start[i] as number
-      const mixed =
+      const bits = Math.imul((ends[2 * i] as number) ^ Math.imul(ends[2 * i + 1] as number, 0x85ebca6b), 0x9e3779b1)
+      if (!isAll && bits >>> 24 !== 0) continue // 1 in 256
+      const others =
         Math.imul((batch.sentBytes[i] as number) | 0, 0x85ebca6b) ^
         Math.imul((batch.receivedBytes[i] as number) | 0, 0xc2b2ae35) ^
         Math.imul((batch.targetMs[i] as number) + 7, 0x27d4eb2f) ^
-        Math.imul((Number.isNaN(start) ? 0 : start % 1_000_000_000) | 0, 0x165667b1) ^
-        ((batch.elbStatus[i] as number) * 1000)
-      state.fingerprints.push(Math.round(end * 1000) * 2 + (mixed & 0xffff) / 65_536)
+        Math.imul((starts[2 * i] as number) ^ (starts[2 * i + 1] as number), 0x165667b1) ^
+        Math.imul(batch.elbStatus[i] as number, 0x2545f491)
+      state.fingerprints.push(
+        Math.round((batch.end[i] as number) * 1000) * 2 + ((others ^ (others >>> 16)) & 0xffff) / 65_536,
+      )
     }
   }
 
@@ -334,7 +337,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         fingerprints: Float64Array.from(state.fingerprints),
       }
     },
-    totals: () => ({ tally, ...cells.finish() }),
+    totals: () => ({ tally, kept: windows.finish() }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RowCell } from './row-cells.ts'
+import type { TargetRows } from './row-windows.ts'
 
 export interface OpenRequests {
   readonly p99: number
@@ -6,59 +6,36 @@ export interface OpenRequests {
 }
 
 /**
- * Requests open on each target at the arrival of each request, from hand-over (creation + request time) to the end, by
- * `load balancer|target group|target`. Only rows of complete cells, so a level right behind a gap is a lower bound.
+ * Requests open on a target at the arrival of each request, from hand-over (creation + request time) to the end. Rows
+ * of complete windows only, so a level right behind a gap is a lower bound.
  */
-export function countOpenRequests(cells: readonly RowCell[]): Map<string, OpenRequests> {
-  const byKey = new Map<string, RowCell[]>()
-  for (const cell of cells) {
-    const list = byKey.get(cell.key)
-    if (list) list.push(cell)
-    else byKey.set(cell.key, [cell])
+export function countOpenRequests(rows: TargetRows): OpenRequests | undefined {
+  const arrivals = new Float64Array(rows.length)
+  const departures = new Float64Array(rows.length)
+  let used = 0
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows.start[i] as number
+    const requestMs = rows.requestMs[i] as number
+    if (Number.isNaN(start) || requestMs < 0) continue
+    arrivals[used] = start + requestMs
+    departures[used++] = Math.max(rows.end[i] as number, start + requestMs)
   }
-  const result = new Map<string, OpenRequests>()
-  for (const [key, list] of byKey) {
-    const levels = levelsOf(list)
-    if (levels !== undefined) result.set(key, levels)
-  }
-  return result
-}
-
-function levelsOf(cells: readonly RowCell[]): OpenRequests | undefined {
-  let size = 0
-  for (const cell of cells) size += cell.length
-  const begins = new Float64Array(size)
-  const ends = new Float64Array(size)
-  let rows = 0
-  for (const cell of cells)
-    for (let i = 0; i < cell.length; i++) {
-      const start = cell.start[i] as number
-      const requestMs = cell.requestMs[i] as number
-      if (Number.isNaN(start) || requestMs < 0) continue
-      begins[rows] = start + requestMs
-      ends[rows] = Math.max(cell.end[i] as number, start + requestMs)
-      rows++
-    }
-  if (rows === 0) return undefined
-  const arrivals = begins.subarray(0, rows).sort()
-  const departures = ends.subarray(0, rows).sort()
+  if (used === 0) return undefined
+  const begins = arrivals.subarray(0, used).sort()
+  const ends = departures.subarray(0, used).sort()
   const histogram: number[] = []
   let gone = 0
   let max = 0
-  for (let n = 0; n < rows; n++) {
-    while (gone < rows && (departures[gone] as number) <= (arrivals[n] as number)) gone++
+  for (let n = 0; n < used; n++) {
+    while (gone < used && (ends[gone] as number) <= (begins[n] as number)) gone++
     const open = Math.max(1, n + 1 - gone)
     histogram[open] = (histogram[open] ?? 0) + 1
     if (open > max) max = open
   }
-  let left = rows * 0.99
-  let p99 = max
+  let left = used * 0.99
   for (let level = 1; level <= max; level++) {
     left -= histogram[level] ?? 0
-    if (left <= 0) {
-      p99 = level
-      break
-    }
+    if (left <= 0) return { p99: level, max }
   }
-  return { p99, max }
+  return { p99: max, max }
 }

@@ -17,53 +17,49 @@ export interface TrafficTally {
   stepSeconds: number
   minEnd: number
   maxEnd: number
-  /** Per flow. */
-  requests: Float64Array
-  firstEnd: Float64Array
-  lastEnd: Float64Array
-  /** Last answer of the target itself below 500. */
-  firstSuccess: Float64Array
-  lastSuccess: Float64Array
-  /** Answers of the target below 500 with a target time: count, sum and sum of squares of it in ms, maximum. */
-  served: Float64Array
-  servedSum: Float64Array
-  servedSquares: Float64Array
-  servedMax: Float64Array
-  serviceHistogram: Uint32Array[]
-  /** Served requests that waited at least 0.5 s before they were handed over, by that wait. */
+  flows: number
+  /** {@link FLOW_STRIDE} numbers per flow, side by side because a row touches them all: see the `F_` offsets. */
+  perFlow: Float64Array
+  /** {@link SERVICE_BINS} counts per flow: how long the target took for its answers below 500. */
+  serviceHistogram: Uint32Array
+  /** Served requests that waited at least 0.5 s before they were handed over, by that wait; per flow. */
   connectLadder: (Uint32Array | undefined)[]
-  /** Requests per flow and step: `steps[flow]` holds counts from step number `firstStep[flow]` (-1: none yet) on. */
-  firstStep: number[]
-  steps: Uint32Array[]
-  /** Per route. */
+  /** Requests per flow and step: row `flow` of a matrix `stepsPerFlow` wide, whose column 0 is step `firstStep`. */
+  steps: Uint32Array
+  stepsPerFlow: number
+  firstStep: number
   routeRequests: Float64Array
-  routeSentBytes: Float64Array
   websocketRows: number
   grpcRows: number
   classicRows: number
   rowsWithoutStart: number
 }
 
+export const FLOW_STRIDE = 8
+export const F_REQUESTS = 0
+export const F_FIRST_END = 1
+export const F_LAST_END = 2
+/** Answers of the target below 500. */
+export const F_FIRST_SUCCESS = 3
+export const F_LAST_SUCCESS = 4
+/** Those with a target time: count, sum of it in ms, sum of its squares. */
+export const F_SERVED = 5
+export const F_SERVED_SUM = 6
+export const F_SERVED_SQUARES = 7
+
 export function makeTally(): TrafficTally {
   return {
     stepSeconds: STEPS_SECONDS[0],
     minEnd: Number.POSITIVE_INFINITY,
     maxEnd: Number.NEGATIVE_INFINITY,
-    requests: new Float64Array(0),
-    firstEnd: new Float64Array(0),
-    lastEnd: new Float64Array(0),
-    firstSuccess: new Float64Array(0),
-    lastSuccess: new Float64Array(0),
-    served: new Float64Array(0),
-    servedSum: new Float64Array(0),
-    servedSquares: new Float64Array(0),
-    servedMax: new Float64Array(0),
-    serviceHistogram: [],
+    flows: 0,
+    perFlow: new Float64Array(0),
+    serviceHistogram: new Uint32Array(0),
     connectLadder: [],
-    firstStep: [],
-    steps: [],
+    steps: new Uint32Array(0),
+    stepsPerFlow: 0,
+    firstStep: 0,
     routeRequests: new Float64Array(0),
-    routeSentBytes: new Float64Array(0),
     websocketRows: 0,
     grpcRows: 0,
     classicRows: 0,
@@ -71,33 +67,54 @@ export function makeTally(): TrafficTally {
   }
 }
 
-const perFlow = [
-  'requests',
-  'firstEnd',
-  'lastEnd',
-  'firstSuccess',
-  'lastSuccess',
-  'served',
-  'servedSum',
-  'servedSquares',
-  'servedMax',
-] as const
-
 function reserve(tally: TrafficTally, flows: number, routes: number): void {
-  const had = tally.requests.length
-  if (flows > had) {
-    for (const name of perFlow) tally[name] = ensureRoom(tally[name], flows)
-    for (let flow = had; flow < tally.requests.length; flow++) {
-      tally.firstEnd[flow] = tally.firstSuccess[flow] = Number.POSITIVE_INFINITY
-      tally.lastEnd[flow] = tally.lastSuccess[flow] = Number.NEGATIVE_INFINITY
-      tally.firstStep[flow] = -1
-      tally.steps[flow] = new Uint32Array(0)
-      tally.serviceHistogram[flow] = new Uint32Array(0)
-      tally.connectLadder[flow] = undefined
-    }
-  }
   tally.routeRequests = ensureRoom(tally.routeRequests, routes)
-  tally.routeSentBytes = ensureRoom(tally.routeSentBytes, routes)
+  if (flows <= tally.flows) return
+  tally.perFlow = ensureRoom(tally.perFlow, flows * FLOW_STRIDE)
+  for (let flow = tally.flows; flow < flows; flow++) {
+    const base = flow * FLOW_STRIDE
+    tally.perFlow[base + F_FIRST_END] = tally.perFlow[base + F_FIRST_SUCCESS] = Number.POSITIVE_INFINITY
+    tally.perFlow[base + F_LAST_END] = tally.perFlow[base + F_LAST_SUCCESS] = Number.NEGATIVE_INFINITY
+  }
+  tally.serviceHistogram = ensureRoom(tally.serviceHistogram, flows * SERVICE_BINS)
+  tally.steps = ensureRoom(tally.steps, flows * tally.stepsPerFlow)
+  tally.flows = flows
+}
+
+/** Makes room for all steps from `min` to `max` (ms); coarser steps when that would be too many. */
+function reserveSteps(tally: TrafficTally, min: number, max: number): void {
+  tally.minEnd = Math.min(tally.minEnd, min)
+  tally.maxEnd = Math.max(tally.maxEnd, max)
+  for (;;) {
+    const stepMs = tally.stepSeconds * 1000
+    const first = Math.floor(tally.minEnd / stepMs)
+    const count = Math.floor(tally.maxEnd / stepMs) - first + 1
+    const isFitting = count <= MOST_STEPS_PER_FLOW && count * tally.flows <= MOST_CELLS
+    const next = STEPS_SECONDS.find((step) => step > tally.stepSeconds)
+    if (!isFitting && next !== undefined) {
+      coarsenTo(tally, next)
+      continue
+    }
+    const last = first + count - 1
+    if (tally.stepsPerFlow > 0 && first >= tally.firstStep && last < tally.firstStep + tally.stepsPerFlow) return
+    // Room to either side: files come in any order.
+    layOut(tally, first, Math.max(count, Math.min(count * 2, MOST_STEPS_PER_FLOW)))
+    return
+  }
+}
+
+function layOut(tally: TrafficTally, first: number, width: number): void {
+  const { steps, stepsPerFlow, firstStep } = tally
+  const from = stepsPerFlow === 0 ? first : Math.min(first, firstStep)
+  const to = stepsPerFlow === 0 ? first + width : Math.max(first + width, firstStep + stepsPerFlow)
+  tally.steps = new Uint32Array((to - from) * Math.max(tally.flows, 1))
+  tally.firstStep = from
+  tally.stepsPerFlow = to - from
+  for (let flow = 0; flow < tally.flows && stepsPerFlow > 0; flow++)
+    tally.steps.set(
+      steps.subarray(flow * stepsPerFlow, (flow + 1) * stepsPerFlow),
+      flow * tally.stepsPerFlow + firstStep - from,
+    )
 }
 
 export function serviceBin(ms: number): number {
@@ -116,55 +133,55 @@ export function serviceBinStart(bin: number): number {
 
 export function foldTraffic(tally: TrafficTally, batch: RequestBatch, flows: number, routes: number): void {
   reserve(tally, flows, routes)
-  widen(tally, batch)
-  const { requests, firstEnd, lastEnd, firstSuccess, lastSuccess, routeRequests, routeSentBytes } = tally
-  const { served, servedSum, servedSquares, servedMax, firstStep } = tally
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < batch.length; i++) {
+    const end = batch.end[i] as number
+    if (end < min) min = end
+    if (end > max) max = end
+  }
+  if (batch.length === 0) return
+  reserveSteps(tally, min, max)
+  const { perFlow, serviceHistogram, steps, stepsPerFlow, routeRequests } = tally
   const stepMs = tally.stepSeconds * 1000
+  const baseMs = tally.firstStep * stepMs
   for (let i = 0; i < batch.length; i++) {
     const flow = batch.flow[i] as number
     const end = batch.end[i] as number
-    const flags = batch.flags[i] as number
-    requests[flow] = (requests[flow] as number) + 1
-    if (end < (firstEnd[flow] as number)) firstEnd[flow] = end
-    if (end > (lastEnd[flow] as number)) lastEnd[flow] = end
+    const base = flow * FLOW_STRIDE
+    perFlow[base] = (perFlow[base] as number) + 1
+    if (end < (perFlow[base + F_FIRST_END] as number)) perFlow[base + F_FIRST_END] = end
+    if (end > (perFlow[base + F_LAST_END] as number)) perFlow[base + F_LAST_END] = end
     const route = batch.route[i] as number
     routeRequests[route] = (routeRequests[route] as number) + 1
     const targetStatus = batch.targetStatus[i] as number
+    const flags = batch.flags[i] as number
     if (targetStatus !== 0 && targetStatus < 500) {
-      if (end < (firstSuccess[flow] as number)) firstSuccess[flow] = end
-      if (end > (lastSuccess[flow] as number)) lastSuccess[flow] = end
-      routeSentBytes[route] = (routeSentBytes[route] as number) + (batch.sentBytes[i] as number)
+      if (end < (perFlow[base + F_FIRST_SUCCESS] as number)) perFlow[base + F_FIRST_SUCCESS] = end
+      if (end > (perFlow[base + F_LAST_SUCCESS] as number)) perFlow[base + F_LAST_SUCCESS] = end
       const targetMs = batch.targetMs[i] as number
       if (targetMs >= 0 && (flags & FLAG_WEBSOCKET) === 0) {
-        served[flow] = (served[flow] as number) + 1
-        servedSum[flow] = (servedSum[flow] as number) + targetMs
-        servedSquares[flow] = (servedSquares[flow] as number) + targetMs * targetMs
-        if (targetMs > (servedMax[flow] as number)) servedMax[flow] = targetMs
-        let histogram = tally.serviceHistogram[flow] as Uint32Array
-        if (histogram.length === 0) histogram = tally.serviceHistogram[flow] = new Uint32Array(SERVICE_BINS)
-        const bin = serviceBin(targetMs)
-        histogram[bin] = (histogram[bin] as number) + 1
+        perFlow[base + F_SERVED] = (perFlow[base + F_SERVED] as number) + 1
+        perFlow[base + F_SERVED_SUM] = (perFlow[base + F_SERVED_SUM] as number) + targetMs
+        perFlow[base + F_SERVED_SQUARES] = (perFlow[base + F_SERVED_SQUARES] as number) + targetMs * targetMs
+        const bin = flow * SERVICE_BINS + serviceBin(targetMs)
+        serviceHistogram[bin] = (serviceHistogram[bin] as number) + 1
         const requestMs = batch.requestMs[i] as number
         if (requestMs >= 500 && requestMs < LADDER_BINS * 100) climb(tally, flow, requestMs)
       }
     }
     if (flags !== 0) countFlags(tally, flags)
-    const start = batch.start[i] as number
-    if (Number.isNaN(start)) tally.rowsWithoutStart++
-    const step = Math.floor(end / stepMs)
-    const offset = step - (firstStep[flow] as number)
-    const steps = tally.steps[flow] as Uint32Array
-    if (offset >= 0 && offset < steps.length) steps[offset] = (steps[offset] as number) + 1
-    else addStep(tally, flow, step, 1)
+    if (Number.isNaN(batch.start[i] as number)) tally.rowsWithoutStart++
+    const cell = flow * stepsPerFlow + Math.floor((end - baseMs) / stepMs)
+    steps[cell] = (steps[cell] as number) + 1
   }
-  let cells = 0
-  for (const steps of tally.steps) cells += steps.length
-  if (cells > MOST_CELLS) coarsen(tally)
 }
 
 function climb(tally: TrafficTally, flow: number, requestMs: number): void {
   let ladder = tally.connectLadder[flow]
-  if (ladder === undefined) ladder = tally.connectLadder[flow] = new Uint32Array(LADDER_BINS)
+  if (ladder === undefined) {
+    ladder = new Uint32Array(LADDER_BINS)
+    tally.connectLadder[flow] = ladder
+  }
   const rung = Math.floor(requestMs / 100)
   ladder[rung] = (ladder[rung] as number) + 1
 }
@@ -175,60 +192,30 @@ function countFlags(tally: TrafficTally, flags: number): void {
   if (flags & FLAG_CLASSIC) tally.classicRows++
 }
 
-/** One row of the year 2100 among today's must not cost a list of all the minutes between. */
-function widen(tally: TrafficTally, batch: RequestBatch): void {
-  for (let i = 0; i < batch.length; i++) {
-    const end = batch.end[i] as number
-    if (end < tally.minEnd) tally.minEnd = end
-    if (end > tally.maxEnd) tally.maxEnd = end
-  }
-  while ((tally.maxEnd - tally.minEnd) / (tally.stepSeconds * 1000) > MOST_STEPS_PER_FLOW && coarsen(tally));
-}
-
-/** Adds to one flow's steps, which grow to either side. */
-function addStep(tally: TrafficTally, flow: number, step: number, count: number): void {
-  const steps = tally.steps[flow] as Uint32Array
-  const first = tally.firstStep[flow] as number
-  if (first === -1) {
-    tally.firstStep[flow] = step
-    const begun = new Uint32Array(8)
-    begun[0] = count
-    tally.steps[flow] = begun
-    return
-  }
-  if (step >= first) {
-    const grown = ensureRoom(steps, step - first + 1)
-    grown[step - first] = (grown[step - first] as number) + count
-    tally.steps[flow] = grown
-    return
-  }
-  const grown = new Uint32Array(steps.length + (first - step))
-  grown.set(steps, first - step)
-  grown[0] = count
-  tally.firstStep[flow] = step
-  tally.steps[flow] = grown
-}
-
-function coarsen(tally: TrafficTally): boolean {
-  const next = STEPS_SECONDS.find((step) => step > tally.stepSeconds)
-  if (next !== undefined) coarsenTo(tally, next)
-  return next !== undefined
-}
-
 function coarsenTo(tally: TrafficTally, stepSeconds: number): void {
   const factor = stepSeconds / tally.stepSeconds
   if (factor <= 1) return
-  const { steps, firstStep } = tally
+  const { steps, stepsPerFlow, firstStep } = tally
   tally.stepSeconds = stepSeconds
-  tally.steps = steps.map(() => new Uint32Array(0))
-  tally.firstStep = firstStep.map(() => -1)
-  for (let flow = 0; flow < steps.length; flow++) {
-    const counts = steps[flow] as Uint32Array
-    const first = firstStep[flow] as number
-    if (first === -1) continue
-    for (let i = 0; i < counts.length; i++)
-      if (counts[i]) addStep(tally, flow, Math.floor((first + i) / factor), counts[i] as number)
-  }
+  const first = Math.floor(firstStep / factor)
+  const width = stepsPerFlow === 0 ? 0 : Math.floor((firstStep + stepsPerFlow - 1) / factor) - first + 1
+  tally.firstStep = first
+  tally.stepsPerFlow = width
+  tally.steps = new Uint32Array(width * Math.max(tally.flows, 1))
+  for (let flow = 0; flow < tally.flows; flow++)
+    for (let i = 0; i < stepsPerFlow; i++) {
+      const cell = flow * width + Math.floor((firstStep + i) / factor) - first
+      tally.steps[cell] = (tally.steps[cell] as number) + (steps[flow * stepsPerFlow + i] as number)
+    }
+}
+
+/** Requests per step of one flow; index 0 is step `tally.firstStep`. */
+export function stepsOf(tally: TrafficTally, flow: number): Uint32Array {
+  return tally.steps.subarray(flow * tally.stepsPerFlow, (flow + 1) * tally.stepsPerFlow)
+}
+
+export function flowFigure(tally: TrafficTally, flow: number, offset: number): number {
+  return tally.perFlow[flow * FLOW_STRIDE + offset] ?? 0
 }
 
 /** Adds `from` to `into`, with its ids translated. */
@@ -241,31 +228,43 @@ export function mergeTally(
   routes: number,
 ): void {
   reserve(into, flows, routes)
-  into.minEnd = Math.min(into.minEnd, from.minEnd)
-  into.maxEnd = Math.max(into.maxEnd, from.maxEnd)
-  coarsenTo(into, from.stepSeconds)
-  coarsenTo(from, into.stepSeconds)
-  while ((into.maxEnd - into.minEnd) / (into.stepSeconds * 1000) > MOST_STEPS_PER_FLOW && coarsen(into));
-  coarsenTo(from, into.stepSeconds)
-  for (let flow = 0; flow < Math.min(flowIds.length, from.requests.length); flow++) {
+  if (from.maxEnd >= from.minEnd) {
+    coarsenTo(into, from.stepSeconds)
+    reserveSteps(into, from.minEnd, from.maxEnd)
+    coarsenTo(from, into.stepSeconds)
+  }
+  for (let flow = 0; flow < from.flows; flow++) {
     const to = flowIds[flow] as number
-    for (const name of ['requests', 'served', 'servedSum', 'servedSquares'] as const)
-      into[name][to] = (into[name][to] as number) + (from[name][flow] as number)
-    for (const name of ['lastEnd', 'lastSuccess', 'servedMax'] as const)
-      into[name][to] = Math.max(into[name][to] as number, from[name][flow] as number)
-    for (const name of ['firstEnd', 'firstSuccess'] as const)
-      into[name][to] = Math.min(into[name][to] as number, from[name][flow] as number)
-    into.serviceHistogram[to] = addCounts(into.serviceHistogram[to], from.serviceHistogram[flow]) ?? new Uint32Array(0)
+    const [base, mine] = [to * FLOW_STRIDE, flow * FLOW_STRIDE]
+    const add = (offset: number): void => {
+      into.perFlow[base + offset] = (into.perFlow[base + offset] as number) + (from.perFlow[mine + offset] as number)
+    }
+    for (const offset of [F_REQUESTS, F_SERVED, F_SERVED_SUM, F_SERVED_SQUARES]) add(offset)
+    for (const offset of [F_LAST_END, F_LAST_SUCCESS])
+      into.perFlow[base + offset] = Math.max(
+        into.perFlow[base + offset] as number,
+        from.perFlow[mine + offset] as number,
+      )
+    for (const offset of [F_FIRST_END, F_FIRST_SUCCESS])
+      into.perFlow[base + offset] = Math.min(
+        into.perFlow[base + offset] as number,
+        from.perFlow[mine + offset] as number,
+      )
+    for (let bin = 0; bin < SERVICE_BINS; bin++) {
+      const at = to * SERVICE_BINS + bin
+      into.serviceHistogram[at] =
+        (into.serviceHistogram[at] as number) + (from.serviceHistogram[flow * SERVICE_BINS + bin] as number)
+    }
     into.connectLadder[to] = addCounts(into.connectLadder[to], from.connectLadder[flow])
-    const first = from.firstStep[flow] as number
-    const steps = from.steps[flow] as Uint32Array
-    if (first !== -1)
-      for (let i = 0; i < steps.length; i++) if (steps[i]) addStep(into, to, first + i, steps[i] as number)
+    for (const [i, count] of stepsOf(from, flow).entries()) {
+      if (count === 0) continue
+      const cell = to * into.stepsPerFlow + from.firstStep + i - into.firstStep
+      into.steps[cell] = (into.steps[cell] as number) + count
+    }
   }
   for (let route = 0; route < Math.min(routeIds.length, from.routeRequests.length); route++) {
     const to = routeIds[route] as number
     into.routeRequests[to] = (into.routeRequests[to] as number) + (from.routeRequests[route] as number)
-    into.routeSentBytes[to] = (into.routeSentBytes[to] as number) + (from.routeSentBytes[route] as number)
   }
   into.websocketRows += from.websocketRows
   into.grpcRows += from.grpcRows
@@ -274,8 +273,15 @@ export function mergeTally(
 }
 
 function addCounts(into: Uint32Array | undefined, from: Uint32Array | undefined): Uint32Array | undefined {
-  if (from === undefined || from.length === 0) return into
-  if (into === undefined || into.length === 0) return from.slice()
+  if (from === undefined) return into
+  if (into === undefined) return from.slice()
   for (let i = 0; i < from.length; i++) into[i] = (into[i] as number) + (from[i] as number)
   return into
+}
+
+/** Largest target time among the answers below 500 of a flow: the lower edge of its highest bin, ms. */
+export function slowestServedMs(tally: TrafficTally, flow: number): number {
+  for (let bin = SERVICE_BINS - 1; bin > 0; bin--)
+    if ((tally.serviceHistogram[flow * SERVICE_BINS + bin] ?? 0) > 0) return serviceBinStart(bin)
+  return 0
 }
