@@ -55,7 +55,8 @@ export function scopeParts(diagnosis: Diagnosis, finding: Finding): string[] {
       ),
     )
   if (scope.routes) parts.push(few(scope.routes, 2, 'routes'))
-  return parts.filter((part) => part !== '')
+  // A load balancer and its one target group often share a name.
+  return parts.filter((part, index) => part !== '' && parts.indexOf(part) === index)
 }
 
 function few(names: readonly string[], limit: number, many: string): string {

@@ -74,10 +74,16 @@ function confidenceTone(finding: Finding): Tone {
 }
 
 function brief(page: Page, finding: Finding): Line[] {
-  const lines = [titleLine(page, finding), ...paragraph(page, finding.title, INDENT)]
+  const said = [finding.title, ...scopeParts(page.diagnosis, finding)]
+  const lines = [titleLine(page, finding), ...labelled(page, '', said, INDENT, 0)]
   if (finding.confidence === null && finding.candidates.length > 0)
     lines.push(
-      ...paragraph(page, `one of: ${finding.candidates.map((candidate) => candidate.cause).join(', ')}`, INDENT),
+      ...paragraph(
+        page,
+        `one of: ${finding.candidates.map((candidate) => candidate.cause).join(', ')}`,
+        INDENT,
+        'quiet',
+      ),
     )
   return lines
 }

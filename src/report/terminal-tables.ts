@@ -1,11 +1,11 @@
-import type { TopRow } from '../core/diagnosis.ts'
+import type { InputReport, TopRow } from '../core/diagnosis.ts'
 import { bar } from './chart.ts'
 import { formatBytes, formatCount, formatDecimal, formatShare, plural } from './format-number.ts'
 import { formatTime } from './format-time.ts'
 import { balancerName } from './names.ts'
 import { type Line, span } from './span.ts'
 import { answeredBySymptom, answeredByWords, groups, symptomWords } from './summary.ts'
-import { heading, labelled, type Page, paragraph } from './terminal-page.ts'
+import { heading, type Page, paragraph } from './terminal-page.ts'
 import { fitEnd, fitMiddle, fitTo, padEnd, padStart } from './width.ts'
 
 const TOP = 5
@@ -41,30 +41,43 @@ export function worstSection(page: Page): Line[] {
   const { top, settings } = page.diagnosis
   const lines: Line[] = []
   const isSingle = settings.byLoadBalancer.length < 2 && top.targetGroups.length < 2
-  if (!isSingle)
-    for (const { balancer, rows } of groups(page.diagnosis)) {
-      const isNamed = settings.byLoadBalancer.length > 1 && balancer !== ''
-      if (isNamed)
-        lines.push([
-          span(`  ${'balancer'.padEnd(KIND)}`, 'quiet'),
-          span(fitTo(balancer, page.columns - KIND - 2, page.glyphs.ellipsis)),
-        ])
-      lines.push(
-        ...tableRows(
-          page,
-          'group',
-          rows.map(({ name, row }) => ({ ...row, key: isNamed ? `  ${name}` : name })),
-        ),
-      )
-    }
+  if (!isSingle) lines.push(...groupRows(page))
   lines.push(...tableRows(page, 'target', top.targets, 4))
   lines.push(...tableRows(page, 'route', top.routes, 4))
   const minutes = top.minutes.map((row) => ({ ...row, key: formatTime(row.key, { day: true }) }))
   lines.push(...tableRows(page, 'minute', minutes, 3))
   if (lines.length === 0) return []
   const title = padEnd('Where most failures were', page.columns - countsWidth(page))
-  const columns = counts(page, ['failures', 'of requests', 'balancer', 'target']).join('')
+  const columns = counts(page, ['failures', 'of requests', 'by balancer', 'by target']).join('')
   return [[span(title, 'strong'), span(columns, 'quiet')], ...lines]
+}
+
+/** Target groups, under their load balancers where there are several; a load balancer's only group needs no line of its own. */
+function groupRows(page: Page): Line[] {
+  const isNamed = page.diagnosis.settings.byLoadBalancer.length > 1
+  return groups(page.diagnosis).flatMap(({ balancer, rows }, index) => {
+    if (!isNamed || balancer === '')
+      return tableRows(
+        page,
+        'group',
+        rows.map(({ name, row }) => ({ ...row, key: name })),
+      )
+    const kind = index === 0 ? 'balancer' : ''
+    const [only] = rows
+    if (only && rows.length === 1)
+      return tableRows(page, kind, [
+        { ...only.row, key: only.name === balancer ? balancer : `${balancer} > ${only.name}` },
+      ])
+    const name = fitTo(balancer, page.columns - KIND - 2, page.glyphs.ellipsis)
+    return [
+      [span(`  ${kind.padEnd(KIND)}`, 'quiet'), span(name)],
+      ...tableRows(
+        page,
+        '  group',
+        rows.map(({ name: key, row }) => ({ ...row, key: `  ${key}` })),
+      ),
+    ]
+  })
 }
 
 function tableRows(page: Page, kind: string, rows: readonly TopRow[], limit = TOP): Line[] {
@@ -95,31 +108,38 @@ function counts(page: Page, [failures = '', share = '', balancer = '', target = 
   return [
     padStart(failures, isNarrow ? 9 : 10),
     isNarrow ? '' : padStart(share, 13),
-    padStart(balancer, isNarrow ? 10 : 11),
-    padStart(target, isNarrow ? 8 : 10),
+    padStart(balancer, 13),
+    padStart(target, 11),
   ]
 }
 
 function countsWidth(page: Page): number {
-  return page.columns < 76 ? 27 : 44
+  return page.columns < 76 ? 33 : 47
 }
 
 /** What was inferred or given; documented defaults are named once, without a reason of their own. */
 export function settingsSection(page: Page): Line[] {
   const { byLoadBalancer, byTargetGroup } = page.diagnosis.settings
   const lines: Line[] = []
+  const isOne = byLoadBalancer.length === 1
+  const spoken = byLoadBalancer.filter((balancer) => isOne || balancer.idleTimeoutSeconds.source !== 'default')
+  for (const balancer of spoken.slice(0, TOP)) {
+    const owner = isOne ? '' : `${balancerName(page.diagnosis, balancer.loadBalancer)}: `
+    const { value, source, because } = balancer.idleTimeoutSeconds
+    const how = source === 'default' ? '' : `, ${source}`
+    lines.push(...paragraph(page, `${owner}idle timeout ${formatDecimal(value)} s${how}: ${because}`, 2))
+  }
+  if (spoken.length > TOP) lines.push(...paragraph(page, `and ${spoken.length - TOP} more load balancers`, 2, 'quiet'))
+  const silent = byLoadBalancer.filter((balancer) => !spoken.includes(balancer))
+  const [first] = silent
+  if (first) {
+    const names = silent.slice(0, TOP).map((balancer) => balancerName(page.diagnosis, balancer.loadBalancer))
+    const more = silent.length > TOP ? ` and ${silent.length - TOP} more` : ''
+    const seconds = formatDecimal(first.idleTimeoutSeconds.value)
+    lines.push(...paragraph(page, `${names.join(', ')}${more}: idle timeout ${seconds} s, the documented default`, 2))
+  }
   for (const balancer of byLoadBalancer.slice(0, TOP)) {
-    const owner = byLoadBalancer.length > 1 ? `${balancerName(page.diagnosis, balancer.loadBalancer)}: ` : ''
-    const idle = balancer.idleTimeoutSeconds
-    lines.push(
-      ...labelled(
-        page,
-        '',
-        `${owner}idle timeout ${formatDecimal(idle.value)} s${idle.source === 'default' ? '' : `, ${idle.source}`}: ${idle.because}`,
-        2,
-        0,
-      ),
-    )
+    const owner = isOne ? '' : `${balancerName(page.diagnosis, balancer.loadBalancer)}: `
     for (const client of balancer.clientTimeoutsSeconds)
       lines.push(...paragraph(page, `${owner}client timeout ${formatDecimal(client.value)} s: ${client.because}`, 2))
   }
@@ -139,8 +159,6 @@ export function settingsSection(page: Page): Line[] {
         ),
       )
   }
-  if (byLoadBalancer.length > TOP)
-    lines.push(...paragraph(page, `and ${byLoadBalancer.length - TOP} more load balancers`, 2, 'quiet'))
   return lines.length === 0 ? [] : [heading('Settings, read from the rows'), ...lines]
 }
 
@@ -203,7 +221,11 @@ export function booksSection(page: Page): Line[] {
         2,
       ),
     )
-  const notable = inputs.filter((input) => input.note !== null || input.truncated !== null || input.bad > 0)
+  // What was cut or did not parse comes before files that are no logs at all.
+  const weight = (input: InputReport): number => (input.truncated !== null ? 2 : 0) + (input.bad > 0 ? 1 : 0)
+  const notable = inputs
+    .filter((input) => input.note !== null || weight(input) > 0)
+    .sort((a, b) => weight(b) - weight(a))
   for (const input of notable.slice(0, 3)) {
     const said = [input.note, input.truncated].filter((part) => part !== null)
     if (input.bad > 0) said.push(`${plural(input.bad, 'row')} did not parse`)

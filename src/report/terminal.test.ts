@@ -111,8 +111,8 @@ test('several load balancers are told apart', () => {
     { columns: 80, color: false },
   )
   expect(text).toContain('2 load balancers · 3 target groups')
-  expect(text).toMatch(/ {2}balancer +shop\/edge\n {2}group +shop\/storefro/)
-  expect(text).toMatch(/ {2}balancer +payments\n {2}group +bi\/reports/)
+  expect(text).toMatch(/ {2}balancer +shop\/edge\n {4}group +shop\/storefro/)
+  expect(text).toMatch(/ {12}payments > bi\/reports +255 /)
   expect(text).toContain('payments: idle timeout 60 s')
 })
 
