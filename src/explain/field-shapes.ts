@@ -1,4 +1,4 @@
-import type { FieldSpec } from '../formats/define-format.ts'
+import type { FieldSpec, LogFormat } from '../formats/define-format.ts'
 
 /** A way to read a field at a place: where its text ends, and how far that is from what AWS writes. */
 export interface Reading {
@@ -23,13 +23,15 @@ export const COST = {
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?/y
 const IPV4_ENDPOINT = /(?:[1-9]\d{0,2})(?:\.\d{1,3}){3}:\d{1,5}/y
-const IPV6_ENDPOINT = /\[?[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]+\]?:\d{1,5}/y
+const IPV6_ENDPOINT = /\[?[0-9a-fA-F]{0,4}:[0-9a-fA-F:]+\]?:\d{1,5}/y
+/** `::ffff:192.0.2.1:443`. */
+const MAPPED_ENDPOINT = /\[?[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]+\]?:\d{1,5}(?=\s|$)/y
 const PRIVATE = /^(10\.|127\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/
 
 /** Exact shapes, first choice. A value is as AWS writes it, so that a lost space after it shows. */
 const BY_NAME: Readonly<Record<string, readonly RegExp[]>> = {
   type: [/(?:https?|h2c?|grpcs?|wss?|tls|lambda)(?=\s|\d{4}-)/y, /[\w.-]+(?=\s)/y],
-  elb: [/(?:app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-f]{16}/y],
+  elb: [/(?:app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-f]{16}/y, /[A-Za-z0-9-]+?(?=\d{1,3}(?:\.\d{1,3}){3}:)/y],
   request: [/"[^"]*"/y],
   user_agent: [/"[^"]*"/y],
   ssl_cipher: [/[A-Z][A-Z0-9_-]+?(?=TLSv|SSLv|\s|$)/y],
@@ -60,12 +62,15 @@ const BARE: Readonly<Record<string, RegExp>> = {
 }
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y
+/** Several quoted words in one field (NLB). */
+const QUOTED_LIST = /"[^"]*"(?:,"[^"]*")*/y
 const WORD = /[^\s"]+/y
 const ANY_TOKEN = /"[^"]*"|\S+/y
 const LONGEST_AGENT_WORDS = 60
 
 /** `hasQuotes`: a shell may have taken all of them; then their absence says nothing. */
-export function readingsOf(spec: FieldSpec | undefined, text: string, at: number, hasQuotes: boolean): Reading[] {
+export function readingsOf(format: LogFormat, index: number, text: string, at: number, hasQuotes: boolean): Reading[] {
+  const spec = format.fields[index]
   const readings: Reading[] = []
   const add = (end: number | undefined, cost: number, isQuoted = false): void => {
     if (end === undefined || end <= at) return
@@ -77,7 +82,7 @@ export function readingsOf(spec: FieldSpec | undefined, text: string, at: number
     add(match(ANY_TOKEN, text, at), COST.extra, text[at] === '"')
     return readings
   }
-  const quoted = match(QUOTED, text, at)
+  const quoted = match(spec.name === 'alpn_client_preference_list' ? QUOTED_LIST : QUOTED, text, at)
   if (quoted !== undefined) add(quoted, spec.quoted ? 0 : COST.quotes, true)
   else if (text[at] === '"') add(text.length, COST.cut, true)
   const bareCost = hasQuotes ? COST.quotes : 0.05
@@ -85,13 +90,14 @@ export function readingsOf(spec: FieldSpec | undefined, text: string, at: number
   for (const absent of spec.absent ?? ['-'])
     if (text.startsWith(absent, at)) add(at + absent.length, spec.quoted && hasQuotes ? 0.2 : 0)
   if (spec.quoted) bareReadings(spec, text, at, (end, cost = 0) => add(end, bareCost + cost))
-  else exactReadings(spec, text, at, add)
+  else exactReadings(spec, format.id === 'alb', text, at, add)
   add(match(WORD, text, at), COST.odd)
   return readings
 }
 
 function exactReadings(
   spec: FieldSpec,
+  isAlb: boolean,
   text: string,
   at: number,
   add: (end: number | undefined, cost: number) => void,
@@ -114,11 +120,12 @@ function exactReadings(
       add(match(/\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]+/y, text, at), 0)
       return
     case 'seconds':
-      add(match(/-1|\d+\.\d{3}(?!\d*(?:\s|$))|\d+\.\d{6}(?!\d*(?:\s|$))/y, text, at), 0)
+      // ALB writes milliseconds, Classic microseconds; a space may be lost after either.
+      add(match(isAlb ? /-1|(?:0|[1-9]\d*)\.\d{3}/y : /-1|(?:0|[1-9]\d*)\.\d{6}/y, text, at), 0)
       add(match(/-?\d+(?:\.\d+)?(?=\s|$)/y, text, at), 0)
       return
     case 'status':
-      add(match(/\d{3}/y, text, at), 0)
+      add(match(/[1-5]\d{2}|000/y, text, at), 0)
       return
     case 'integer':
       if (!shapes) add(match(/\d+/y, text, at), 0)
@@ -165,17 +172,21 @@ function bareReadings(
 
 /** Ports may run into the next field (`:281710.0.0.1:80`): every length that is a port is a reading. */
 function endpointEnds(text: string, at: number): number[] {
-  const whole = match(IPV4_ENDPOINT, text, at)
-  if (whole === undefined) {
-    const end = match(IPV6_ENDPOINT, text, at)
-    return end === undefined ? [] : [end]
+  const v4 = match(IPV4_ENDPOINT, text, at)
+  if (v4 !== undefined) {
+    const octets = text.slice(at, text.lastIndexOf(':', v4)).split('.')
+    return octets.some((octet) => Number(octet) > 255) ? [] : portEnds(text, v4)
   }
-  const colon = text.lastIndexOf(':', whole)
-  const octets = text.slice(at, colon).split('.')
-  if (octets.some((octet) => Number(octet) > 255)) return []
-  const isAlone = whole === text.length || /\s/.test(text[whole] ?? '')
+  const v6 = match(IPV6_ENDPOINT, text, at)
+  const mapped = match(MAPPED_ENDPOINT, text, at)
+  return [...(v6 === undefined ? [] : portEnds(text, v6)), ...(mapped === undefined ? [] : [mapped])]
+}
+
+function portEnds(text: string, longest: number): number[] {
+  const colon = text.lastIndexOf(':', longest)
+  const isAlone = longest === text.length || /\s/.test(text[longest] ?? '')
   const ends: number[] = []
-  for (let end = whole; end > colon + 1 && (ends.length === 0 || !isAlone); end--)
+  for (let end = longest; end > colon + 1 && (ends.length === 0 || !isAlone); end--)
     if (Number(text.slice(colon + 1, end)) <= 65_535 && text[colon + 1] !== '0') ends.push(end)
   return ends
 }

@@ -32,11 +32,10 @@ export function repairRow(pasted: string): RepairedRow | undefined {
   const rows = separateRows(text)
   const first = rows[0]
   if (first === undefined) return undefined
-  const whole = formats
-    .map((format) => parseRow(format, first))
-    .find((row) => !row.isBad && row.problems.length === 0 && isLikely(row))
-  if (whole) return { row: whole, line: first, repairs, otherRows: rows.length - 1 }
   const best = cheapest(first)
+  const whole = asWritten(first)
+  if (whole && !(best && best.cost < DEAREST_OF_WHOLE))
+    return { row: whole, line: first, repairs, otherRows: rows.length - 1 }
   if (!best || best.exact < Math.max(LEAST_EXACT, LEAST_EXACT_SHARE * best.tokens.length)) return undefined
   const line = lineOf(best)
   return {
@@ -47,11 +46,19 @@ export function repairRow(pasted: string): RepairedRow | undefined {
   }
 }
 
-function isLikely(row: ParsedRow): boolean {
-  return row.format.fields.every(
-    (field, index) => !field.signature || field.signature.test(row.fields[index]?.raw ?? ''),
-  )
+/** A row that parses as it is; unless few and cheap repairs make a better one of it, it stays so. */
+function asWritten(line: string): ParsedRow | undefined {
+  return formats
+    .map((format) => parseRow(format, line))
+    .find((row) => !row.isBad && row.problems.length === 0 && looksLike(row.format, line) && hasItsQuotes(row))
 }
+
+/** Old rows leave them out around `-` only. */
+function hasItsQuotes(row: ParsedRow): boolean {
+  return row.fields.every(({ spec, isQuoted, raw }) => !spec || isQuoted === (spec.quoted === true) || raw === '-')
+}
+
+const DEAREST_OF_WHOLE = 7
 
 /** A row begins with its type and time, or its time. */
 const ROW_START =
@@ -80,10 +87,8 @@ interface Alignment {
   readonly repairs: readonly string[]
 }
 
-function lineOf({ tokens, format }: Alignment): string {
-  return tokens
-    .map(({ raw, isQuoted }, index) => (isQuoted || format.fields[index]?.quoted ? `"${raw}"` : raw))
-    .join(' ')
+function lineOf({ tokens }: Alignment): string {
+  return tokens.map(({ raw, isQuoted }) => (isQuoted ? `"${raw}"` : raw)).join(' ')
 }
 
 /** Over all formats and, line break by line break, over "was a space" and "was nothing". */
@@ -155,7 +160,7 @@ function align(format: LogFormat, text: string, start: number): Alignment | unde
     let step: Step = endHere(index, at)
     const spec = format.fields[index]
     if (at < text.length) {
-      for (const reading of readingsOf(spec, text, at, hasQuotes)) {
+      for (const reading of readingsOf(format, index, text, at, hasQuotes)) {
         const spaces = spacesAt(text, reading.end)
         const next = reading.end + spaces
         const gap = next >= text.length || spaces === 1 ? 0 : spaces === 0 ? COST.lostSpace : COST.doubledSpace
@@ -199,7 +204,12 @@ function align(format: LogFormat, text: string, start: number): Alignment | unde
     if (spec && step.reading.cost < COST.loose) exact++
     const raw = text.slice(at, end)
     const isClosed = isQuoted && raw.length > 1 && raw.endsWith('"')
-    tokens.push({ raw: isQuoted ? raw.slice(1, isClosed ? -1 : undefined) : raw, isQuoted })
+    // Rows of 2016 write a bare `-` where later ones write `"-"`; without any quotes, a shell took them.
+    const isBareDash = raw === '-' && (hasQuotes || format.id === 'nlb')
+    tokens.push({
+      raw: isQuoted ? raw.slice(1, isClosed ? -1 : undefined) : raw,
+      isQuoted: isQuoted || (spec?.quoted === true && !isBareDash),
+    })
     if (!isQuoted && spec?.quoted && raw !== '-') repairs.push(`put back the quotes around ${label}`)
     at = end + step.spaces
     if (at >= text.length) {

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { findPage, pagesLike } from '../causes/find-page.ts'
+import { fail } from '../core/errors.ts'
+import { explainRow } from '../explain/explain-row.ts'
+import { explanationText } from '../explain/explanation-text.ts'
+import { neutralise } from '../report/neutralise.ts'
+import { type CommandContext, defineCommand } from './command.ts'
+
+export default defineCommand({
+  name: 'explain',
+  args: '[row...]',
+  summary: 'one row field by field with its verdict, or the page of a symptom or a cause',
+  options: [
+    { flags: '--format <format>', summary: 'how to print it', default: 'terminal', choices: ['terminal', 'json'] },
+    { flags: '--no-color', summary: 'plain text' },
+  ],
+  examples: [
+    "why5xx explain 'https 2026-11-23T02:19:59.646366Z app/shop/7e13d860e39e867e ...'",
+    'pbpaste | why5xx explain -          quotes and line breaks break shells; this does not',
+    'zcat *.log.gz | grep TRACE_ID | why5xx explain -',
+    'why5xx explain connect-timeout      what a symptom means',
+    'why5xx explain listen-backlog-overflow',
+  ],
+  run: async (context) => {
+    const { args, options, stdin, stdout } = context
+    if (args.length === 0 && stdin.isTTY)
+      fail('USAGE', { what: 'explain needs a row, a symptom or a cause (- reads standard input)' })
+    const isStdin = args.length === 0 || (args.length === 1 && args[0] === '-')
+    const given = isStdin ? readStandardInput() : args.join(' ')
+    const word = given.trim()
+    const page = /^[a-z0-9-]+$/.test(word) ? findPage(word) : undefined
+    if (page !== undefined) {
+      stdout.write(
+        options.format === 'json' ? `${JSON.stringify({ kind: 'page', id: word, text: page }, null, 2)}\n` : page,
+      )
+      return 0
+    }
+    const explanation = explainRow(given)
+    if (!explanation) return fail('USAGE', { what: notUnderstood(word) })
+    if (options.format === 'json') stdout.write(`${JSON.stringify(explanation, null, 2)}\n`)
+    else stdout.write(explanationText(explanation, textOptions(context)))
+    return 0
+  },
+})
+
+function readStandardInput(): string {
+  try {
+    return readFileSync(0, 'utf8')
+  } catch (error) {
+    return fail('INPUT_UNREADABLE', { path: '(standard input)', why: (error as Error).message }, { cause: error })
+  }
+}
+
+function notUnderstood(word: string): string {
+  if (word === '') return 'explain was given nothing to explain'
+  const shown = neutralise(word.length > 60 ? `${word.slice(0, 57)}...` : word)
+  if (/\s/.test(word)) return `"${shown}" is no row of a load balancer's log, however its spaces are put`
+  const near = pagesLike(word)
+  const hint = near.length > 0 ? `; perhaps ${near.join(', ')}` : '; why5xx causes lists them'
+  return `"${shown}" is no symptom and no cause${hint}`
+}
+
+function textOptions({ stdout, options, env }: CommandContext): { columns: number; color: boolean; unicode: boolean } {
+  const isPlain = options.color === false || (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb'
+  const isForced = (env.FORCE_COLOR ?? '') !== '' && env.FORCE_COLOR !== '0'
+  return { columns: stdout.columns ?? 80, color: !isPlain && (stdout.isTTY === true || isForced), unicode: true }
+}
