@@ -80,3 +80,14 @@ test('prints what aws cloudwatch get-metric-data prints: newest first, four spac
 }
 `)
 })
+
+test('response times of minutes that are over stay as they were, however many requests there were', () => {
+  const counts = new CloudWatchCounts()
+  for (let i = 0; i < 200_000; i++) counts.countRequest({ ...request, targetMs: i % 100 })
+  counts.countRequest({ ...request, timeMs: minute + 60_000, targetMs: 7 })
+  expect(values(counts)).toMatchObject({
+    'TargetResponseTime Average': [0.007, expect.closeTo(0.0495, 6)],
+    'TargetResponseTime p99': [0.007, 0.098],
+    'TargetResponseTime Maximum': [0.007, 0.099],
+  })
+})

@@ -12,7 +12,15 @@ export interface CountedRequest {
 
 interface Minute {
   readonly counts: Map<string, number>
-  readonly targetSeconds: number[]
+  /** Emptied when the next minute begins: what stays is {@link times}. */
+  targetSeconds: number[]
+  times: ResponseTimes | undefined
+}
+
+interface ResponseTimes {
+  readonly Average: number
+  readonly p99: number
+  readonly Maximum: number
 }
 
 export interface MetricDataResult {
@@ -82,13 +90,16 @@ export class CloudWatchCounts {
         ),
       )
     }
-    const measured = [...this.#minutes].filter(([, minute]) => minute.targetSeconds.length > 0)
-    for (const [statistic, of] of STATISTICS)
+    const measured = [...this.#minutes].flatMap(([start, minute]) => {
+      const times = minute.times ?? summarize(minute.targetSeconds)
+      return times === undefined ? [] : [[start, times] as const]
+    })
+    for (const statistic of ['Average', 'p99', 'Maximum'] as const)
       results.push(
         result(
           `TargetResponseTime_${statistic}`,
           `TargetResponseTime ${statistic}`,
-          measured.map(([start, minute]) => [start, of(minute.targetSeconds)] as const),
+          measured.map(([start, times]) => [start, times[statistic]] as const),
         ),
       )
     const hosts = [...this.#hosts]
@@ -109,11 +120,20 @@ export class CloudWatchCounts {
     return results
   }
 
+  /** Time does not run backwards here, so a minute is over when a later one begins. */
+  #closeMinutes(): void {
+    for (const minute of this.#minutes.values()) {
+      minute.times ??= summarize(minute.targetSeconds)
+      minute.targetSeconds = []
+    }
+  }
+
   #minuteOf(atMs: number): Minute {
     const start = Math.floor(atMs / MINUTE_MS) * MINUTE_MS
     let minute = this.#minutes.get(start)
     if (minute === undefined) {
-      minute = { counts: new Map(), targetSeconds: [] }
+      this.#closeMinutes()
+      minute = { counts: new Map(), targetSeconds: [], times: undefined }
       this.#minutes.set(start, minute)
     }
     return minute
@@ -143,11 +163,17 @@ const COUNTS = [
   'DesyncMitigationMode_NonCompliant_Request_Count',
 ] as const
 
-const STATISTICS: readonly (readonly [string, (values: readonly number[]) => number])[] = [
-  ['Average', (values) => values.reduce((sum, value) => sum + value, 0) / values.length],
-  ['p99', (values) => [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? 0],
-  ['Maximum', (values) => Math.max(0, ...values)],
-]
+function summarize(values: readonly number[]): ResponseTimes | undefined {
+  if (values.length === 0) return undefined
+  const sorted = Float64Array.from(values).sort()
+  let sum = 0
+  for (const value of sorted) sum += value
+  return {
+    Average: sum / sorted.length,
+    p99: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0,
+    Maximum: sorted[sorted.length - 1] ?? 0,
+  }
+}
 
 /** Newest first, as get-metric-data answers unless told otherwise (ScanBy TimestampDescending). */
 function result(name: string, label: string, points: readonly (readonly [number, number])[]): MetricDataResult {

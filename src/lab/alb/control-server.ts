@@ -2,6 +2,7 @@ import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { AppError, fail } from '../../core/errors.ts'
 import { parseEndpoint } from './endpoint.ts'
+import { listen } from './listen.ts'
 import type { LoadBalancer } from './load-balancer.ts'
 
 const BODY_LIMIT = 65_536
@@ -27,18 +28,7 @@ export async function startControlServer(
   const isSocketPath = where.includes('/')
   // Left behind by a run that was killed. Anything that is not a socket stays, and listening fails.
   if (isSocketPath && lstatSync(where, { throwIfNoEntry: false })?.isSocket()) unlinkSync(where)
-  const target = isSocketPath ? { path: where } : parseEndpoint('--control', where)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message
-      try {
-        fail('LISTEN_FAILED', { address: where, why }, { cause: error })
-      } catch (failure) {
-        reject(failure)
-      }
-    })
-    server.listen(target, resolve)
-  })
+  await listen(server, isSocketPath ? { path: where } : parseEndpoint('--control', where))
   return { address: addressOf(server, where), close: () => closeServer(server) }
 }
 

@@ -1,8 +1,7 @@
-import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import { fail } from '../../core/errors.ts'
 import { AccessLogFiles } from './access-log-files.ts'
 import { formatAccessLogRow } from './access-log-row.ts'
 import { BalancerNode, type NodeEvents } from './balancer-node.ts'
@@ -11,9 +10,11 @@ import { isoMicroseconds, isoMilliseconds, nowMs } from './clock.ts'
 import { CloudWatchCounts, formatMetricData } from './cloudwatch.ts'
 import { startControlServer } from './control-server.ts'
 import { type Endpoint, endpointKey } from './endpoint.ts'
+import { ensureWritable } from './ensure-writable.ts'
 import type { FinishedExchange } from './exchange.ts'
 import { FactsLog } from './facts-log.ts'
 import { formatHealthCheckRow } from './health-check-row.ts'
+import { ensureLocal, listen } from './listen.ts'
 import { type LoadBalancerOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 
 export type { LoadBalancerOptions } from './options.ts'
@@ -42,7 +43,7 @@ export interface LoadBalancerStats {
   readonly targets: readonly TargetState[]
   readonly healthTransitions: readonly HealthTransition[]
   readonly unfinishedAtStop: number
-  /** Log files or facts that could not be written. */
+  /** Log files or facts that could not be written, connections that could not be accepted. */
   readonly writeErrors: readonly string[]
 }
 
@@ -332,6 +333,7 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
       const server = createServer({ allowHalfOpen: true, noDelay: true })
       servers.push(server)
       const port = await listen(server, endpoint)
+      server.on('error', onWriteError)
       server.on('connection', (socket) => accept(socket, pick(), port))
       listening.push({ host: endpoint.host, port })
     }
@@ -353,64 +355,6 @@ function delays(delay: IntervalHistogram): LoadBalancerStats['eventLoopDelayMs']
   return { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) }
 }
 
-function listen(server: Server, { host, port }: Endpoint): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      try {
-        fail('LISTEN_FAILED', { address: `${host}:${port}`, why: whyNot(error) }, { cause: error })
-      } catch (failure) {
-        reject(failure)
-      }
-    })
-    server.listen({ host, port, backlog: 4096 }, () => {
-      const bound = server.address()
-      resolve(bound !== null && typeof bound === 'object' ? bound.port : port)
-    })
-  })
-}
-
-function whyNot(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return 'another process listens there'
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have that address'
-    case 'EACCES':
-      return 'not permitted (ports below 1024 need root)'
-    default:
-      return error.message
-  }
-}
-
-/** Nodes bind their outgoing connections: an address this machine lacks would turn every request into a 502. */
-async function ensureLocal(address: string): Promise<void> {
-  const server = createServer()
-  await listen(server, { host: address, port: 0 })
-  await new Promise((resolve) => server.close(resolve))
-}
-
 function fileDirectory(path: string | undefined): string | undefined {
   return path === undefined ? undefined : dirname(path)
-}
-
-function ensureWritable(directory: string): void {
-  try {
-    makeDirectory(directory)
-    accessSync(directory, constants.W_OK)
-  } catch (error) {
-    fail('OUTPUT_UNWRITABLE', { path: directory, why: (error as Error).message }, { cause: error })
-  }
-}
-
-/** Not mkdir's `recursive`: Node 20 tries forever where the kernel answers ENOENT below a folder that exists (/proc). */
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && statSync(directory).isDirectory()) return
-    if (code !== 'ENOENT' || dirname(directory) === directory) throw error
-    makeDirectory(dirname(directory))
-    mkdirSync(directory)
-  }
 }
