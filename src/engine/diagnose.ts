@@ -44,7 +44,7 @@ export interface DiagnoseResult {
   readonly diagnosis: Diagnosis
   /** One per failure, in time order. */
   readonly verdicts: () => Iterable<Verdict>
-  /** Inputs that could not be read although others could. */
+  /** Inputs that could not be read, or not to their end, although others could. */
   readonly hasUnreadable: boolean
 }
 
@@ -61,14 +61,16 @@ export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult
   const processors = availableParallelism()
   const plan = planUnits(inputs, options.jobs ?? processors)
   if (plan.units.length === 0) failWithoutLog(options.paths, plan)
-  const jobs = options.jobs ?? (plan.textBytes < SMALL_BYTES ? 0 : Math.min(processors, plan.units.length))
+  // Waiting for a pipe in this thread would leave Ctrl-C unheard.
+  const isSmall = plan.textBytes < SMALL_BYTES && !plan.hasStdin
+  const jobs = options.jobs ?? (isSmall ? 0 : Math.min(processors, plan.units.length))
   const read = (exactUnits: ReadonlySet<number>) => readAll(plan, { ...options, signal, jobs, exactUnits })
 
   let run = await read(new Set())
   // Rows that stand in two inputs would be counted twice: read those inputs again, row by row.
   const overlaps = signal.aborted || plan.hasStdin ? new Set<number>() : findOverlaps(run.results, plan)
   if (overlaps.size > 0) run = await read(overlaps)
-  if (run.results.length === 0) failWithoutLog(options.paths, plan)
+  if (run.results.length === 0 && !signal.aborted) failWithoutLog(options.paths, plan)
 
   const built = buildDiagnosis({
     incident: run.incident,
@@ -83,7 +85,8 @@ export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult
     version: options.version,
     now: options.now?.() ?? new Date(),
   })
-  return { ...built, hasUnreadable: plan.unreadable.length > 0 || run.failed.size > 0 }
+  const isCut = run.results.some((result) => result.truncated !== null)
+  return { ...built, hasUnreadable: plan.unreadable.length > 0 || run.failed.size > 0 || isCut }
 }
 
 interface ReadRun {

@@ -265,7 +265,6 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       }
       if (spec.detection) begun = begin(spec.detection)
       let row = 1
-      let isComplete = true
 
       const scanLines = ({ isRequests, detection }: Reader, lines: Buffer): void => {
         if (lines.length === 0) return
@@ -291,16 +290,20 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         (block) => {
           bytes += block.length
           hooks.onBytes(block.length)
+          if (block.length === 0 && hooks.isStopped()) throw new Stopped()
           begun ??= begin(detectBlock(block))
           scanLines(begun, begun.converter ? Buffer.from(begun.converter.push(block)) : asBuffer(block))
           if (hooks.isStopped()) throw new Stopped()
         },
-        { onEndlessRow: (size) => onBad(`(one row of ${size} bytes without a newline: skipped)`) },
+        {
+          onEndlessRow: (size) => onBad(`(one row of ${size} bytes without a newline: skipped)`),
+          isStopped: hooks.isStopped,
+        },
       ).catch((error: unknown) => {
         if (!(error instanceof Stopped)) throw error
-        isComplete = false
-        return { bytes, truncated: null, endsWithoutNewline: false }
+        return { bytes, truncated: null, endsWithoutNewline: false, isStopped: true }
       })
+      const isComplete = !read.isStopped
       begun ??= begin(detectBlock(new Uint8Array(0)))
       if (begun.converter) scanLines(begun, Buffer.from(begun.converter.end()))
       scanner.flush()

@@ -63,6 +63,7 @@ describe.each([
       truncated: null,
       endlessRows: 0,
       endsWithoutNewline: false,
+      isStopped: false,
     })
     const members = Buffer.concat([packed, gzipSync(''), gzipSync('x\n'), packed])
     expect(await read(fileOf(members), null, options)).toMatchObject({ text: `${whole}x\n${whole}`, truncated: null })
@@ -134,6 +135,7 @@ describe('plain files', () => {
       truncated: null,
       endlessRows: 0,
       endsWithoutNewline: true,
+      isStopped: false,
     })
     expect(await read(fileOf(''))).toMatchObject({ text: '', bytes: 0, endsWithoutNewline: false })
     expect(await read(fileOf('\n'))).toMatchObject({ text: '\n', bytes: 1 })

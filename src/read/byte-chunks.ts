@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { createInflater, type Inflater } from './gunzip.ts'
 import { createLineBlocks, type LineBlocks, LONGEST_ROW, type OnBlock } from './line-blocks.ts'
@@ -12,11 +12,15 @@ export interface ReadResult {
   readonly endlessRows: number
   /** The last row has no newline: if it does not parse either, the file was cut in the middle of it. */
   readonly endsWithoutNewline: boolean
+  /** `isStopped` ended it while it waited for more; a row that was not whole is left out. */
+  readonly isStopped: boolean
 }
 
 export interface ReadOptions {
   /** Called in order with the blocks around it. */
   readonly onEndlessRow?: (bytes: number) => void
+  /** Asked while a pipe has nothing to read: true ends the read there. */
+  readonly isStopped?: () => boolean
   /** Use only documented interfaces of zlib (the fallback, for tests). */
   readonly byStream?: boolean
 }
@@ -42,7 +46,8 @@ export async function readBlocks(
   onBlock: OnBlock,
   options: ReadOptions = {},
 ): Promise<ReadResult> {
-  const fd = path === '-' ? 0 : openSync(path, 'r')
+  const opened = path === '-' ? 0 : openSync(path, 'r')
+  const fd = withoutBlocking(opened)
   const buffer = blockMemory.pop() ?? Buffer.allocUnsafeSlow(LONGEST_ROW)
   const blocks = createLineBlocks({
     onBlock,
@@ -50,13 +55,33 @@ export async function readBlocks(
     ...(options.onEndlessRow && { onEndlessRow: options.onEndlessRow }),
   })
   try {
-    const source = openSource(fd)
+    const source = openSource(fd, options.isStopped)
     const read = range ? readRange(source, range, blocks) : await readWhole(source, blocks, options)
-    blocks.finish()
-    return { ...read, endlessRows: blocks.endlessRows(), endsWithoutNewline: blocks.endsWithoutNewline() }
+    const isStopped = source.isStopped()
+    if (isStopped) blocks.stop()
+    else blocks.finish()
+    return {
+      bytes: read.bytes,
+      truncated: isStopped ? null : read.truncated,
+      endlessRows: blocks.endlessRows(),
+      endsWithoutNewline: blocks.endsWithoutNewline(),
+      isStopped,
+    }
   } finally {
     blockMemory.push(buffer)
     if (fd !== 0) closeSync(fd)
+    if (opened !== 0 && opened !== fd) closeSync(opened)
+  }
+}
+
+/** A pipe or terminal opened again so that a read without data returns at once: Ctrl-C must not wait for the writer. */
+function withoutBlocking(fd: number): number {
+  if (fstatSync(fd).isFile()) return fd
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch {
+    // Sockets cannot be opened, and only Linux has the path. Then a read waits for the writer.
+    return fd
   }
 }
 
@@ -69,12 +94,16 @@ interface Source {
   readonly size: number | null
   /** At most `length` bytes; 0 at the end. `position` null: where the last read ended. */
   read(into: Uint8Array, offset: number, length: number, position: number | null): number
+  /** The end that `read` reported was none. */
+  isStopped(): boolean
 }
 
-function openSource(fd: number): Source {
+function openSource(fd: number, askStopped: (() => boolean) | undefined): Source {
   const stat = fstatSync(fd)
+  let isStopped = false
   return {
     size: stat.isFile() ? stat.size : null,
+    isStopped: () => isStopped,
     read(into, offset, length, position) {
       for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 20)) {
         try {
@@ -83,7 +112,9 @@ function openSource(fd: number): Source {
           const { code } = error as NodeJS.ErrnoException
           if (code === 'EOF') return 0 // Windows says so for a closed pipe
           if (code !== 'EAGAIN') throw error
-          // A pipe that somebody made non-blocking (the main thread's process.stdin does).
+          // A pipe without data, made non-blocking above or by the main thread's process.stdin.
+          isStopped = askStopped?.() === true
+          if (isStopped) return 0
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs)
         }
       }

@@ -63,7 +63,8 @@ interface Search<Detected extends Seen> {
 
 /**
  * Files, folders (recursive, names with a dot left out), globs and `-`. The same file by two names, by link, or as a
- * copy, plain or gzip, is kept once. Throws for a path that does not exist; a file that cannot be read is listed.
+ * copy, plain or gzip, is kept once. What cannot be read is listed; throws when all there is to say is that a path does
+ * not exist.
  */
 export async function findInputs<Detected extends Seen>(
   paths: readonly string[],
@@ -78,17 +79,23 @@ export async function findInputs<Detected extends Seen>(
     byStart: new Map(),
     hashes: new Map(),
   }
-  for (const path of paths) for (const one of expand(path)) await visit(one, search)
+  const missing: string[] = []
+  for (const path of paths) {
+    const found = expand(path)
+    if (found.length === 0) missing.push(path)
+    for (const one of found) await visit(one, search)
+  }
+  if (missing[0] !== undefined && search.files.length === 0) fail('INPUT_MISSING', { path: missing[0] })
+  for (const name of missing) search.unreadable.push({ name, why: 'no such file or folder' })
   return { files: search.files, leftOut: search.leftOut, unreadable: search.unreadable }
 }
 
 function expand(path: string): readonly string[] {
   if (path === '-' || statSync(path, { throwIfNoEntry: false })) return [path]
-  const found = isGlob(path) ? expandGlob(path) : []
-  return found.length > 0 ? found : fail('INPUT_MISSING', { path })
+  return isGlob(path) ? expandGlob(path) : []
 }
 
-async function visit<Detected extends Seen>(path: string, search: Search<Detected>): Promise<void> {
+async function visit<Detected extends Seen>(path: string, search: Search<Detected>, isNamed = true): Promise<void> {
   if (path === '-') {
     if (isNew('-', '(standard input)', 0, search))
       search.files.push({ name: '(standard input)', path, bytes: null, isGzip: false, detection: null, fileName: null })
@@ -110,6 +117,11 @@ async function visit<Detected extends Seen>(path: string, search: Search<Detecte
   }
   if (!isNew(id, path, bytes, search)) return
   const fileName = parseLogFileName(path)
+  if (!stat.isFile() && !isNamed) {
+    // Opening a pipe that nobody writes to waits for ever.
+    search.leftOut.push({ name: path, bytes: 0, note: 'a pipe, socket or device: read only when it is named itself' })
+    return
+  }
   if (!stat.isFile()) search.files.push({ name: path, path, bytes: null, isGzip: false, detection: null, fileName })
   else await visitFile(path, bytes, fileName, search)
 }
@@ -122,7 +134,7 @@ async function visitFolder<Detected extends Seen>(path: string, search: Search<D
     search.unreadable.push({ name: path, why: whyUnreadable(error) })
     return
   }
-  for (const name of names.sort()) await visit(join(path, name), search)
+  for (const name of names.sort()) await visit(join(path, name), search, false)
 }
 
 async function visitFile<Detected extends Seen>(

@@ -19,6 +19,8 @@ export interface LineBlocks {
   /** Copies; for sources that bring their own memory. */
   write(chunk: Uint8Array): void
   finish(): void
+  /** Ends early: a row that is not whole yet is left out. */
+  stop(): void
   endlessRows(): number
   endsWithoutNewline(): boolean
 }
@@ -95,6 +97,10 @@ export function createLineBlocks({ onBlock, onEndlessRow, ...options }: LineBloc
       if (skipped > 0) endEndless(skipped)
       isOpen = filled > 0 && buffer[filled - 1] !== 10
       onBlock(buffer.subarray(0, filled), true)
+      filled = 0
+    },
+    stop() {
+      onBlock(buffer.subarray(0, skipped > 0 ? 0 : buffer.subarray(0, filled).lastIndexOf(10) + 1), true)
       filled = 0
     },
     endlessRows: () => endless,
