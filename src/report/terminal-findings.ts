@@ -74,7 +74,7 @@ function confidenceTone(finding: Finding): Tone {
 }
 
 function brief(page: Page, finding: Finding): Line[] {
-  const said = [finding.title, ...scopeParts(page.diagnosis, finding)]
+  const said = [finding.title.replace(/\.$/, ''), ...scopeParts(page.diagnosis, finding)]
   const lines = [titleLine(page, finding), ...labelled(page, '', said, INDENT, 0)]
   if (finding.confidence === null && finding.candidates.length > 0)
     lines.push(

@@ -44,7 +44,9 @@ export function worstSection(page: Page): Line[] {
   if (!isSingle) lines.push(...groupRows(page))
   lines.push(...tableRows(page, 'target', top.targets, 4))
   lines.push(...tableRows(page, 'route', top.routes, 4))
-  const minutes = top.minutes.map((row) => ({ ...row, key: formatTime(row.key, { day: true }) }))
+  const { window } = page.diagnosis
+  const day = window?.start.slice(0, 10) !== window?.end.slice(0, 10)
+  const minutes = top.minutes.map((row) => ({ ...row, key: formatTime(row.key, { day }) }))
   lines.push(...tableRows(page, 'minute', minutes, 3))
   if (lines.length === 0) return []
   const title = padEnd('Where most failures were', page.columns - countsWidth(page))
