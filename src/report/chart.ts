@@ -85,7 +85,8 @@ export function timeMarks(
   const marks: AxisMark[] = []
   for (let at = Math.ceil(startMs / step) * step; ; at += step) {
     const column = Math.round((at - startMs) / 1000 / secondsPerColumn)
-    if (column >= columns || !Number.isFinite(column)) break
+    // A Date ends at 8.64e15 ms; a step from a broken file may not.
+    if (column >= columns || !Number.isFinite(column) || Math.abs(at) > 8.64e15) break
     marks.push({ column, label: label(at) })
   }
   return marks
