@@ -149,7 +149,17 @@ const get = (path: string, ...headers: string[]): string =>
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const near = (value: number | undefined, expected: number, slack = 0.15): void => {
+/** Waits for what must come soon, however busy the machine is. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > 500) throw new Error(`not within 5 s: ${isSo}`)
+    await sleep(10)
+  }
+}
+
+const counted = (lab: Lab, name: string): number => lab.balancer.stats().counters[name] ?? 0
+
+const near = (value: number | undefined, expected: number, slack = 0.4): void => {
   expect(value).toBeGreaterThanOrEqual(expected - 0.002)
   expect(value).toBeLessThan(expected + slack)
 }
@@ -254,7 +264,7 @@ describe('502', () => {
     expect(await lab.send(get('/ok'))).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\nServer: awselb\/2\.0/)
     const [row] = await lab.rows()
     expect(row).toMatchObject({ statuses: '502/-', target: lab.targetKey, times: [-1, -1, -1], sent: 277 })
-    expect(row?.elapsedMs).toBeLessThan(100)
+    expect(row?.elapsedMs).toBeLessThan(400)
     expect(lab.balancer.metricData()).toMatch(/"TargetConnectionErrorCount",\s+"Timestamps": \[\s+"20/)
     expect(await lab.facts()).toMatchObject([
       { phase: 'connect', socket: { conn_reused: false, event: 'ECONNREFUSED', bytes_from_target: 0 } },
@@ -311,10 +321,10 @@ describe('502', () => {
         conn_reused: true,
         conn_requests_before: 1,
         bytes_from_target: 0,
-        conn_idle_ms: expect.closeTo(120, -2),
         event: expect.stringMatching(/^(FIN|RST)$/),
       },
     })
+    expect((fact?.socket as Record<string, number> | undefined)?.conn_idle_ms).toBeGreaterThan(90)
     expect(lab.target.requests).toHaveLength(1)
   })
 
@@ -322,7 +332,7 @@ describe('502', () => {
     const lab = await startLab()
     await lab.send(get('/ok'), /hello/)
     for (const idle of lab.target.sockets) idle.end()
-    await sleep(50)
+    await until(() => counted(lab, 'idle-closed:FIN') === 1)
     expect(await lab.send(get('/ok'), /hello/)).toContain('200 OK')
     expect(lab.balancer.stats().counters).toMatchObject({ 'elb:200/200': 2, 'idle-closed:FIN': 1 })
   })
@@ -346,7 +356,7 @@ describe('502', () => {
     expect(await lab.send(get('/ok'))).toMatch(/^HTTP\/1\.1 503/)
     expect(await answer).toMatch(/^HTTP\/1\.1 502/)
     const row = (await lab.rows()).find(({ statuses }) => statuses === '502/-')
-    near(row?.times[1], 0.3, 0.2)
+    near(row?.times[1], 0.2)
     expect(row?.times[2]).toBe(-1)
     expect(lab.balancer.targets()).toEqual([])
     expect(await lab.facts()).toMatchObject([{ elbStatus: 503 }, { socket: { event: 'deregistration-delay' } }])
@@ -392,7 +402,7 @@ describe('the client leaves', () => {
     socket.write(get('/hang'))
     await sleep(150)
     socket.destroy()
-    await sleep(50)
+    await until(() => counted(lab, 'elb:460/-') === 1)
     const [row] = await lab.rows()
     expect(row).toMatchObject({ statuses: '460/-', target: lab.targetKey, sent: 0 })
     near(row?.times[0], 0)
@@ -408,7 +418,7 @@ describe('the client leaves', () => {
     socket.write(get('/ok'))
     await sleep(150)
     socket.destroy()
-    await sleep(50)
+    await until(() => counted(lab, 'elb:460/-') === 1)
     const [row] = await lab.rows()
     expect(row).toMatchObject({ statuses: '460/-', target: `127.0.0.1:${full}`, times: [-1, -1, -1] })
   })
@@ -417,9 +427,9 @@ describe('the client leaves', () => {
     const lab = await startLab()
     const socket = await open(lab.port)
     socket.write('POST /hang HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf')
-    await sleep(50)
+    await until(() => lab.target.requests.length === 1)
     socket.destroy()
-    await sleep(50)
+    await until(() => counted(lab, 'elb:400/-') === 1)
     expect((await lab.rows())[0]?.statuses).toBe('400/-')
   })
 })
@@ -573,11 +583,11 @@ describe('WebSocket', () => {
     expect(await lab.rows()).toEqual([])
     await sleep(150)
     socket.destroy()
-    await sleep(50)
+    await until(() => counted(lab, 'elb:101/101') === 1)
     const [row] = await lab.rows()
     expect(row).toMatchObject({ type: 'ws', statuses: '101/101', sent: head.length + 10 })
     expect(row?.times.every((time) => time >= 0)).toBe(true)
-    near((row?.elapsedMs ?? 0) / 1000, 0.15, 0.3)
+    near((row?.elapsedMs ?? 0) / 1000, 0.15)
   })
 
   test('one that is open when the load balancer stops still gets its row', async () => {
@@ -601,7 +611,8 @@ describe('targets and health', () => {
 
   test('a new target takes traffic after its first passed check; a failing one loses it; all failing: fail open', async () => {
     const lab = await startLab({ healthCheck, nodes: 2 })
-    await sleep(100)
+    const healths = (): string[] => lab.balancer.targets().flatMap(({ nodes }) => nodes.map(({ health }) => health))
+    await until(() => healths().join() === 'healthy,healthy')
     const other = await startBadTarget()
     cleanUps.push(() => other.close())
     other.setHealthy(false)
@@ -609,17 +620,14 @@ describe('targets and health', () => {
     for (let i = 0; i < 6; i++) await lab.send(get('/ok'), /hello/)
     expect([lab.target.requests.length, other.requests.length]).toEqual([6, 0])
     lab.target.setHealthy(false)
-    await sleep(350)
-    expect(lab.balancer.targets().flatMap(({ nodes }) => nodes.map(({ health }) => health))).toEqual(
-      Array(4).fill('unhealthy'),
-    )
+    await until(() => healths().every((health) => health === 'unhealthy'))
     for (let i = 0; i < 4; i++) await lab.send(get('/ok'), /hello/)
     expect([lab.target.requests.length, other.requests.length]).toEqual([8, 2])
     expect(lab.balancer.metricData()).toMatch(
       /"UnhealthyRoutingRequestCount",\s+"Timestamps": \[[^\]]+\],\s+"Values": \[\s+4\.0/,
     )
     other.setHealthy(true)
-    await sleep(350)
+    await until(() => healths().filter((health) => health === 'healthy').length === 2)
     for (let i = 0; i < 4; i++) await lab.send(get('/ok'), /hello/)
     expect([lab.target.requests.length, other.requests.length]).toEqual([8, 6])
     expect(lab.balancer.stats().healthTransitions[0]).toMatchObject({ from: 'initial', to: 'healthy' })
@@ -627,11 +635,12 @@ describe('targets and health', () => {
 
   test('health check logs tell per node and target what passed and why not', async () => {
     const lab = await startLab({ healthCheck, healthCheckLogs: true })
-    await sleep(60)
+    await until(() => counted(lab, 'hc-pass') > 0)
     lab.target.setHealthy(false)
-    await sleep(130)
+    await until(() => counted(lab, 'hc-fail') > 0)
     await lab.target.close()
-    await sleep(130)
+    const before = counted(lab, 'hc-fail')
+    await until(() => counted(lab, 'hc-fail') > before + 1)
     expect(await lab.rows()).toEqual([])
     const [name] = readdirSync(lab.directory).filter((file) => file.startsWith('health_check_log_'))
     const lines = gunzipSync(readFileSync(join(lab.directory, name ?? '')))
@@ -648,8 +657,8 @@ describe('targets and health', () => {
     const other = await startBadTarget()
     cleanUps.push(() => other.close())
     lab.balancer.addTarget({ host: '127.0.0.1', port: other.port })
-    const pending = lab.send(get('/slow/300'), /hello/)
-    await sleep(30)
+    const pending = lab.send(get('/slow/1000'), /hello/)
+    await until(() => lab.target.requests.length + other.requests.length === 1)
     for (let i = 0; i < 5; i++) await lab.send(get('/ok'), /hello/)
     await pending
     expect([lab.target.requests.length, other.requests.length].sort()).toEqual([1, 5])
