@@ -7,6 +7,8 @@ import { causeDocs } from './gen/cause-docs.mjs'
 import { causeIndex } from './gen/cause-index.mjs'
 import { compile } from './gen/compile.mjs'
 import { diagnosisSchema } from './gen/diagnosis-schema.mjs'
+import { formatDocs } from './gen/format-docs.mjs'
+import { getLogsDoc } from './gen/get-logs-doc.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isCheck = process.argv.includes('--check')
@@ -14,7 +16,7 @@ const isCheck = process.argv.includes('--check')
 /** Made from source text, before anything is compiled. Each returns { path: text }. */
 const indexes = [causeIndex]
 /** Made from compiled modules: `load('causes/index')` imports src/causes/index.ts. Each returns { path: text }. */
-const documents = [causeDocs, diagnosisSchema]
+const documents = [causeDocs, diagnosisSchema, formatDocs, getLogsDoc]
 /** Folders with nothing but generated files: what is not written anew is removed. */
 const ownedFolders = ['docs/causes']
 

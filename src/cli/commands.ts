@@ -3,8 +3,10 @@ import check from './check.ts'
 import type { CommandSpec } from './command.ts'
 import diagnose from './diagnose.ts'
 import explain from './explain.ts'
+import formats from './formats.ts'
 import { labCommand } from './lab.ts'
+import logs from './logs.ts'
 import ui from './ui.ts'
 
 /** In the order of the help text. One file per command; add yours here. */
-export const commands: readonly CommandSpec[] = [diagnose, explain, check, ui, causes, labCommand]
+export const commands: readonly CommandSpec[] = [diagnose, explain, logs, check, ui, causes, formats, labCommand]

@@ -18,7 +18,7 @@ export const errors = {
   },
   INPUT_NONE: {
     title: 'No load balancer log found in {paths}: {seen}',
-    hint: 'why5xx logs --load-balancer NAME prints how to switch the logs on and download them.',
+    hint: 'Access logs are off until somebody switches them on. why5xx logs --load-balancer NAME prints how, and the lines that download the right hours.',
     exit: 3,
   },
   INPUT_UNREADABLE: { title: 'Cannot read {path}: {why}', hint: 'Check permissions, or leave the file out.', exit: 3 },

@@ -27,7 +27,7 @@ export function parseFilter(
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** ISO 8601 (without a zone: UTC; a date alone: its midnight) or `2h`, `30m`, `1d` before now. */
-function parseMoment(option: string, text: string, now: Date): number {
+export function parseMoment(option: string, text: string, now: Date): number {
   const ago = /^(\d{1,6})([smhd])$/.exec(text)
   if (ago) return now.getTime() - Number(ago[1]) * (UNIT_MS[ago[2] as string] as number)
   const iso = /^\d{4}-\d\d-\d\d$/.test(text)
