@@ -5,6 +5,7 @@ import { type DiagnoseResult, diagnose } from '../engine/diagnose.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
 import { formatVerdict } from '../report/verdict.ts'
 import { type CommandContext, defineCommand } from './command.ts'
+import { numberOption, optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
 import { renderReport, reportFormats } from './render-report.ts'
 import { packageVersion } from './version.ts'
@@ -120,33 +121,6 @@ function wantsColor({ options, stdout, env }: CommandContext): boolean {
 function showsUnicode({ env }: CommandContext): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
   return locale === '' || /utf-?8/i.test(locale) || !/^(C|POSIX)$|\./.test(locale)
-}
-
-function numberOption(
-  options: CommandContext['options'],
-  name: string,
-  least: number,
-  most: number,
-): number | undefined {
-  const given = options[name]
-  if (given === undefined) return undefined
-  const value = Number(given)
-  if (String(given).trim() === '' || !Number.isFinite(value) || value < least || value > most)
-    throw new AppError('USAGE', {
-      what: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(given)}: write a number from ${least} to ${most}`,
-    })
-  return value
-}
-
-function optionalNumber<Key extends string>(
-  options: CommandContext['options'],
-  name: string,
-  key: Key,
-  least: number,
-  most: number,
-): Partial<Record<Key, number>> {
-  const value = numberOption(options, name, least, most)
-  return value === undefined ? {} : ({ [key]: value } as Record<Key, number>)
 }
 
 /** A pipe takes its time: wait until it has all of a large report. */

@@ -1,10 +1,11 @@
 import type { Diagnosis } from '../core/diagnosis.ts'
+import { renderHtml } from '../report/html.ts'
 import { renderJson } from '../report/json.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { redact } from '../report/redact.ts'
 import { renderTerminal } from '../report/terminal.ts'
 
-export const reportFormats = ['terminal', 'json', 'markdown'] as const
+export const reportFormats = ['terminal', 'json', 'markdown', 'html'] as const
 
 export interface ReportOptions {
   readonly format: string
@@ -24,6 +25,10 @@ export async function renderReport(diagnosis: Diagnosis, options: ReportOptions)
       return renderJson(redact(diagnosis, { on }))
     case 'markdown':
       return renderMarkdown(redact(shown, { on }))
+    case 'html': {
+      const whole = redact(diagnosis, { on })
+      return renderHtml(whole, { markdown: renderMarkdown({ ...whole, failureRows: null }) })
+    }
     default:
       return renderTerminal(redact(shown, { on }), options)
   }

@@ -98,7 +98,7 @@ export function createApp({ session, token, port }: AppOptions): Hono {
       case 'why5xx-report.md':
         return made('text/markdown', renderMarkdown(diagnosis))
       case 'why5xx-report.html':
-        return made('text/html', renderHtml(diagnosis))
+        return made('text/html', renderHtml(diagnosis, { markdown: renderMarkdown(diagnosis) }))
       default:
         return context.json({ error: 'no such download' }, 404)
     }

@@ -21,13 +21,18 @@ export type ReadLogs = (
   signal: AbortSignal,
 ) => Promise<Diagnosis>
 
+export interface SessionError {
+  readonly message: string
+  readonly hint: string | null
+}
+
 /** What the page asks for first, and gets again with every change. */
 export interface SessionState {
   readonly phase: 'reading' | 'ready' | 'failed'
   /** Grows with every diagnosis; rows of an older one are refused. */
   readonly revision: number
   readonly progress: (ReadProgress & { readonly seconds: number }) | null
-  readonly error: { readonly message: string; readonly hint: string | null } | null
+  readonly error: SessionError | null
   /** Of the diagnosis that is shown. */
   readonly query: ReadQuery
   /** There are logs behind the diagnosis, so it can be made again for other rows. */
@@ -38,10 +43,15 @@ export interface Session {
   readonly state: () => SessionState
   readonly diagnosis: () => Diagnosis | null
   /** Ends a reading that is under way. Resolves when the reading has ended, well or not. */
-  readonly read: (query: ReadQuery) => Promise<void>
+  readonly read: (query: ReadQuery) => Promise<ReadResult>
   /** Called with every change, and at most ten times a second with progress. */
   readonly subscribe: (listener: (state: SessionState) => void) => () => void
   readonly close: () => void
+}
+
+/** `error` is what the reading threw, or null. */
+export interface ReadResult {
+  readonly error: unknown
 }
 
 export const everything: ReadQuery = { where: [], since: null, until: null }
@@ -70,7 +80,7 @@ export function createSession(source: { readonly diagnosis: Diagnosis } | { read
     state: () => state,
     diagnosis: () => diagnosis,
     read: async (query) => {
-      if (!read) return
+      if (!read) return { error: null }
       abort?.abort()
       const mine = new AbortController()
       abort = mine
@@ -88,11 +98,12 @@ export function createSession(source: { readonly diagnosis: Diagnosis } | { read
           },
           mine.signal,
         )
-        if (abort !== mine) return
+        if (abort !== mine) return { error: null }
         diagnosis = next
         change({ phase: 'ready', revision: state.revision + 1, progress: null, query })
+        return { error: null }
       } catch (error) {
-        if (abort !== mine) return
+        if (abort !== mine) return { error: null }
         const message = error instanceof Error ? error.message : String(error)
         // The diagnosis that is shown stays.
         change({
@@ -100,6 +111,7 @@ export function createSession(source: { readonly diagnosis: Diagnosis } | { read
           progress: null,
           error: { message, hint: error instanceof AppError ? error.hint : null },
         })
+        return { error }
       }
     },
     subscribe: (listener) => {

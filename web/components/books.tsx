@@ -3,6 +3,7 @@ import { head } from '../model/state.ts'
 import { CodeBox } from './code-box.tsx'
 import { type Cell, DataTable } from './data-table.tsx'
 import { Logged } from './logged.tsx'
+import { Prose } from './prose.tsx'
 import { Section } from './section.tsx'
 
 /** What was read, and that nothing got lost on the way. */
@@ -87,7 +88,7 @@ export function Missing() {
                   </dt>
                   {witness.because.map((sentence) => (
                     <dd key={sentence}>
-                      <Logged text={sentence} />
+                      <Prose text={sentence} />
                     </dd>
                   ))}
                 </div>
@@ -102,10 +103,10 @@ export function Missing() {
               {missing.map((each) => (
                 <div key={each.what}>
                   <dt>
-                    <Logged text={each.what} />
+                    <Prose text={each.what} />
                   </dt>
                   <dd>
-                    <Logged text={each.why} />
+                    <Prose text={each.why} />
                   </dd>
                 </div>
               ))}

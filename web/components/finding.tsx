@@ -1,4 +1,5 @@
 import { memo } from 'preact/compat'
+import { useState } from 'preact/hooks'
 import type { Finding } from '../../src/core/diagnosis.ts'
 import { BlastMatrix } from '../charts/blast-matrix.tsx'
 import { between, count, counted, percent } from '../model/format.ts'
@@ -16,6 +17,7 @@ import { Badge } from './badge.tsx'
 import { CodeBox } from './code-box.tsx'
 import { EvidenceView } from './evidence.tsx'
 import { Logged } from './logged.tsx'
+import { Prose } from './prose.tsx'
 
 export function FindingView({ finding }: { readonly finding: Finding }) {
   const isOpen = openFindings.value.has(finding.id) || isPrinting.value
@@ -33,7 +35,7 @@ export function FindingView({ finding }: { readonly finding: Finding }) {
           >
             <span class="chevron" aria-hidden="true" />
             <span class="finding-title">
-              <Logged text={finding.title} />
+              <Prose text={finding.title} />
             </span>
           </button>
         </h3>
@@ -94,11 +96,11 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
     <>
       <div class="finding-words">
         <div>
-          <h4>Because</h4>
+          <h4>{finding.because.length > 0 ? 'Because' : 'About'}</h4>
           <ul class="because">
             {finding.because.map((sentence, index) => (
               <li key={index}>
-                <Logged text={sentence} />
+                <Prose text={sentence} />
               </li>
             ))}
           </ul>
@@ -116,7 +118,7 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
                     </code>
                   </dt>
                   <dd>
-                    <Logged text={each.why} />
+                    <Prose text={each.why} />
                   </dd>
                 </div>
               ))}
@@ -141,7 +143,7 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
                         <ul>
                           {each.settledBy.map((what) => (
                             <li key={what}>
-                              <Logged text={what} />
+                              <Prose text={what} />
                             </li>
                           ))}
                         </ul>
@@ -241,11 +243,11 @@ function Fixes({ finding }: { readonly finding: Finding }) {
             </span>
           </header>
           <p>
-            <Logged text={fix.because} />
+            <Prose text={fix.because} />
           </p>
           <CodeBox text={fix.patch} label={`Fix: ${fix.title}`} what="the fix" isBlock />
           <p class="quiet">
-            Undo: <Logged text={fix.undo} />
+            Undo: <Prose text={fix.undo} />
           </p>
         </article>
       ))}
@@ -253,11 +255,14 @@ function Fixes({ finding }: { readonly finding: Finding }) {
   )
 }
 
+const SAMPLES = 2
+
 function Samples({ finding }: { readonly finding: Finding }) {
+  const [isWhole, setWhole] = useState(false)
   return (
     <div class="samples">
       <h4>Rows as they stand in the log</h4>
-      {finding.samples.map((sample, index) => (
+      {finding.samples.slice(0, isWhole ? undefined : SAMPLES).map((sample, index) => (
         <div class="sample" key={index}>
           <p class="quiet">
             <Logged text={sample.input} />, row {count(sample.row)}
@@ -266,6 +271,11 @@ function Samples({ finding }: { readonly finding: Finding }) {
           <CodeBox text={sample.raw} label="Row of the log" what="the row" />
         </div>
       ))}
+      {!isWhole && finding.samples.length > SAMPLES && (
+        <button type="button" class="button" onClick={() => setWhole(true)}>
+          Show {finding.samples.length - SAMPLES} more
+        </button>
+      )}
     </div>
   )
 }

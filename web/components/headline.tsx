@@ -3,6 +3,7 @@ import { head } from '../model/state.ts'
 import { hopWords } from '../model/words.ts'
 import { Badge } from './badge.tsx'
 import { Logged } from './logged.tsx'
+import { Prose } from './prose.tsx'
 
 export function Headline() {
   const diagnosis = head.value
@@ -44,7 +45,7 @@ function TopCause() {
     <p class="hero-detail">
       <Badge confidence={top.confidence} />{' '}
       <a href={`#finding-${top.id}`}>
-        <Logged text={top.title.replace(/[.\s]+$/, '')} />
+        <Prose text={top.title.replace(/[.\s]+$/, '')} />
       </a>
       : {count(top.failures)} of {counted(diagnosis.books.failures, 'failure')}
       {top.hop ? `, broken at the ${hopWords[top.hop].toLowerCase()}` : ''}

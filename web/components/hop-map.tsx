@@ -132,7 +132,7 @@ function Answer(props: {
   return (
     <button
       type="button"
-      class={`answer answer-${props.kind}${isChosen ? ' answer-chosen' : ''}`}
+      class={`answer answer-${props.kind}${isChosen ? ' answer-chosen' : ''}${props.failures === 0 ? ' answer-none' : ''}`}
       aria-pressed={isChosen}
       disabled={!store.value || (props.failures === 0 && !isChosen)}
       onClick={() => {
