@@ -140,10 +140,22 @@ async def static(name: str):
     return PlainTextResponse("z" * 700)
 
 
+@app.get("/api/widgets/{number}")
+async def widget(number: int):
+    """From memory, at once: all widgets of a board are answered within a millisecond or two."""
+    return {"widget": number, "value": number % 97}
+
+
 @app.get("/search")
 async def search(q: str = "", page: int = 1):
     await work(0.008, 0.05)
     return {"q": q, "page": page, "hits": ["lamp"] * 60}
+
+
+@app.post("/api/scans/{scan}")
+async def scan(scan: str, request: Request):
+    await request.body()
+    return {"scan": scan}
 
 
 @app.post("/api/cart/{cart}")

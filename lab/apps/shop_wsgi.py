@@ -40,6 +40,8 @@ def answer(path, environ):
         return "200 OK", b"order " * 40
     if path.startswith(("/old/", "/wp-")):
         return "404 Not Found", b"not found"
+    if path.startswith("/api/widgets/"):
+        return "200 OK", b"widget"
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if length:
         environ["wsgi.input"].read(length)

@@ -175,9 +175,15 @@ export class Cluster {
     await Promise.all(this.pods.map((pod) => pod.destroy()))
   }
 
-  async #addPod(): Promise<void> {
+  /** Deletes a pod; its replacement starts on the given node, the other one being full or cordoned. */
+  async reschedule(pod: number, node: number): Promise<void> {
+    const old = this.pods[pod]
+    await Promise.all([this.#addPod(node), old ? this.#remove(old) : undefined])
+  }
+
+  async #addPod(onNode?: number): Promise<void> {
     const placement = this.#workload.placement
-    const node = placement?.[this.#created % placement.length] ?? this.#created % this.#nodes
+    const node = onNode ?? placement?.[this.#created % placement.length] ?? this.#created % this.#nodes
     this.#created += 1
     const name = `${this.#workload.name}-${this.#created}`
     const pod = new Pod(name, node, this.template, this.#world, () => this.#scheduleSync())

@@ -121,6 +121,8 @@ export class Pod {
     this.#liveness?.stop()
     for (const timer of this.#restartTimers) clearTimeout(timer)
     await Promise.all(this.containers.map((state) => this.#stopContainer(state, graceEndMs)))
+    // The sandbox, and with it the address, outlives the containers by a moment: until then the kernel refuses.
+    await sleep(1500)
     this.#world.timeline.add('pod-gone', this.name)
     await this.#world.network.removePod(this.name)
   }

@@ -5,7 +5,7 @@ export const deregistrationDelayExceeded = defineScenario({
   id: 'deregistration-delay-exceeded',
   title: 'Long downloads are cut when their target drains',
   story: [
-    'The Deployment is scaled from three pods to one, twice a minute after the autoscaler’s heart.',
+    'The autoscaler takes the Deployment from three pods to one.',
     'The pods would finish what they have: they sleep and drain for half a minute.',
     'The load balancer gives a draining target four seconds, then cuts what is open: 502.',
     'Short requests never notice.',
@@ -28,7 +28,7 @@ export const deregistrationDelayExceeded = defineScenario({
       gracePeriodSeconds: 40,
     },
   },
-  traffic: { seconds: 50, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 35 }])] },
+  traffic: { seconds: 50, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 60 }])] },
   faults: [{ atSeconds: 18, what: 'scaled in', apply: (lab) => lab.cluster.scale(1) }],
   expect: { atLeast: { 'deregistration-delay-exceeded': 8 } },
 })

@@ -29,7 +29,7 @@ export const eventLoopStallResetsIdleConnections = defineScenario({
   traffic: {
     seconds: 60,
     streams: [
-      visitors(22),
+      visitors(32),
       {
         kind: 'burst',
         name: 'report',

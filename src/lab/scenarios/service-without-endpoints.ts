@@ -1,4 +1,4 @@
-import { shopPod, visitors } from './parts.ts'
+import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
 export const serviceWithoutEndpoints = defineScenario({
@@ -9,14 +9,22 @@ export const serviceWithoutEndpoints = defineScenario({
     'The pods are healthy, the targets are nodes, and every node now has a REJECT rule.',
     'At this low traffic most requests are refused at once; some SYNs find the ICMP limit used up.',
     'All nodes at the same moment: no single pod or node can do that.',
-    'The application’s log simply has a gap.',
+    'gunicorn’s sync worker closes after every answer; warm connections would have gone on, past the rule.',
   ],
   scaled: [],
   application: 'k8s-shop-catalog-1f2e3d4c5b',
   targetType: 'instance',
   nodes: 2,
   loadBalancer: { healthCheck: { intervalSeconds: 15, unhealthyCount: 5 } },
-  workload: { name: 'catalog', replicas: 2, template: shopPod() },
+  workload: {
+    name: 'catalog',
+    replicas: 2,
+    template: {
+      containers: [{ name: 'app', port: 8000, server: { kind: 'gunicorn', workerClass: 'sync', workers: 3 } }],
+      port: 8000,
+      readiness,
+    },
+  },
   traffic: { seconds: 60, streams: [visitors(3)] },
   faults: [
     { atSeconds: 15, what: 'the selector matches nothing', apply: (lab) => lab.cluster.setSelected(false) },

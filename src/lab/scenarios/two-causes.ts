@@ -24,10 +24,11 @@ export const twoCauses = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 5,
-        count: 14,
+        everySeconds: 4.999,
+        count: 2,
+        widgets: 8,
         jitterSeconds: 0.003,
-        routes: [{ route: '/api/products/{n}', weight: 1 }],
+        routes: [{ route: '/api/widgets/{n}', weight: 1 }],
       },
       {
         kind: 'poisson',

@@ -25,16 +25,17 @@ export const upstreamKeepaliveMismatch = defineScenario({
     streams: [
       {
         kind: 'poller',
-        name: 'tills',
-        everySeconds: 5,
-        count: 16,
+        name: 'wall boards',
+        everySeconds: 4.999,
+        count: 2,
+        widgets: 8,
         jitterSeconds: 0.003,
         routes: [
-          { route: 'POST /api/cart/{hex}', weight: 3, bodyBytes: 180 },
-          { route: '/api/products/{n}', weight: 2 },
+          { route: 'POST /api/scans/{hex}', weight: 2, bodyBytes: 180 },
+          { route: '/api/widgets/{n}', weight: 1 },
         ],
       },
-      { kind: 'poisson', name: 'visitors', perSecond: 1.5, routes: [{ route: '/api/products/{n}', weight: 1 }] },
+      { kind: 'poisson', name: 'visitors', perSecond: 0.4, routes: [{ route: '/api/products/{n}', weight: 1 }] },
     ],
   },
   truth: (failure, run) =>

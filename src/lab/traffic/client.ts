@@ -67,9 +67,9 @@ async function waitUntil(atMs: number): Promise<void> {
 
 async function poll(poller: PlannedPoller, startMs: number): Promise<void> {
   await waitUntil(startMs + poller.atMs)
-  for (const [round, request] of poller.requests.entries()) {
+  for (const [round, requests] of poller.rounds.entries()) {
     if (isStopping || performance.now() - startMs > poller.untilMs) return
-    await send({ ...poller, ...request })
+    await Promise.all(requests.map((request) => send({ ...poller, ...request })))
     await waitUntil(performance.now() + poller.everyMs + (poller.jitterMs[round] ?? 0))
   }
 }

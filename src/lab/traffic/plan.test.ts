@@ -49,7 +49,7 @@ describe('planned traffic', () => {
   it('fills in the method and the parts of a route', () => {
     const { pollers } = planTraffic(traffic, 2, 1)
     expect(pollers).toHaveLength(3)
-    expect(pollers[0]?.requests[0]).toMatchObject({
+    expect(pollers[0]?.rounds[0]?.[0]).toMatchObject({
       method: 'POST',
       path: expect.stringMatching(/^\/api\/cart\/[0-9a-f]{5}$/),
     })

@@ -17,11 +17,15 @@ export interface PlannedRequest {
   readonly timeoutMs: number
 }
 
-/** Asks again `everyMs` after its last answer; each of its requests takes the next path. */
+/** Asks again `everyMs` after its last answer; each round has its own requests. */
 export interface PlannedPoller extends Omit<PlannedRequest, 'path' | 'method' | 'bodyBytes'> {
   readonly everyMs: number
   readonly untilMs: number
-  readonly requests: readonly { readonly method: string; readonly path: string; readonly bodyBytes: number }[]
+  readonly rounds: readonly (readonly {
+    readonly method: string
+    readonly path: string
+    readonly bodyBytes: number
+  }[])[]
   readonly jitterMs: readonly number[]
 }
 
@@ -66,7 +70,7 @@ export function planTraffic(traffic: Traffic, loadBalancerNodes: number, seed: n
         for (let i = 0; i < stream.count; i++)
           requests.push(draw(atSeconds * 1000 + random.next() * (stream.withinSeconds ?? 0) * 1000))
     } else {
-      pollers.push(...drawPollers(stream, fromMs, untilMs, draw, random))
+      pollers.push(...drawPollers(stream, fromMs, untilMs, loadBalancerNodes, draw, random))
     }
   }
   return { seconds: traffic.seconds, requests: requests.sort((a, b) => a.atMs - b.atMs), pollers }
@@ -76,17 +80,22 @@ function drawPollers(
   stream: PollerStream,
   fromMs: number,
   untilMs: number,
+  loadBalancerNodes: number,
   draw: (atMs: number) => PlannedRequest,
   random: Random,
 ): PlannedPoller[] {
   const rounds = Math.ceil((untilMs - fromMs) / (stream.everySeconds * 1000)) + 1
-  return Array.from({ length: stream.count }, () => {
+  return Array.from({ length: stream.count }, (_, index) => {
     const { path: _path, method: _method, bodyBytes: _bytes, ...rest } = draw(fromMs + random.next() * 2000)
     return {
       ...rest,
+      // Boards are spread over the load balancer's nodes, so that few share a pool.
+      node: index % loadBalancerNodes,
       everyMs: stream.everySeconds * 1000,
       untilMs,
-      requests: Array.from({ length: rounds }, () => drawRoute(stream.routes, random)),
+      rounds: Array.from({ length: rounds }, () =>
+        Array.from({ length: stream.widgets ?? 1 }, () => drawRoute(stream.routes, random)),
+      ),
       jitterMs: Array.from({ length: rounds }, () => (random.next() - 0.5) * 2000 * (stream.jitterSeconds ?? 0)),
     }
   })

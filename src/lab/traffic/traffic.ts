@@ -33,6 +33,8 @@ export interface PollerStream extends StreamBase {
   readonly kind: 'poller'
   readonly everySeconds: number
   readonly count: number
+  /** Requests at once in every round, as a board with that many widgets sends; the wait starts after the last answer. */
+  readonly widgets?: number
   /** Uniform, added to every wait. */
   readonly jitterSeconds?: number
 }

@@ -64,6 +64,11 @@ function notConnected(failure: Failure, run: RunRecord): TrueCause | undefined {
         causes: ['node-removed-before-deregistration'],
         why: 'the node is gone but still registered: SYN and its repeats unanswered for 10 s',
       }
+    if (pod !== undefined && eventsNear(run, ['pod-terminating'], endMs, 60_000, 0, pod).length > 0)
+      return {
+        causes: ['deregistration-race', 'host-unreachable'],
+        why: `pod ${pod} was gone but the load balancer still sent to it; the node's ICMP answers are limited, this SYN got none`,
+      }
     if (atStart === 'REJECT')
       return {
         causes: ['service-without-endpoints'],
