@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 HISTORY_SECONDS = float(os.environ.get("LAB_HISTORY_SECONDS", "0.05"))
 REPORT_SECONDS = float(os.environ.get("LAB_REPORT_SECONDS", "0.05"))
+REPORT_IN_THREADS = os.environ.get("LAB_REPORT_IN_THREADS") == "1"
 DOWNLOAD_SECONDS = float(os.environ.get("LAB_DOWNLOAD_SECONDS", "0.05"))
 START_SECONDS = float(os.environ.get("LAB_START_SECONDS", "0"))
 HEADER_BYTES = int(os.environ.get("LAB_HEADER_BYTES", "1000"))
@@ -191,14 +192,10 @@ async def download(number: int):
 @app.get("/reports/{name}")
 async def report_blocking(name: str):
     """The founding mistake: blocking code in `async def`. It holds the event loop, so nothing else is served."""
-    time.sleep(REPORT_SECONDS)
-    return {"report": name}
-
-
-@app.get("/reports-in-threads/{name}")
-def report_threaded(name: str):
-    """The same work in `def`: it holds one of the 40 threads."""
-    time.sleep(REPORT_SECONDS)
+    if REPORT_IN_THREADS:
+        await asyncio.to_thread(time.sleep, REPORT_SECONDS)
+    else:
+        time.sleep(REPORT_SECONDS)
     return {"report": name}
 
 

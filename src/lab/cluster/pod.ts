@@ -154,6 +154,14 @@ export class Pod {
     this.#state(name).process?.kill(signal)
   }
 
+  /** Stops a container for a moment, as an exhausted CPU quota does. */
+  async pause(name: string, pauseMs: number): Promise<void> {
+    const { process } = this.#state(name)
+    signalGroup(process, 'SIGSTOP')
+    await sleep(pauseMs)
+    signalGroup(process, 'SIGCONT')
+  }
+
   /** At the end of a run: everything at once. */
   async destroy(): Promise<void> {
     this.isTerminating = true

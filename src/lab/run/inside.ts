@@ -54,6 +54,7 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
   requirePrograms([
     ...(kinds.includes('nginx') ? (['nginx'] as const) : []),
     ...(kinds.includes('haproxy') ? (['haproxy'] as const) : []),
+    ...(scenario.roundTripMs === undefined ? [] : (['python3'] as const)),
   ])
   const needsPython = kinds.includes('uvicorn') || kinds.includes('gunicorn')
   const python = needsPython ? await requirePython(kinds.includes('gunicorn')) : undefined
@@ -63,7 +64,11 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     kind: 'step',
     text: `network: client, load balancer with ${loadBalancerNodes} nodes, ${scenario.nodes} Kubernetes nodes`,
   })
-  const network = new Network({ loadBalancerNodes, nodes: scenario.nodes })
+  const network = new Network({
+    loadBalancerNodes,
+    nodes: scenario.nodes,
+    ...(scenario.roundTripMs === undefined ? {} : { roundTripMs: scenario.roundTripMs }),
+  })
   await network.build()
 
   let trafficStartMs: number | undefined
@@ -133,6 +138,7 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
         connectTimeoutSeconds: 10,
         ...scenario.loadBalancer,
       },
+      roundTripMs: scenario.roundTripMs ?? 0,
       workload: scenario.workload,
       scaled: scenario.scaled,
       versions,

@@ -1,3 +1,4 @@
+import { AppError } from '../../core/errors.ts'
 import type { RunMessage } from './job.ts'
 import { type RunResult, runScenario } from './run-scenario.ts'
 
@@ -29,6 +30,10 @@ export async function runMany(plan: readonly PlannedRun[], options: RunManyOptio
         signal: options.signal,
         isDiagnosed: options.isDiagnosed,
         onMessage: (message) => options.onMessage(run, message),
+      }).catch((error: unknown) => {
+        // What is missing here is missing for every run. One broken run among many is a result.
+        if (plan.length === 1 || (error instanceof AppError && error.code !== 'LAB_RUN_FAILED')) throw error
+        return brokenRun(run, error instanceof Error ? error.message : String(error))
       })
       results[index] = result
       options.onMessage(run, result)
@@ -36,4 +41,20 @@ export async function runMany(plan: readonly PlannedRun[], options: RunManyOptio
   }
   await Promise.all(Array.from({ length: Math.min(options.jobs, plan.length) }, work))
   return results.filter((result) => result !== undefined)
+}
+
+function brokenRun(run: PlannedRun, why: string): RunResult {
+  return {
+    scenario: run.scenario,
+    fix: run.fix ?? null,
+    seed: run.seed,
+    folder: run.folder,
+    isComplete: false,
+    failures: 0,
+    byCause: {},
+    bySymptom: {},
+    client: { requests: 0, outcomes: {}, latencyMs: { p50: 0, p95: 0, p99: 0, max: 0 } },
+    score: null,
+    missed: [why],
+  }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fail } from '../../core/errors.ts'
+import { writeWitnesses } from '../record/witnesses.ts'
 import { scenarioById } from '../scenarios/catalogue.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { missedTargets, type Score, score } from '../score/score.ts'
@@ -79,6 +80,7 @@ async function judgeRun(scenario: Scenario, options: RunOptions, isComplete: boo
   const { failures, run } = readRun(folders, subject)
   const truth = truthRows(failures, run, subject)
   writeFileSync(join(folders.truth, 'truth.ndjson'), truth.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  writeWitnesses(folders, subject)
   const byCause = countBy(truth, (row) => row.causes[0] ?? 'unknown-to-the-lab')
   const missed = isFixed ? [] : unexpected(scenario, truth, byCause)
   const scored = options.isDiagnosed && !options.signal.aborted ? score(truth, await diagnoseRun(folders)) : null

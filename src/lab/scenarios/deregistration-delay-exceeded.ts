@@ -1,3 +1,4 @@
+import { longerDeregistrationDelay } from '../fixes/plain-fixes.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -31,4 +32,5 @@ export const deregistrationDelayExceeded = defineScenario({
   traffic: { seconds: 50, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 60 }])] },
   faults: [{ atSeconds: 18, what: 'scaled in', apply: (lab) => lab.cluster.scale(1) }],
   expect: { atLeast: { 'deregistration-delay-exceeded': 8 } },
+  fixes: { 'deregistration-delay': longerDeregistrationDelay },
 })

@@ -1,3 +1,4 @@
+import { nginxForKeepAlive, uvicornKeepAlive } from '../fixes/plain-fixes.ts'
 import { shopRoutes } from '../traffic/traffic.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -13,10 +14,12 @@ export const keepaliveRaceUvicorn = defineScenario({
   ],
   scaled: [
     'boards ask with a period within milliseconds of the keep-alive time: far more races than plain traffic has',
+    'round trip 4 ms between load balancer and targets (0.3 to 2 ms inside a region)',
   ],
   application: 'ops-board',
   targetType: 'ip',
   nodes: 2,
+  roundTripMs: 4,
   workload: {
     name: 'board',
     replicas: 2,
@@ -39,14 +42,15 @@ export const keepaliveRaceUvicorn = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.999,
+        everySeconds: 4.992,
         count: 2,
         widgets: 8,
-        jitterSeconds: 0.003,
+        jitterSeconds: 0.014,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],
       },
       { kind: 'poisson', name: 'operators', perSecond: 0.4, routes: shopRoutes },
     ],
   },
   expect: { atLeast: { 'keepalive-shorter-than-idle-timeout': 5 } },
+  fixes: { 'uvicorn-keep-alive': uvicornKeepAlive, nginx: nginxForKeepAlive },
 })

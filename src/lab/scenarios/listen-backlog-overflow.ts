@@ -1,3 +1,4 @@
+import { deeperBacklog } from '../fixes/plain-fixes.ts'
 import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -59,4 +60,5 @@ export const listenBacklogOverflow = defineScenario({
     }
   },
   expect: { atLeast: { 'listen-backlog-overflow': 15 } },
+  fixes: { backlog: deeperBacklog },
 })

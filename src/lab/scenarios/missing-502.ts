@@ -1,4 +1,5 @@
 import type { PodTemplate } from '../cluster/pod.ts'
+import { haproxyQueue, nginxSidecar, reportsInThreads } from '../fixes/plain-fixes.ts'
 import { shopRoutes, type Traffic } from '../traffic/traffic.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -69,4 +70,5 @@ export const missing502 = defineScenario({
   loadBalancer: { healthCheck: { intervalSeconds: 30, unhealthyCount: 3 } },
   traffic: reportsTraffic,
   expect: { atLeast: { 'service-without-endpoints': 20 } },
+  fixes: { nginx: nginxSidecar, haproxy: haproxyQueue, threads: reportsInThreads },
 })

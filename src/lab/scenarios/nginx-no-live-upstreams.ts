@@ -1,3 +1,4 @@
+import { queueInsteadOfMaxConns } from '../fixes/plain-fixes.ts'
 import { nginxPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -38,4 +39,5 @@ export const nginxNoLiveUpstreams = defineScenario({
     ],
   },
   expect: { atLeast: { 'nginx-no-live-upstreams': 30 } },
+  fixes: { haproxy: queueInsteadOfMaxConns },
 })

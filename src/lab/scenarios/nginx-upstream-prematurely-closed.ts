@@ -15,6 +15,7 @@ export const nginxUpstreamPrematurelyClosed = defineScenario({
   application: 'invoices',
   targetType: 'ip',
   nodes: 2,
+  timings: { controllerSeconds: 120 },
   workload: {
     name: 'invoices',
     replicas: 2,

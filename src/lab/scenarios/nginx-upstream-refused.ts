@@ -5,7 +5,7 @@ export const nginxUpstreamRefused = defineScenario({
   id: 'nginx-upstream-refused',
   title: 'nginx in front of an application that is down',
   story: [
-    'The application’s container of one pod stops for fifteen seconds; its nginx goes on.',
+    'In one pod the application stops under its supervisor for fifteen seconds; nginx goes on.',
     'nginx answers the probe itself, so the pod stays in the target group.',
     'Its connections to the application are refused: 502 within a millisecond, made by nginx.',
     'The load balancer passes it on: target status 502.',

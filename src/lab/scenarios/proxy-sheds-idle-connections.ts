@@ -1,3 +1,4 @@
+import { moreWorkerConnections } from '../fixes/plain-fixes.ts'
 import { nginxPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -49,4 +50,5 @@ export const proxyShedsIdleConnections = defineScenario({
     }
   },
   expect: { atLeast: { 'proxy-sheds-idle-connections': 20 } },
+  fixes: { 'worker-connections': moreWorkerConnections },
 })

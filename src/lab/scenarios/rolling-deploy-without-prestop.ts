@@ -1,3 +1,4 @@
+import { preStopSleep } from '../fixes/plain-fixes.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -38,4 +39,5 @@ export const rollingDeployWithoutPrestop = defineScenario({
   traffic: { seconds: 55, streams: [visitors(14, [{ route: '/downloads/{n}', weight: 4 }])] },
   faults: [{ atSeconds: 10, what: 'kubectl rollout restart', apply: (lab) => lab.cluster.rollingRestart(lab.signal) }],
   expect: { atLeast: { 'deregistration-race': 12 } },
+  fixes: { prestop: preStopSleep },
 })

@@ -63,6 +63,8 @@ export interface Scenario {
   readonly application: string
   readonly targetType: 'instance' | 'ip'
   readonly nodes: number
+  /** Between the load balancer and all else; absent: tens of microseconds. */
+  readonly roundTripMs?: number
   readonly loadBalancer?: LoadBalancerSettings
   readonly timings?: Partial<ClusterTimings>
   readonly workload: Workload

@@ -12,10 +12,15 @@ export const twoCauses = defineScenario({
     'Three teams see one red line.',
     'A good diagnosis tells them apart and gives each its share.',
   ],
-  scaled: ['idle timeout 15 s (usually 60)', 'pollers ask with a period close to the keep-alive time'],
+  scaled: [
+    'idle timeout 15 s (usually 60)',
+    'boards ask with a period within milliseconds of the keep-alive time: far more races than plain traffic has',
+    'round trip 4 ms between load balancer and targets (0.3 to 2 ms inside a region)',
+  ],
   application: 'intranet',
   targetType: 'ip',
   nodes: 2,
+  roundTripMs: 4,
   loadBalancer: { idleTimeoutSeconds: 15 },
   workload: { name: 'intranet', replicas: 2, template: shopPod({ keepAliveSeconds: 5, app: { historySeconds: 18 } }) },
   traffic: {
@@ -24,10 +29,10 @@ export const twoCauses = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.999,
+        everySeconds: 4.992,
         count: 2,
         widgets: 8,
-        jitterSeconds: 0.003,
+        jitterSeconds: 0.014,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],
       },
       {

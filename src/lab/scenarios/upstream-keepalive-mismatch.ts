@@ -1,3 +1,4 @@
+import { uvicornKeepAlive } from '../fixes/plain-fixes.ts'
 import { nginxPod } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -9,9 +10,12 @@ export const upstreamKeepaliveMismatch = defineScenario({
     'It is the keep-alive race, one hop further in.',
     'nginx repeats a GET on a new connection, silently; it must not repeat a POST.',
     'So POSTs end in 502, made by nginx, and GETs never do.',
-    'The application never saw them.',
+    'The wider nginx’s pauses (its CPU limit is too small), the more requests meet the FIN.',
   ],
-  scaled: ['pollers ask with a period close to the keep-alive time'],
+  scaled: [
+    'boards ask with a period close to the keep-alive time',
+    'nginx’s CPU quota pauses it for 90 ms in every 250 ms',
+  ],
   application: 'basket',
   targetType: 'ip',
   nodes: 2,
@@ -26,18 +30,29 @@ export const upstreamKeepaliveMismatch = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.999,
+        everySeconds: 4.97,
         count: 2,
         widgets: 8,
-        jitterSeconds: 0.003,
+        jitterSeconds: 0.04,
         routes: [
-          { route: 'POST /api/scans/{hex}', weight: 2, bodyBytes: 180 },
+          { route: 'POST /api/scans/{hex}', weight: 3, bodyBytes: 180 },
           { route: '/api/widgets/{n}', weight: 1 },
         ],
       },
       { kind: 'poisson', name: 'visitors', perSecond: 0.4, routes: [{ route: '/api/products/{n}', weight: 1 }] },
     ],
   },
+  faults: [
+    {
+      atSeconds: 1,
+      what: 'nginx’s CPU quota runs out four times a second',
+      apply: async (lab) => {
+        const endMs = Date.now() + 86_000
+        while (Date.now() < endMs && !lab.signal.aborted)
+          await Promise.all(lab.cluster.pods.map((pod) => pod.pause('nginx', 90).then(() => wait(160))))
+      },
+    },
+  ],
   truth: (failure, run) =>
     failure.targetStatus === 502 && failure.method === 'POST'
       ? {
@@ -46,4 +61,9 @@ export const upstreamKeepaliveMismatch = defineScenario({
         }
       : undefined,
   expect: { atLeast: { 'upstream-keepalive-mismatch': 2 } },
+  fixes: { 'uvicorn-keep-alive': uvicornKeepAlive },
 })
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

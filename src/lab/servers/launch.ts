@@ -98,6 +98,24 @@ export function launch(server: Server, context: LaunchContext): Launch {
   }
 }
 
+/** The command as it stands in the manifest. */
+export function launchCommand(server: Server, port: number): string {
+  const place: LaunchContext = {
+    python: { python: 'python', origin: 'requirements' },
+    folder: '',
+    port,
+    appPort: port,
+    seenFile: '',
+    errorsFile: '',
+    switchFolder: '',
+    accessLog: '',
+    errorLog: '',
+  }
+  if (server.kind === 'nginx') return 'nginx -c /etc/nginx/nginx.conf'
+  if (server.kind === 'haproxy') return 'haproxy -W -db -f /etc/haproxy/haproxy.cfg'
+  return launch(server, place).command
+}
+
 function uvicornFlags(server: Extract<Server, { kind: 'uvicorn' }>): string[] {
   const flags: readonly [string, number | undefined][] = [
     ['--timeout-keep-alive', server.keepAliveSeconds],
@@ -129,6 +147,7 @@ function appEnvironment(app: AppSettings | undefined, context: LaunchContext): R
     ['LAB_DOWNLOAD_SECONDS', app?.downloadSeconds],
     ['LAB_START_SECONDS', app?.startSeconds],
     ['LAB_HEADER_BYTES', app?.headerBytes],
+    ['LAB_REPORT_IN_THREADS', app?.isReportThreaded ? 1 : undefined],
   ]
   return {
     LAB_SEEN_FILE: context.seenFile,

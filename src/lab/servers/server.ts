@@ -4,6 +4,8 @@ export type Server = UvicornServer | GunicornServer | NodeServer | NginxServer |
 /** What the application gets in its environment; scenarios scale its times with it. */
 export interface AppSettings {
   readonly reportSeconds?: number
+  /** The report runs in a thread, not in the event loop. */
+  readonly isReportThreaded?: boolean
   readonly historySeconds?: number
   readonly downloadSeconds?: number
   readonly startSeconds?: number

@@ -18,6 +18,11 @@ export function bareTraceId(traceId: string): string {
   return /Root=([^;]+)/.exec(traceId)?.[1] ?? traceId
 }
 
+/** The path the client asked for; the load balancer's facts have the whole URL. */
+export function pathOf(failure: Failure): string {
+  return (failure.uri ?? '').replace(/^https?:\/\/[^/]+/, '')
+}
+
 /** What the node's rules did with a new connection at that time. */
 export function rulesAt(run: RunRecord, target: string, timeMs: number): string | undefined {
   let state: string | undefined
@@ -66,8 +71,7 @@ export function isFaultOn(run: RunRecord, name: string, subject: string | undefi
 /** nginx's error line for a request: it has no trace id, so request line and time decide. */
 export function nginxErrorOf(run: RunRecord, failure: Failure): string | undefined {
   if (failure.uri === null) return undefined
-  const path = failure.uri.replace(/^https?:\/\/[^/]+/, '')
-  const request = `${failure.method ?? 'GET'} ${path}`
+  const request = `${failure.method ?? 'GET'} ${pathOf(failure)}`
   const endMs = endMsOf(failure)
   // nginx writes whole seconds.
   return run.nginxErrors.find((error) => error.request === request && Math.abs(error.timeMs - endMs) < 2000)?.message

@@ -52,4 +52,16 @@ describe('the symptom from the sockets', () => {
   ])('is %s for %s', (symptom, _what, failure) => {
     expect(symptomOfSockets(failure).symptom).toBe(symptom)
   })
+
+  it('tells a listener rule from an empty target group by the rule', () => {
+    const failure: Failure = {
+      ...base,
+      elbStatus: 503,
+      target: null,
+      phase: 'request',
+      uri: 'http://www.shop.example:80/maintenance/7',
+      socket: {},
+    }
+    expect(symptomOfSockets(failure, ['/maintenance/']).symptom).toBe('rule-answered')
+  })
 })

@@ -1,22 +1,27 @@
 import type { AnsweredBy, Symptom } from '../../core/vocabulary.ts'
 import type { Failure } from './failure.ts'
+import { pathOf } from './run-facts.ts'
 
 /**
  * The symptom from what the load balancer did with its sockets. The diagnosis decides it from the row's columns: the two
  * must agree, and that they come from different sources is the point.
  */
-export function symptomOfSockets(failure: Failure): { readonly symptom: Symptom; readonly answeredBy: AnsweredBy } {
+export function symptomOfSockets(
+  failure: Failure,
+  fixedResponsePaths: readonly string[] = [],
+): { readonly symptom: Symptom; readonly answeredBy: AnsweredBy } {
   if (failure.elbStatus === 460) return { symptom: 'client-left', answeredBy: 'nobody' }
   if (failure.targetStatus !== null)
     return failure.targetStatus === failure.elbStatus
       ? { symptom: 'target-answered', answeredBy: 'target' }
       : { symptom: 'answer-replaced', answeredBy: 'load-balancer' }
-  return { symptom: withoutAnswer(failure), answeredBy: 'load-balancer' }
+  const isRuleAnswered = failure.target === null && fixedResponsePaths.some((path) => pathOf(failure).startsWith(path))
+  return { symptom: isRuleAnswered ? 'rule-answered' : withoutAnswer(failure), answeredBy: 'load-balancer' }
 }
 
 function withoutAnswer(failure: Failure): Symptom {
   const { event = '', after_ms: afterMs = 0 } = failure.socket
-  if (failure.target === null) return failure.socket.event === 'fixed-response' ? 'rule-answered' : 'no-target'
+  if (failure.target === null) return 'no-target'
   if (failure.phase === 'connect') {
     if (event === 'connect-timer') return 'connect-timeout'
     return afterMs < 500 ? 'connect-refused' : 'connect-failed-late'

@@ -1,5 +1,15 @@
 import type { Failure, RunRecord, TrueCause } from './failure.ts'
-import { endMsOf, eventsNear, isFaultOn, nginxErrorOf, podOf, rulesAt, startMsOf, wasSeen } from './run-facts.ts'
+import {
+  endMsOf,
+  eventsNear,
+  isFaultOn,
+  nginxErrorOf,
+  pathOf,
+  podOf,
+  rulesAt,
+  startMsOf,
+  wasSeen,
+} from './run-facts.ts'
 
 /**
  * The true cause of a failure, from what its socket did and what was going on in the lab at that time. The load
@@ -39,8 +49,8 @@ const nginxCauses: readonly (readonly [RegExp, string])[] = [
 ]
 
 function withoutTarget(failure: Failure, run: RunRecord): TrueCause {
-  const path = (failure.uri ?? '').replace(/^https?:\/\/[^/]+/, '')
-  if (failure.socket.event === 'fixed-response' || run.fixedResponsePaths.some((fixed) => path.startsWith(fixed)))
+  const path = pathOf(failure)
+  if (run.fixedResponsePaths.some((fixed) => path.startsWith(fixed)))
     return { causes: ['fixed-response-rule'], why: `a listener rule answers ${path} with ${failure.elbStatus}` }
   return { causes: ['no-registered-targets'], why: 'no target was registered in the target group' }
 }

@@ -33,7 +33,7 @@ export function truthRows(failures: readonly Failure[], run: RunRecord, scenario
       target: failure.target,
       elbStatus: failure.elbStatus,
       targetStatus: failure.targetStatus === null ? '-' : String(failure.targetStatus),
-      ...symptomOfSockets(failure),
+      ...symptomOfSockets(failure, run.fixedResponsePaths),
       causes: cause?.causes ?? [],
       why: cause?.why ?? 'not known to the lab',
       phase: failure.phase,

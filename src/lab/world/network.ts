@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { labEnvironment, mustRun, runCommand } from './run-command.ts'
 
 /**
@@ -19,6 +20,15 @@ export const addresses = {
 export interface NetworkShape {
   readonly loadBalancerNodes: number
   readonly nodes: number
+  /** Between the load balancer and everything else; absent: as fast as the kernel is. */
+  readonly roundTripMs?: number
+}
+
+const wireProgram = fileURLToPath(new URL('../../../lab/wire.py', import.meta.url))
+
+function spawnHere(argv: readonly string[]): ChildProcess {
+  const [program = '', ...args] = argv
+  return spawn(program, args, { env: labEnvironment(), detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 export type HostName = 'client' | 'lb' | `node-${number}` | (string & {})
@@ -43,23 +53,38 @@ export class Network {
     await mustRun(['ip', '-batch', '-'], 'link set lo up\nlink add vpc0 type bridge\nlink set vpc0 up\n')
     await mustRun(['ip', 'addr', 'add', `${addresses.controlPlane}/16`, 'dev', 'vpc0'])
     await mustRun(['ip', 'route', 'add', '203.0.113.0/24', 'dev', 'vpc0'])
-    const vpcHosts = ['client', 'lb', ...Array.from({ length: this.shape.nodes }, (_, n) => `node-${n + 1}`)]
+    const isWired = this.shape.roundTripMs !== undefined
+    const vpcHosts = [
+      'client',
+      ...(isWired ? [] : ['lb']),
+      ...Array.from({ length: this.shape.nodes }, (_, n) => `node-${n + 1}`),
+    ]
     for (const host of vpcHosts) await this.#joinVpc(host)
     const clientAddresses = Array.from({ length: addresses.clientCount }, (_, n) => addresses.client(n))
     await this.#configure('client', [
       ...clientAddresses.map((address) => `addr add ${address}/24 dev eth0`),
       'route add 10.0.0.0/16 dev eth0',
     ])
+    if (isWired)
+      await this.#configure(
+        'client',
+        Array.from(
+          { length: this.shape.loadBalancerNodes },
+          (_, n) => `route add ${addresses.loadBalancerNode(n)}/32 via ${addresses.controlPlane}`,
+        ),
+      )
     const podRoutes = Array.from(
       { length: this.shape.nodes },
       (_, n) => `route add ${addresses.podNetwork(n)} via ${addresses.node(n)}`,
     )
     const lbAddresses = Array.from({ length: this.shape.loadBalancerNodes }, (_, n) => addresses.loadBalancerNode(n))
-    await this.#configure('lb', [
-      ...lbAddresses.map((address) => `addr add ${address}/16 dev eth0`),
-      'route add 203.0.113.0/24 dev eth0',
-      ...podRoutes,
-    ])
+    if (this.shape.roundTripMs === undefined)
+      await this.#configure('lb', [
+        ...lbAddresses.map((address) => `addr add ${address}/16 dev eth0`),
+        'route add 203.0.113.0/24 dev eth0',
+        ...podRoutes,
+      ])
+    else await this.#wireLoadBalancer(lbAddresses, this.shape.roundTripMs)
     for (let n = 0; n < this.shape.nodes; n++) {
       await this.#configure(`node-${n + 1}`, [
         `addr add ${addresses.node(n)}/16 dev eth0`,
@@ -68,6 +93,7 @@ export class Network {
         'link set cni0 up',
         'route add 203.0.113.0/24 dev eth0',
         ...podRoutes.filter((_, other) => other !== n),
+        ...(isWired ? lbAddresses.map((address) => `route add ${address}/32 via ${addresses.controlPlane}`) : []),
       ])
       await this.sysctl(`node-${n + 1}`, { 'net.ipv4.ip_forward': 1, 'net.ipv4.conf.all.send_redirects': 0 })
       this.#nextPod.push(0)
@@ -138,6 +164,42 @@ export class Network {
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(cwd === undefined ? {} : { cwd }),
     })
+  }
+
+  /** Puts the load balancer at the far end of a cable with a length; the control plane's namespace routes. */
+  async #wireLoadBalancer(lbAddresses: readonly string[], roundTripMs: number): Promise<void> {
+    await mustRun(['ip', 'netns', 'add', 'lb'])
+    // The default of 10 datagrams would lose packets in every burst.
+    await mustRun(['sysctl', '-q', '-w', 'net.unix.max_dgram_qlen=2000'])
+    await this.sysctl('lb', { 'net.unix.max_dgram_qlen': 2000 })
+    const ends = [
+      { device: 'wire0', own: '/run/wire-vpc', peer: '/run/wire-lb', host: undefined },
+      { device: 'eth0', own: '/run/wire-lb', peer: '/run/wire-vpc', host: 'lb' },
+    ]
+    for (const { device, own, peer, host } of ends) {
+      const argv = ['python3', wireProgram, device, own, peer, String(roundTripMs / 2)]
+      const child = host === undefined ? spawnHere(argv) : this.spawn(host, argv)
+      await new Promise<void>((resolve, reject) => {
+        child.stdout?.once('data', () => resolve())
+        child.once('exit', (code) => reject(new Error(`The cable to the load balancer ended with ${code}`)))
+        child.once('error', reject)
+      })
+    }
+    await mustRun([
+      'sysctl',
+      '-q',
+      '-w',
+      'net.ipv4.ip_forward=1',
+      'net.ipv4.conf.all.send_redirects=0',
+      'net.ipv4.conf.vpc0.send_redirects=0',
+    ])
+    await mustRun(['ip', 'link', 'set', 'wire0', 'up'])
+    for (const address of lbAddresses) await mustRun(['ip', 'route', 'add', `${address}/32`, 'dev', 'wire0'])
+    await this.#configure('lb', [
+      ...lbAddresses.map((address) => `addr add ${address}/32 dev eth0`),
+      'link set eth0 up',
+      'route add default dev eth0',
+    ])
   }
 
   async #joinVpc(host: string): Promise<void> {

@@ -12,6 +12,7 @@ const packages = {
   sysctl: 'procps',
   nginx: 'nginx-light',
   haproxy: 'haproxy',
+  python3: 'python3',
 } as const
 
 export type Program = keyof typeof packages

@@ -1,0 +1,129 @@
+import type { ScenarioFix } from '../scenarios/scenario.ts'
+import { addSidecar } from './add-sidecar.ts'
+import { changeServer } from './change-app.ts'
+
+/** nginx in every pod. It answers the readiness probe itself, and keeps the load balancer's connections for 75 s. */
+export const nginxSidecar: ScenarioFix = {
+  title: 'nginx as a sidecar that also answers the readiness probe',
+  changes: [
+    'nginx sidecar: keepalive_timeout 75s, proxy_connect_timeout 5s, proxy_read_timeout 50s',
+    'readinessProbe asks nginx',
+    'uvicorn --backlog 2048',
+  ],
+  apply: (scenario) =>
+    addSidecar(changeServer(scenario, 'uvicorn', { backlog: 2048 }), {
+      kind: 'nginx',
+      workerConnections: 4096,
+      answersProbe: true,
+      upstream: ['server 127.0.0.1:{port} max_fails=0;'],
+      location: ['proxy_connect_timeout 5s;', 'proxy_read_timeout 50s;'],
+    }),
+}
+
+/** HAProxy in every pod: few requests at once, the rest waits in a true queue with a limit. */
+export const haproxyQueue: ScenarioFix = {
+  title: 'HAProxy as a sidecar with a true queue',
+  changes: [
+    'HAProxy sidecar: maxconn 8 towards the application, timeout queue 20s, timeout server 50s',
+    'readinessProbe asks HAProxy (monitor-uri)',
+  ],
+  apply: (scenario) =>
+    addSidecar(scenario, {
+      kind: 'haproxy',
+      maxConnections: 8,
+      queueSeconds: 20,
+      serverSeconds: 50,
+      answersProbe: true,
+    }),
+}
+
+/** The cure where blocking code in `async def` is the disease. */
+export const reportsInThreads: ScenarioFix = {
+  title: 'the blocking report runs in a thread',
+  changes: ['def instead of async def (or run_in_threadpool) around the blocking report'],
+  apply: (scenario) => changeServer(scenario, 'uvicorn', { app: { isReportThreaded: true } }),
+}
+
+export const uvicornKeepAlive: ScenarioFix = {
+  title: 'uvicorn keeps idle connections longer than the load balancer',
+  changes: ['uvicorn --timeout-keep-alive 75'],
+  apply: (scenario) => changeServer(scenario, 'uvicorn', { keepAliveSeconds: 75 }),
+}
+
+export const nodeKeepAlive: ScenarioFix = {
+  title: 'Node keeps idle connections longer than the load balancer',
+  changes: ['server.keepAliveTimeout = 75_000', 'server.headersTimeout = 80_000'],
+  apply: (scenario) => changeServer(scenario, 'node', { keepAliveMs: 75_000 }),
+}
+
+export const gunicornKeepAlive: ScenarioFix = {
+  title: 'gunicorn keeps idle connections longer than the load balancer',
+  changes: ['gunicorn --keep-alive 75'],
+  apply: (scenario) => changeServer(scenario, 'gunicorn', { keepAliveSeconds: 75 }),
+}
+
+export const nginxForKeepAlive: ScenarioFix = {
+  title: 'nginx as a sidecar, with its keep-alive of 75 s towards the load balancer',
+  changes: ['nginx sidecar: keepalive_timeout 75s; no keep-alive towards the application'],
+  apply: (scenario) =>
+    addSidecar(scenario, { kind: 'nginx', answersProbe: true, upstream: ['server 127.0.0.1:{port};'], location: [] }),
+}
+
+export const preStopSleep: ScenarioFix = {
+  title: 'a preStop sleep until the load balancer has let go',
+  changes: ['lifecycle.preStop: sleep 10', 'terminationGracePeriodSeconds: 30'],
+  apply: (scenario) => {
+    const { template } = scenario.workload
+    const containers = template.containers.map((container) => ({ ...container, preStopSeconds: 10 }))
+    return {
+      ...scenario,
+      workload: { ...scenario.workload, template: { ...template, containers, gracePeriodSeconds: 30 } },
+    }
+  },
+}
+
+/** Replaces nginx by HAProxy: what max_conns was meant to do. */
+export const queueInsteadOfMaxConns: ScenarioFix = {
+  title: 'HAProxy with a true queue instead of nginx with max_conns',
+  changes: ['HAProxy instead of nginx: maxconn 3 towards the application, timeout queue 30s'],
+  apply: (scenario) => {
+    const { template } = scenario.workload
+    const containers = template.containers.map((container) =>
+      container.server.kind === 'nginx'
+        ? {
+            ...container,
+            name: 'haproxy',
+            server: {
+              kind: 'haproxy',
+              maxConnections: 3,
+              queueSeconds: 30,
+              serverSeconds: 50,
+              answersProbe: true,
+            } as const,
+          }
+        : container,
+    )
+    return { ...scenario, workload: { ...scenario.workload, template: { ...template, containers } } }
+  },
+}
+
+export const moreWorkerConnections: ScenarioFix = {
+  title: 'enough worker_connections',
+  changes: ['worker_connections 8192'],
+  apply: (scenario) => changeServer(scenario, 'nginx', { workerConnections: 8192 }),
+}
+
+export const deeperBacklog: ScenarioFix = {
+  title: 'a deeper accept queue',
+  changes: ['gunicorn --backlog 2048'],
+  apply: (scenario) => changeServer(scenario, 'gunicorn', { backlog: 2048 }),
+}
+
+export const longerDeregistrationDelay: ScenarioFix = {
+  title: 'a deregistration delay longer than the longest request',
+  changes: ['deregistration_delay.timeout_seconds=20'],
+  apply: (scenario) => ({
+    ...scenario,
+    loadBalancer: { ...scenario.loadBalancer, deregistrationDelaySeconds: 20 },
+  }),
+}

@@ -1,0 +1,140 @@
+import { nodePort } from '../cluster/cluster.ts'
+import type { Container } from '../cluster/pod.ts'
+import type { Probe } from '../cluster/prober.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
+import { haproxyConfiguration, launchCommand, nginxConfiguration } from '../servers/launch.ts'
+import { toYaml } from './yaml.ts'
+
+/** The scenario's set-up as an operator would have it in a repository; file name to text. */
+export function manifests(scenario: Scenario): Readonly<Record<string, string>> {
+  const { workload } = scenario
+  const files: Record<string, string> = {
+    'deployment.yaml': toYaml(deployment(scenario)),
+    'service.yaml': toYaml(service(scenario)),
+    'ingress.yaml': toYaml(ingress(scenario)),
+  }
+  const proxy = workload.template.containers.find(({ server }) => server.kind === 'nginx' || server.kind === 'haproxy')
+  const app = workload.template.containers.find((container) => container !== proxy)
+  if (proxy && app) {
+    const name = proxy.server.kind === 'nginx' ? 'nginx.conf' : 'haproxy.cfg'
+    const text = proxyConfiguration(proxy, app.port)
+    files[name] = text
+    files['configmap.yaml'] = toYaml({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `${workload.name}-proxy`, namespace: 'shop' },
+      data: { [name]: text },
+    })
+  }
+  return files
+}
+
+function proxyConfiguration(proxy: Container, appPort: number): string {
+  const { server, port } = proxy
+  if (server.kind === 'nginx')
+    return nginxConfiguration(server, {
+      port,
+      appPort,
+      folder: '/tmp',
+      accessLog: '/dev/stdout',
+      errorLog: '/dev/stderr',
+    }).replace('user root;\n', '')
+  if (server.kind === 'haproxy') return haproxyConfiguration(server, { port, appPort })
+  return ''
+}
+
+function deployment({ workload }: Scenario): unknown {
+  const { template } = workload
+  const { maxSurge = 1, maxUnavailable = 0, minReadySeconds } = workload.rollout ?? {}
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: workload.name, namespace: 'shop' },
+    spec: {
+      replicas: workload.replicas,
+      minReadySeconds,
+      selector: { matchLabels: { app: workload.name } },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
+      template: {
+        metadata: { labels: { app: workload.name } },
+        spec: {
+          terminationGracePeriodSeconds: template.gracePeriodSeconds ?? 30,
+          containers: template.containers.map((container) => ({
+            name: container.name,
+            image: `registry.shop.example/${container.server.kind}:1`,
+            command: launchCommand(container.server, container.port).split(' '),
+            ports: [{ containerPort: container.port }],
+            lifecycle: container.preStopSeconds && {
+              preStop: { exec: { command: ['sleep', String(container.preStopSeconds)] } },
+            },
+            readinessProbe: probe(template.readiness, container.port),
+            livenessProbe: probe(template.liveness, container.port),
+          })),
+        },
+      },
+    },
+  }
+}
+
+function probe(given: Probe | undefined, port: number): unknown {
+  if (!given || given.port !== port) return undefined
+  const { path, periodSeconds, timeoutSeconds, failureThreshold, successThreshold } = given
+  return { httpGet: { path, port }, periodSeconds, timeoutSeconds, failureThreshold, successThreshold }
+}
+
+function service({ workload, targetType }: Scenario): unknown {
+  const isNodePort = targetType === 'instance'
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: workload.name, namespace: 'shop' },
+    spec: {
+      type: isNodePort ? 'NodePort' : 'ClusterIP',
+      externalTrafficPolicy: isNodePort ? (workload.externalTrafficPolicy ?? 'Cluster') : undefined,
+      selector: { app: workload.name },
+      ports: [
+        { name: 'http', port: 80, targetPort: workload.template.port, nodePort: isNodePort ? nodePort : undefined },
+      ],
+    },
+  }
+}
+
+function ingress({ workload, targetType, loadBalancer = {} }: Scenario): unknown {
+  const check = loadBalancer.healthCheck ?? {}
+  const prefix = 'alb.ingress.kubernetes.io'
+  const group = [
+    `deregistration_delay.timeout_seconds=${loadBalancer.deregistrationDelaySeconds ?? 300}`,
+    `load_balancing.algorithm.type=${loadBalancer.algorithm ?? 'round_robin'}`,
+  ]
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: {
+      name: workload.name,
+      namespace: 'shop',
+      annotations: {
+        [`${prefix}/target-type`]: targetType,
+        [`${prefix}/load-balancer-attributes`]: `idle_timeout.timeout_seconds=${loadBalancer.idleTimeoutSeconds ?? 60}`,
+        [`${prefix}/target-group-attributes`]: group.join(','),
+        [`${prefix}/healthcheck-path`]: check.path ?? '/healthz',
+        [`${prefix}/healthcheck-interval-seconds`]: String(check.intervalSeconds ?? 15),
+        [`${prefix}/healthcheck-timeout-seconds`]: String(check.timeoutSeconds ?? 5),
+        [`${prefix}/healthy-threshold-count`]: String(check.healthyCount ?? 2),
+        [`${prefix}/unhealthy-threshold-count`]: String(check.unhealthyCount ?? 2),
+      },
+    },
+    spec: {
+      ingressClassName: 'alb',
+      rules: [
+        {
+          host: 'www.shop.example',
+          http: {
+            paths: [
+              { path: '/', pathType: 'Prefix', backend: { service: { name: workload.name, port: { name: 'http' } } } },
+            ],
+          },
+        },
+      ],
+    },
+  }
+}
