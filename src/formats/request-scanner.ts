@@ -46,6 +46,7 @@ export interface ScanSink {
 }
 
 const MAX_ROUTES = 20_000
+const MAX_GROUPS = 16
 const SPACE = 32
 const QUOTE = 34
 const NEWLINE = 10
@@ -71,15 +72,28 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
   let lbId = 0
   let lbTail0 = 0
   let lbTail1 = 0
-  let arnLength = -1
-  let arnTail0 = 0
-  let arnTail1 = 0
-  let tgId = 0
-  let certLength = -1
+  // ... of `CIPHER PROTOCOL ` in a row with TLS; rows without it have `- - `.
+  let tlsLength = 0
+  // ... and of ` "domain" "certificate" priority ` in a row without and with TLS.
+  const certLengths = [-1, -1]
+  // The target groups seen in this file, the last one first tried: several behind one load balancer are normal.
+  let groupCount = 0
+  let lastGroup = 0
+  const groupId = new Int32Array(MAX_GROUPS)
+  const groupLength = new Int32Array(MAX_GROUPS)
+  const groupTail0 = new Int32Array(MAX_GROUPS)
+  const groupTail1 = new Int32Array(MAX_GROUPS)
   let nodeBytes = new Uint8Array(0)
   let nodeId = 0
   // Where a helper stopped reading.
   let at = 0
+  // The route that scanRoute read last.
+  let routeHigh = 0
+  let routeLow = 0
+  let routeStart = 0
+  let methodEnd = 0
+  let pathStart = 0
+  let pathEnd = 0
 
   function intern(text: string): number {
     let id = names.get(text)
@@ -140,20 +154,21 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
   }
 
   /**
-   * Route of a request line that starts at `from` (behind its quote): method and path, with ids, hashes and numbers as
-   * `*`. Leaves `at` behind the path. Never reads past `to`.
+   * Reads the route of a request line that starts at `from` (behind its quote): method and path, with ids, hashes and
+   * numbers as `*`. Leaves `at` behind the path. Never reads past `to`.
    */
-  function routeOf(bytes: Uint8Array, from: number, to: number, tg: number): number {
+  function scanRoute(bytes: Uint8Array, from: number, to: number): void {
     let p = from
-    let high = SEED_HIGH ^ Math.imul(tg + 1, 0x9e3779b1)
-    let low = SEED_LOW + tg
+    let high = SEED_HIGH
+    let low = SEED_LOW
     let c = 0
     while (p < to && (c = bytes[p] as number) !== SPACE && c !== QUOTE) {
       high = Math.imul(high ^ c, 0x01000193)
       low = Math.imul(low + c, 0x85ebca6b) ^ (low >>> 13)
       p++
     }
-    const methodEnd = p
+    routeStart = from
+    methodEnd = p
     p++
     // `https://host:443/path`; a request line without a scheme starts with its path.
     if (bytes[p] !== 47) {
@@ -161,7 +176,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       if (bytes[p] === 47 && bytes[p + 1] === 47) p += 2
       while (p < to && (c = bytes[p] as number) !== 47 && c !== SPACE && c !== QUOTE && c !== 63) p++
     }
-    const pathStart = p
+    pathStart = p
     let segHigh = high
     let segLow = low
     let segStart = p
@@ -194,14 +209,23 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       else if (c > 102 || (c < 97 && c !== 45)) others++
     }
     at = p
+    pathEnd = p
+    routeHigh = high
+    routeLow = low
+  }
+
+  /** The route that was just read, of a target group: the group stands behind the request line in a row. */
+  function routeOf(bytes: Uint8Array, tg: number): number {
+    const high = routeHigh ^ Math.imul(tg + 1, 0x9e3779b1)
+    const low = (routeLow + Math.imul(tg, 0x85ebca6b)) | 0
     const known = routeIndex.get(high, low)
     if (known !== -1) return known
     if (routes.length >= MAX_ROUTES) {
       if (otherRoute === -1) otherRoute = routes.push({ text: '(other routes)', targetGroup: '' }) - 1
       return otherRoute
     }
-    const method = utf8(bytes, from, methodEnd)
-    const path = p > pathStart ? normalisePath(utf8(bytes, pathStart, p)) : ''
+    const method = utf8(bytes, routeStart, methodEnd)
+    const path = pathEnd > pathStart ? normalisePath(utf8(bytes, pathStart, pathEnd)) : ''
     const id = routes.push({
       text: method === '-' ? '(malformed request)' : `${method} ${path || '/'}`,
       targetGroup: strings[tg] as string,
@@ -230,6 +254,24 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     if (a > 9 || b > 9 || d > 9 || bytes[p + 4] !== SPACE) return -2
     at = p + 5
     return value * 1000 + a * 100 + b * 10 + d
+  }
+
+  /** The known target group whose ARN fills the bytes from `from` to a space, or -1. Leaves `at` on that space. */
+  function groupAt(bytes: Uint8Array, from: number, to: number): number {
+    if (bytes[from - 1] !== SPACE) return -1
+    for (
+      let tried = 0, group = lastGroup;
+      tried < groupCount;
+      tried++, group = group === 0 ? groupCount - 1 : group - 1
+    ) {
+      const end = from + (groupLength[group] as number)
+      if (end + 100 > to || bytes[end] !== SPACE || tail(bytes, end) !== groupTail0[group]) continue
+      if (tail(bytes, end - 4) !== groupTail1[group]) continue
+      lastGroup = group
+      at = end
+      return group
+    }
+    return -1
   }
 
   /** Returns false when the row needs the slow path; nothing is written then. */
@@ -278,18 +320,28 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       p++
     }
     if (bytes[p] !== SPACE || bytes[p + 1] !== QUOTE) return false
-    const requestStart = p + 2
-    // The route belongs to a target group, which comes later in the row: guess the last one, mend it below.
-    const route = routeOf(bytes, requestStart, to, tgId)
+    scanRoute(bytes, p + 2, to)
     p = at
     p = bytes[p] === SPACE && bytes[p + 9] === QUOTE ? p + 9 : bytes.indexOf(QUOTE, p)
     if (p < 0 || bytes[p + 1] !== SPACE || bytes[p + 2] !== QUOTE) return false
     p = bytes.indexOf(QUOTE, p + 3)
     if (p < 0 || bytes[p + 1] !== SPACE) return false
-    // ` CIPHER PROTOCOL ARN `: as long as in the previous row, with the same target group id at its end.
-    q = p + arnLength
-    if (q + 100 > to || bytes[q] !== SPACE || tail(bytes, q) !== arnTail0 || tail(bytes, q - 4) !== arnTail1)
-      return false
+    // `CIPHER PROTOCOL ARN `.
+    p += 2
+    const isTls = bytes[p] === 45 && bytes[p + 1] === SPACE ? 0 : 1
+    let group = groupAt(bytes, isTls === 0 ? p + 4 : p + tlsLength, to)
+    if (group === -1 && isTls === 1) {
+      q = p
+      while ((bytes[q] as number) > SPACE) q++
+      q++
+      while ((bytes[q] as number) > SPACE) q++
+      q++
+      group = groupAt(bytes, q, to)
+      if (group !== -1) tlsLength = q - p
+    }
+    if (group === -1) return false
+    q = at
+    const tgId = groupId[group] as number
     p = q + 1
     if (
       bytes[p] === QUOTE &&
@@ -306,7 +358,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     }
     if (bytes[p] !== SPACE) return false
     // ` "domain" "certificate" priority `.
-    q = p + certLength
+    q = p + (certLengths[isTls] as number)
     let start =
       q + 27 < to && bytes[q - 1] === SPACE && bytes[q + 27] === SPACE ? parseTimestampBytes(bytes, q) : Number.NaN
     if (Number.isNaN(start)) {
@@ -314,7 +366,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       if (q === -1) return false
       start = parseTimestampBytes(bytes, q)
       if (Number.isNaN(start)) return false
-      certLength = q - p
+      certLengths[isTls] = q - p
     }
     const elapsed = end - start
     if (!(elapsed > -1_000 && elapsed < 4_100_000) || q + 27 > to) return false
@@ -340,7 +392,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     batch.receivedBytes[i] = received
     batch.sentBytes[i] = sent
     batch.flow[i] = flowOf(lbId, tgId, target, node)
-    batch.route[i] = route
+    batch.route[i] = routeOf(bytes, tgId)
     batch.flags[i] = type === 119 ? FLAG_WEBSOCKET : type === 103 ? FLAG_GRPC : 0
     return true
   }
@@ -361,7 +413,8 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     const target = fields.target === '' ? 0 : internTarget(targetBytes, 0, targetBytes.length)
     const node = fields.node === '' ? fileNode : intern(fields.node)
     const request = Buffer.from(fields.request)
-    const route = routeOf(request, 0, request.length, tg)
+    scanRoute(request, 0, request.length)
+    const route = routeOf(request, tg)
     learn(fields, text, lb, tg, node)
 
     const i = batch.length
@@ -398,13 +451,20 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     const lbEnd = bytes.indexOf(fields.loadBalancer, 20, 'latin1') + lbLength
     lbTail0 = tail(bytes, lbEnd)
     lbTail1 = tail(bytes, lbEnd - 4)
-    tgId = tg
-    const arnEnd = arn + 1 + fields.targetGroup.length
-    arnLength = arnEnd - agentEnd
-    arnTail0 = tail(bytes, arnEnd)
-    arnTail1 = tail(bytes, arnEnd - 4)
+    learnGroup(bytes, arn + 1, fields.targetGroup.length, tg)
+    if (bytes[agentEnd + 2] !== 45) tlsLength = arn - agentEnd - 1
     nodeId = node
     nodeBytes = fields.node === '' ? new Uint8Array(0) : Buffer.from(fields.node, 'latin1')
+  }
+
+  function learnGroup(bytes: Uint8Array, from: number, length: number, tg: number): void {
+    let group = groupId.subarray(0, groupCount).indexOf(tg)
+    if (group === -1) group = groupCount < MAX_GROUPS ? groupCount++ : (lastGroup + 1) % MAX_GROUPS
+    groupId[group] = tg
+    groupLength[group] = length
+    groupTail0[group] = tail(bytes, from + length)
+    groupTail1[group] = tail(bytes, from + length - 4)
+    lastGroup = group
   }
 
   function push(row: number): void {
@@ -427,8 +487,10 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       fileNode = intern(nodeFromName)
       nodeBytes = new Uint8Array(0)
       lbLength = 0
-      arnLength = -1
-      certLength = -1
+      tlsLength = 0
+      groupCount = 0
+      lastGroup = 0
+      certLengths.fill(-1)
     },
     scanLines(block, firstRow) {
       let from = 0
