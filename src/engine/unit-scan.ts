@@ -5,6 +5,7 @@ import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail 
 import type { Symptom } from '../core/vocabulary.ts'
 import { type KeptRows, RowWindows } from '../evidence/row-windows.ts'
 import { foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
+import { cutRowStart, fieldsOfLastWholeRow } from '../formats/cut-row.ts'
 import { DETECT_BYTES, detectFormat, type LogDetection } from '../formats/detect.ts'
 import { formatById } from '../formats/index.ts'
 import { parseRow } from '../formats/parse-row.ts'
@@ -284,15 +285,25 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       }
 
       let bytes = 0
+      let fieldsBefore = 0
+      let isRowCut = false
       const read = await readBlocks(
         spec.path,
         spec.range,
-        (block) => {
+        (block, isLast) => {
           bytes += block.length
           hooks.onBytes(block.length)
           if (block.length === 0 && hooks.isStopped()) throw new Stopped()
           begun ??= begin(detectBlock(block))
-          scanLines(begun, begun.converter ? Buffer.from(begun.converter.push(block)) : asBuffer(block))
+          const cutAt = isLast && !begun.converter ? cutRowStart(block, fieldsBefore) : -1
+          fieldsBefore = fieldsOfLastWholeRow(block) || fieldsBefore
+          const lines = cutAt < 0 ? block : block.subarray(0, cutAt)
+          scanLines(begun, begun.converter ? Buffer.from(begun.converter.push(lines)) : asBuffer(lines))
+          if (cutAt >= 0) {
+            isRowCut = true
+            row++
+            onBad(asBuffer(block.subarray(cutAt)).toString('utf8'))
+          }
           if (hooks.isStopped()) throw new Stopped()
         },
         {
@@ -308,7 +319,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       if (begun.converter) scanLines(begun, Buffer.from(begun.converter.end()))
       scanner.flush()
       const cut =
-        read.endsWithoutNewline && state.lastBadRow === row - 1 && state.bad > 0
+        isRowCut || (read.endsWithoutNewline && state.lastBadRow === row - 1 && state.bad > 0)
           ? 'the last row is cut: the file ends in the middle of it'
           : null
 
