@@ -5,14 +5,17 @@ import { build, installDependencies, root, say, stop } from './install.mjs'
 
 const incident = 'examples/missing-502'
 const json = 'why5xx-diagnosis.json'
+const html = 'why5xx-report.html'
 
 installDependencies()
 build()
 say(`Diagnosing ${incident}`)
 why5xx(incident, '--format', 'json', '--output', json, '--quiet')
+why5xx(incident, '--format', 'html', '--output', html, '--quiet')
 why5xx(incident)
 process.stdout.write(`
-The same as JSON: ${json}
+As a page:        ${html} (open it in a browser; nothing is loaded from the network)
+As JSON:          ${json}
 By hand:          node dist/cli/main.js ${incident}
 Your own logs:    node dist/cli/main.js FOLDER
 `)

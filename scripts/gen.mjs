@@ -9,6 +9,7 @@ import { compile } from './gen/compile.mjs'
 import { diagnosisSchema } from './gen/diagnosis-schema.mjs'
 import { formatDocs } from './gen/format-docs.mjs'
 import { getLogsDoc } from './gen/get-logs-doc.mjs'
+import { readmeReport } from './gen/readme-report.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isCheck = process.argv.includes('--check')
@@ -16,7 +17,7 @@ const isCheck = process.argv.includes('--check')
 /** Made from source text, before anything is compiled. Each returns { path: text }. */
 const indexes = [causeIndex]
 /** Made from compiled modules: `load('causes/index')` imports src/causes/index.ts. Each returns { path: text }. */
-const documents = [causeDocs, diagnosisSchema, formatDocs, getLogsDoc]
+const documents = [causeDocs, diagnosisSchema, formatDocs, getLogsDoc, readmeReport]
 /** Folders with nothing but generated files: what is not written anew is removed. */
 const ownedFolders = ['docs/causes']
 
@@ -25,7 +26,7 @@ for (const generate of indexes) settle(generate(root))
 const load = compile(root)
 const written = new Set()
 for (const generate of documents) {
-  const files = await generate(load)
+  const files = await generate(load, root)
   for (const path of Object.keys(files)) written.add(path)
   settle(files)
 }
