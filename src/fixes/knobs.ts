@@ -148,7 +148,11 @@ export const knobs: Readonly<Partial<Record<ChangeId, Knob>>> = {
     title: (value) => `Give open requests ${value} s at shutdown`,
     undo: 'Take the flag out again.',
     ways: [
-      { server: 'uvicorn', where: 'uvicorn', write: (value) => `uvicorn … --timeout-graceful-shutdown ${value}` },
+      {
+        server: 'uvicorn',
+        where: 'uvicorn 0.22 or newer (without it uvicorn waits without a limit)',
+        write: (value) => `uvicorn … --timeout-graceful-shutdown ${value}`,
+      },
       { server: 'gunicorn-uvicorn', where: 'gunicorn', write: (value) => `gunicorn … --graceful-timeout ${value}` },
       { server: 'hypercorn', where: 'hypercorn', write: (value) => `hypercorn … --graceful-timeout ${value}` },
       {

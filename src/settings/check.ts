@@ -201,7 +201,12 @@ function structureFindings(way: Way, read: ReadFiles): CheckFinding[] {
   if (!workload || !container) return found
   if (!container.hasReadiness)
     add('no-readiness-probe', container.at, `Container ${container.name} has no readinessProbe`)
-  if (container.livenessAt && container.livenessPath !== null && container.livenessPath === container.readinessPath)
+  // A liveness probe that lets a minute pass is patient enough to ask the same question.
+  const patience =
+    (container.probes['pod.livenessFailures']?.value ?? 3) *
+    (container.probes['pod.livenessPeriodSeconds']?.value ?? 10)
+  const isShared = container.livenessPath !== null && container.livenessPath === container.readinessPath
+  if (container.livenessAt && isShared && patience < 60)
     add(
       'liveness-shares-readiness-path',
       container.livenessAt,

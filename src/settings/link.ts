@@ -214,9 +214,10 @@ function waysTo(front: Front, workload: Workload, input: LinkInput, reached: Set
       : `${front.name} -> ${workload.kind} ${workload.name}`
   const proxy = receiver?.proxyKind ? proxyConfigOf(receiver, workload, input) : null
   if (receiver && proxy && proxy.routes.length > 0)
-    return proxy.routes.map((route, index) =>
+    return proxy.routes.flatMap((route, index) => [
       proxiedWay(name, front, workload, receiver, route, input, reached, index === 0),
-    )
+      ...(index === 0 ? behindWays(name, front, workload, receiver, route, input) : []),
+    ])
   const app = receiver ? appOf(receiver, input) : null
   const isIngressNginx = front.ingress?.controller === 'nginx'
   const facts: ChainFact[] = ['kubernetes', ...front.facts]
@@ -275,6 +276,28 @@ function proxiedWay(
     input,
     isFirstRoute,
   )
+}
+
+/** Pods behind a proxy of their own Deployment: their lifecycle matters as well, their connections are the proxy's. */
+function behindWays(
+  name: string,
+  front: Front,
+  workload: Workload,
+  proxyContainer: Container,
+  route: ProxyRoute,
+  input: LinkInput,
+): Way[] {
+  const behind = appBehind(route.upstreams, workload, proxyContainer, input)
+  if (!behind || behind.workload === workload) return []
+  const app = appOf(behind.container, input)
+  const values: Values = {
+    ...propagation('instance'),
+    ...podValues(behind.workload, behind.container),
+    ...appValues(app),
+  }
+  const facts: ChainFact[] = ['kubernetes', ...front.facts.filter((fact) => fact === 'load-balancer')]
+  const label = `${name} -> ${behind.workload.kind} ${behind.workload.name}`
+  return [way(label, facts, values, app, front, behind.workload, behind.container, input, true)]
 }
 
 function way(

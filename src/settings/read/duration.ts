@@ -19,14 +19,6 @@ export function nginxSeconds(text: string): number | undefined {
   return total
 }
 
-/** `16k`, `10m`, `1g`, `4096` in bytes. */
-export function nginxBytes(text: string): number | undefined {
-  const match = /^(\d+)([kKmMgG]?)$/.exec(text)
-  if (!match) return undefined
-  const factor = { '': 1, k: 1024, m: 1_048_576, g: 1_073_741_824 }[(match[2] ?? '').toLowerCase()]
-  return Number(match[1]) * (factor ?? 1)
-}
-
 /** HAProxy counts milliseconds unless told otherwise. */
 export function haproxySeconds(text: string): number | undefined {
   const match = /^(\d+)(us|ms|s|m|h|d)?$/.exec(text)

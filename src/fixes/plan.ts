@@ -1,0 +1,413 @@
+import type { Diagnosis } from '../core/diagnosis.ts'
+import type { Way } from '../settings/link.ts'
+import { assumedNginxVersion } from '../settings/nginx-versions.ts'
+import { compareVersions } from '../settings/servers.ts'
+import type { SettingId } from '../settings/setting.ts'
+import { number } from './cause-numbers.ts'
+import { type Capacity, capacityOf, type KnownLoad, knownLoad, perPod } from './load.ts'
+import type { ChangeId } from './setting-change.ts'
+import { backlogForStall, longestUsefulQueue, nginxSlots, queueForWait, roundBacklog } from './sizing.ts'
+
+export type Front = 'nginx' | 'haproxy' | 'none'
+
+export interface PlanOptions {
+  readonly front: Front
+  readonly as: 'sidecar' | 'deployment'
+  readonly nginxVersion: string | null
+  /** Of the app server; null = unknown, and only flags that every version knows are written. */
+  readonly appVersion: string | null
+}
+
+/** One value that the fix writes, and why. */
+export interface PlannedValue {
+  readonly set: ChangeId
+  readonly to: number | string
+  readonly from: number | null
+  /** Number of the inequality in docs/timeouts.md, where one decides. */
+  readonly inequality: number | null
+  /** Cause of the catalogue that it removes. */
+  readonly cause: string | null
+  readonly basis: 'measured' | 'given' | 'default'
+  readonly because: string
+}
+
+export interface FixPlan {
+  readonly front: Front
+  readonly as: 'sidecar' | 'deployment'
+  readonly nginxVersion: string
+  readonly values: ReadonlyMap<ChangeId, PlannedValue>
+  readonly appServer: string | null
+  readonly appPort: number
+  readonly load: KnownLoad | null
+  readonly capacity: Capacity | null
+  /** Requests the proxy lets through to one pod at once, and how many may wait (HAProxy). */
+  readonly queue: {
+    readonly parallel: number
+    readonly places: number
+    readonly waitSeconds: number
+    readonly isMeasured: boolean
+  }
+  readonly warnings: readonly string[]
+  /** Causes of the diagnosis, most failures first. */
+  readonly causes: readonly { readonly id: string; readonly failures: number }[]
+}
+
+const roundTripMargin = 15
+const proxyPoolSeconds = 60
+const waitSeconds = 2
+const stallSeconds = 3
+/** What AnyIO gives sync FastAPI endpoints; taken when the log shows no limit. */
+const assumedParallel = 40
+
+/** Every value for one way from the load balancer to the app. `way` is null when no files were given. */
+export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOptions): FixPlan {
+  const chain = way?.chain
+  const current = (id: SettingId): number | null => chain?.values[id]?.value ?? null
+  const values = new Map<ChangeId, PlannedValue>()
+  const warnings: string[] = []
+  const causes = causesOf(diagnosis)
+  const has = (...ids: readonly string[]): string | null => causes.find((cause) => ids.includes(cause.id))?.id ?? null
+  const idle = idleTimeoutOf(diagnosis, way)
+  const replicas = current('pod.replicas')
+  const load = knownLoad(diagnosis, way?.service?.name ?? null, replicas)
+  const capacity = load ? capacityOf(load) : null
+  const hasProxy = options.front !== 'none' || chain?.facts.has('proxy') === true
+  const put = (value: Omit<PlannedValue, 'from'> & { readonly from?: number | null }): void => {
+    const from = value.from === undefined ? current(value.set as SettingId) : value.from
+    values.set(value.set, { ...value, from: from !== null && Number.isFinite(from) ? from : null })
+  }
+
+  const keepAliveCause = has('keepalive-shorter-than-idle-timeout', 'event-loop-stall-resets-idle-connections')
+  const poolCause = has('upstream-keepalive-mismatch', 'nginx-upstream-prematurely-closed')
+  const measured = diagnosis.settings.byTargetGroup.find((group) => group.keepAliveSeconds !== null)?.keepAliveSeconds
+  const appKeepAlive = (hasProxy ? proxyPoolSeconds : Math.ceil(idle.seconds)) + roundTripMargin
+  const found = measured
+    ? `the log shows ${number(measured.value)} s`
+    : `now ${describe(current('app.keepAliveSeconds'))}`
+  if (!isNever(current('app.keepAliveSeconds')))
+    put({
+      set: 'app.keepAliveSeconds',
+      to: Math.max(appKeepAlive, finite(current('app.keepAliveSeconds')) ?? 0),
+      inequality: hasProxy ? 2 : 1,
+      cause:
+        (hasProxy ? poolCause : keepAliveCause) ??
+        (hasProxy ? 'upstream-keepalive-mismatch' : 'keepalive-shorter-than-idle-timeout'),
+      basis: measured ? 'measured' : 'default',
+      because: hasProxy
+        ? `above the ${proxyPoolSeconds} s the proxy pools app connections (${found})`
+        : `above ${idle.said} + 5 s (${found})`,
+    })
+  if (hasProxy) proxyValues()
+  shutdownValues()
+  probeValues()
+  backlogValue()
+  balancerValues()
+  capacityWarnings()
+
+  const queueParallel = load?.parallel ?? assumedParallel
+  const queueLoad = load
+    ? { ...perPod(load), parallel: queueParallel }
+    : { perSecond: 1, serviceSeconds: 0.1, parallel: queueParallel }
+  return {
+    front: options.front,
+    as: options.as,
+    nginxVersion: options.nginxVersion ?? assumedNginxVersion,
+    values,
+    appServer: chain?.server ?? serverOf(measured?.servers),
+    appPort: way?.container?.ports[0]?.number ?? way?.container?.app?.port ?? 8000,
+    load,
+    capacity,
+    queue: {
+      parallel: queueParallel,
+      places: Math.min(queueForWait(queueLoad, waitSeconds), 10_000),
+      waitSeconds,
+      isMeasured: load?.parallel !== undefined && load?.parallel !== null,
+    },
+    warnings,
+    causes,
+  }
+
+  function proxyValues(): void {
+    put({
+      set: 'proxy.keepAliveSeconds',
+      to: Math.ceil(idle.seconds) + roundTripMargin,
+      inequality: 1,
+      cause: 'keepalive-shorter-than-idle-timeout',
+      basis: idle.basis,
+      because: `above ${idle.said} + 5 s`,
+    })
+    put({
+      set: 'proxy.upstreamKeepAliveSeconds',
+      to: proxyPoolSeconds,
+      inequality: 2,
+      cause: 'upstream-keepalive-mismatch',
+      basis: 'default',
+      because: `below the app's keep-alive of ${appKeepAlive} s`,
+    })
+    const wait = options.front === 'haproxy' || chain?.facts.has('haproxy') ? waitSeconds : 0
+    const read = Math.max(1, Math.floor(idle.seconds - wait) - 10)
+    put({
+      set: 'proxy.readTimeoutSeconds',
+      to: read,
+      inequality: wait > 0 ? 8 : 6,
+      cause: has('target-idle-timeout', 'nginx-upstream-timeout') ?? 'target-idle-timeout',
+      basis: idle.basis,
+      because: `below ${idle.said}${wait > 0 ? ` less ${wait} s in the queue` : ''}: the proxy then answers 504 itself and logs why`,
+    })
+    put({
+      set: 'proxy.connectTimeoutSeconds',
+      to: 1,
+      inequality: 9,
+      cause: 'nginx-upstream-timeout',
+      basis: 'default',
+      because: "far below the load balancer's fixed 10 s",
+    })
+    put({
+      set: 'proxy.nextUpstreamTimeoutSeconds',
+      to: read + 5,
+      inequality: 7,
+      cause: 'nginx-upstream-timeout',
+      basis: idle.basis,
+      because: `one try of 1 + ${read} s fits, and it ends before ${idle.said}`,
+    })
+    put({
+      set: 'proxy.queueTimeoutSeconds',
+      to: waitSeconds,
+      inequality: 8,
+      cause: has('worker-pool-exhausted', 'listen-backlog-overflow', 'event-loop-blocked'),
+      basis: 'default',
+      because: `after ${waitSeconds} s in the queue an honest 503 is better than a 504 after a minute`,
+    })
+    const inFlight = load ? Math.max(load.openMost, Math.ceil(perPod(load).perSecond * load.serviceSeconds)) : 512
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(4096, nginxSlots(inFlight * 2, inFlight, 64))))
+    put({
+      set: 'proxy.workerConnections',
+      to: slots,
+      inequality: null,
+      cause: has('proxy-sheds-idle-connections') ?? 'proxy-sheds-idle-connections',
+      basis: load ? 'measured' : 'default',
+      because: load
+        ? `up to ${number(inFlight)} requests open at once take two slots each, idle connections of the load balancer as many again, 1/16 stays free`
+        : 'no load is known; two slots per request, 1/16 stays free',
+    })
+  }
+
+  function shutdownValues(): void {
+    const slowest = load ? load.p99Seconds : null
+    const preStop = Math.max(30, finite(current('pod.preStopSeconds')) ?? 0)
+    const drain = Math.max(
+      slowest === null ? 45 : Math.min(300, Math.max(30, Math.ceil(slowest) + 5)),
+      finite(current('app.gracefulShutdownSeconds')) ?? 0,
+    )
+    put({
+      set: 'pod.preStopSeconds',
+      to: preStop,
+      inequality: 12,
+      cause: 'deregistration-race',
+      basis: 'default',
+      because:
+        'endpoints, controller, ELB API and data plane need this long to stop sending; measure at your next rollout, then set',
+    })
+    // Older uvicorns end at an unknown flag, and wait without a limit anyway: the grace period is the limit.
+    const server = chain?.server ?? serverOf(measured?.servers)
+    const knowsFlag =
+      server !== 'uvicorn' || (options.appVersion !== null && compareVersions(options.appVersion, '0.22.0') >= 0)
+    if (knowsFlag || current('app.gracefulShutdownSeconds') !== null)
+      put({
+        set: 'app.gracefulShutdownSeconds',
+        to: drain,
+        inequality: 13,
+        cause: 'shutdown-drops-in-flight',
+        basis: slowest === null ? 'default' : 'measured',
+        because: slowest === null ? 'no duration is known' : `99 of 100 requests take less than ${number(slowest)} s`,
+      })
+    put({
+      set: 'pod.gracePeriodSeconds',
+      to: Math.max(preStop + drain + 5, finite(current('pod.gracePeriodSeconds')) ?? 0),
+      inequality: 13,
+      cause: 'shutdown-drops-in-flight',
+      basis: slowest === null ? 'default' : 'measured',
+      because: `${preStop} s preStop + ${drain} s drain + 5 s; the grace period starts with the preStop hook`,
+    })
+    if (slowest !== null && (current('targetGroup.deregistrationDelaySeconds') ?? 300) < slowest)
+      put({
+        set: 'targetGroup.deregistrationDelaySeconds',
+        to: Math.min(3600, Math.ceil(slowest * 1.2)),
+        inequality: 14,
+        cause: 'deregistration-delay-exceeded',
+        basis: 'measured',
+        because: `99 of 100 requests take less than ${number(slowest)} s`,
+      })
+  }
+
+  function probeValues(): void {
+    const cause = has('service-without-endpoints', 'no-registered-targets') ?? 'service-without-endpoints'
+    const timeout = current('pod.readinessTimeoutSeconds')
+    put({
+      set: 'pod.readinessTimeoutSeconds',
+      to: Math.max(3, finite(timeout) ?? 0),
+      inequality: 17,
+      cause,
+      basis: 'default',
+      because: 'a busy app answers its probe late; at 1 s it leaves the Service while it still works',
+    })
+    const period = current('pod.livenessPeriodSeconds') ?? 10
+    put({
+      set: 'pod.livenessFailures',
+      to: Math.max(6, Math.ceil(60 / period), finite(current('pod.livenessFailures')) ?? 0),
+      inequality: 17,
+      cause: 'liveness-probe-kills-busy-pod',
+      basis: 'default',
+      because: `${number(period)} s x ${Math.max(6, Math.ceil(60 / period))} survives a stall of a minute; killing a busy pod throws its load on the others`,
+    })
+    put({
+      set: 'pod.livenessTimeoutSeconds',
+      to: Math.max(5, finite(current('pod.livenessTimeoutSeconds')) ?? 0),
+      inequality: 17,
+      cause: 'liveness-probe-kills-busy-pod',
+      basis: 'default',
+      because: 'a busy pod is not a dead one',
+    })
+  }
+
+  function backlogValue(): void {
+    const now = finite(current('app.backlog'))
+    const needed = load ? backlogForStall(perPod(load).perSecond, stallSeconds) : 64
+    const size = roundBacklog(needed)
+    if (now !== null && now >= needed && now >= 64) return
+    const useful = load?.parallel ? longestUsefulQueue(perPod(load), 10) : null
+    put({
+      set: 'app.backlog',
+      to: size,
+      inequality: 19,
+      cause: 'listen-backlog-overflow',
+      basis: load ? 'measured' : 'default',
+      because: load
+        ? `${number(perPod(load).perSecond)} requests/s per pod x ${stallSeconds} s of stall = ${needed} connections${useful === null ? '' : `; a place beyond ${useful} would be answered after 10 s`}`
+        : 'holds a short burst; no rate is known',
+    })
+    if (size > needed && needed > 4096)
+      warnings.push(
+        `A backlog above 4096 needs net.core.somaxconn in the pod's network namespace: an unsafe sysctl (kubelet --allowed-unsafe-sysctls). Fewer stalls are the better answer.`,
+      )
+  }
+
+  function balancerValues(): void {
+    const busy = has('listen-backlog-overflow', 'worker-pool-exhausted', 'event-loop-blocked')
+    if (busy)
+      put({
+        set: 'targetGroup.algorithm',
+        to: 'least_outstanding_requests',
+        from: null,
+        inequality: null,
+        cause: busy,
+        basis: 'measured',
+        because: 'a new request goes where fewest are open; round robin does not look',
+      })
+    const gone = has(
+      'connection-refused',
+      'host-unreachable',
+      'node-removed-before-deregistration',
+      'service-without-endpoints',
+    )
+    if (gone) {
+      put({
+        set: 'targetGroup.healthCheckIntervalSeconds',
+        to: 5,
+        inequality: 18,
+        cause: gone,
+        basis: 'default',
+        because: 'a dead target is noticed after 5 s x 2 + 3 s',
+      })
+      put({
+        set: 'targetGroup.healthCheckTimeoutSeconds',
+        to: 3,
+        inequality: 9,
+        cause: gone,
+        basis: 'default',
+        because: 'below the interval',
+      })
+    }
+    if (replicas === 1)
+      put({
+        set: 'deployment.replicas',
+        to: Math.max(2, capacity?.podsNeeded ?? 2),
+        from: 1,
+        inequality: null,
+        cause: 'service-without-endpoints',
+        basis: capacity ? 'measured' : 'default',
+        because: capacity
+          ? `${number(load?.totalPerSecond ?? 0)} requests/s x ${number(load?.serviceSeconds ?? 0)} s / (0.65 x ${load?.parallel}) and never one`
+          : 'with one pod each restart and each missed probe is an outage',
+      })
+  }
+
+  function capacityWarnings(): void {
+    if (!load) {
+      warnings.push('The diagnosis has no load to size from: sizes are documented defaults.')
+      return
+    }
+    if (!capacity) {
+      warnings.push(
+        `The log does not show how much one pod can do at once (no ceiling in ${number(load.openMost)} open requests): queue sizes assume ${assumedParallel}, the threads of a sync FastAPI app.`,
+      )
+      return
+    }
+    if (capacity.rho < 0.7) return
+    const full = capacity.rho >= 1
+    const pods = load.podsAreGiven ? `${load.pods} pods` : `${load.pods} targets`
+    warnings.push(
+      `Capacity: ${number(load.totalPerSecond)} requests/s x ${number(load.serviceSeconds)} s over ${pods} of ${load.parallel} at once are ${number(capacity.rho * 100)} % busy. ${
+        full ? 'No queue helps: it only chooses who fails, and how late.' : 'From 70 % on waiting grows quickly.'
+      } The answer is ${capacity.podsNeeded} pods (65 % busy at the peak), or faster requests.`,
+    )
+  }
+}
+
+function causesOf(diagnosis: Diagnosis): { readonly id: string; readonly failures: number }[] {
+  const counts = new Map<string, number>()
+  for (const finding of diagnosis.findings) {
+    // An undetermined finding is fixed for what it may be, its first candidate.
+    const id = finding.cause ?? finding.candidates[0]?.cause
+    if (id) counts.set(id, (counts.get(id) ?? 0) + finding.failures)
+  }
+  return [...counts].map(([id, failures]) => ({ id, failures })).sort((left, right) => right.failures - left.failures)
+}
+
+function idleTimeoutOf(
+  diagnosis: Diagnosis,
+  way: Way | null,
+): { readonly seconds: number; readonly said: string; readonly basis: PlannedValue['basis'] } {
+  const written = way?.chain.values['alb.idleTimeoutSeconds']
+  if (written && written.source === 'given')
+    return {
+      seconds: written.value,
+      said: `the idle timeout of ${number(written.value)} s (your files)`,
+      basis: 'given',
+    }
+  const inferred = diagnosis.settings.byLoadBalancer[0]?.idleTimeoutSeconds
+  if (inferred && inferred.source !== 'default')
+    return {
+      seconds: inferred.value,
+      said: `the idle timeout of ${number(inferred.value)} s (${inferred.source === 'given' ? 'given' : 'your log'})`,
+      basis: inferred.source === 'given' ? 'given' : 'measured',
+    }
+  return { seconds: 60, said: 'the idle timeout of 60 s (default)', basis: 'default' }
+}
+
+function serverOf(servers: readonly string[] | undefined): string | null {
+  return servers?.length === 1 ? (servers[0] ?? null) : null
+}
+
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null
+}
+
+/** `Infinity` = the server never closes first: nothing to mend. */
+function isNever(value: number | null): boolean {
+  return value === Number.POSITIVE_INFINITY
+}
+
+function describe(value: number | null): string {
+  return value === null ? 'unknown' : `${number(value)} s`
+}

@@ -1,0 +1,358 @@
+import type { Diagnosis } from '../core/diagnosis.ts'
+import { type CheckFinding, checkFiles, linkWays } from '../settings/check.ts'
+import { detectKind } from '../settings/detect.ts'
+import type { Way } from '../settings/link.ts'
+import { splitImage } from '../settings/read/pod-template.ts'
+import { readFiles } from '../settings/read/read-files.ts'
+import type { FileHost, SourceFile } from '../settings/read/source-file.ts'
+import type { SettingId } from '../settings/setting.ts'
+import { kubernetesName } from './escape.ts'
+import { type FixPlan, type PlannedValue, type PlanOptions, planFix } from './plan.ts'
+import { unifiedDiff } from './unified-diff.ts'
+import { writeAwsCommands, writeTerraform } from './write/attributes.ts'
+import { editDockerfile, editGunicornConf, editHaproxy, editNginx, type LineEdit } from './write/edit-lines.ts'
+import {
+  addSidecar,
+  applyRollout,
+  applyToManifests,
+  portIndex,
+  redirectIngress,
+  type Texts,
+} from './write/edit-manifests.ts'
+import { inBlock, type YamlValue } from './write/edit-yaml.ts'
+import { fixJson } from './write/fix-json.ts'
+import { writeHaproxyCfg } from './write/haproxy-cfg.ts'
+import { type ProxyPlace, writeNginxConf } from './write/nginx-conf.ts'
+import { writeDeploymentPatch } from './write/patches.ts'
+import {
+  configMapObject,
+  disruptionBudget,
+  type ProxyNames,
+  proxyDeployment,
+  proxyNames,
+  proxyPort,
+  proxyService,
+} from './write/proxy-objects.ts'
+import { writeReadme } from './write/readme.ts'
+import { reason } from './write/reason.ts'
+
+export interface WrittenFix {
+  readonly plan: FixPlan
+  /** Paths inside the output folder. */
+  readonly files: ReadonlyMap<string, string>
+  /** Against the given files, '' when nothing changes. */
+  readonly diff: string
+  readonly warnings: readonly string[]
+  /** What `why5xx check` still says about the written settings. */
+  readonly left: readonly CheckFinding[]
+}
+
+const mostRounds = 4
+
+/** From a diagnosis and the files in force to the files of a fix. Pure: texts in, texts out. */
+export function writeFix(
+  diagnosis: Diagnosis,
+  given: readonly SourceFile[],
+  host: FileHost,
+  options: PlanOptions,
+): WrittenFix {
+  const ways = linkWays(readFiles(given, host), diagnosis).ways
+  const primary = primaryWay(ways, diagnosis)
+  const versioned = { ...options, nginxVersion: options.nginxVersion ?? imageVersion(primary) }
+  const hasProxyAlready = primary?.chain.facts.has('proxy') === true
+  const front = hasProxyAlready ? 'none' : options.front
+  const plan = planFix(diagnosis, primary, { ...versioned, front })
+  const names = namesOf(primary, diagnosis)
+  const texts: Texts = new Map(given.map((file) => [file.name, file.text]))
+  const warnings = [...plan.warnings]
+  if (hasProxyAlready && options.front !== 'none')
+    warnings.push(
+      `There is a proxy already (${primary?.chain.name}): it was mended instead of putting ${options.front} in front of it.`,
+    )
+  const byHand = new Map<string, PlannedValue>()
+  const behind = ways.filter(
+    (way) =>
+      way.workload !== null &&
+      way.chain.facts.has('load-balancer') &&
+      (way.service === primary?.service || way === primary),
+  )
+  if (primary) applyPlan(texts, behind, plan, byHand)
+  const place = proxyPlace(plan, names, primary)
+  const extra = addProxy(texts, behind, plan, names, place, warnings)
+  const left = mendTheRest(texts, given, host, diagnosis, plan, extra)
+  const files = collect(given, texts, plan, names, place, extra, primary)
+  const readme = writeReadme({
+    plan: { ...plan, warnings },
+    ways: ways.map((way) => way.chain.name),
+    files: [...files.keys(), 'fix.json'].sort(),
+    byHand: primary ? [...byHand.values()] : handValues(plan),
+    hasManifests: primary?.workload !== null && primary !== null,
+    notes: left.map(
+      (finding) => `still open: ${finding.title} (${finding.at.file}:${finding.at.line}, ${finding.rule})`,
+    ),
+  })
+  files.set('fix.json', `${JSON.stringify(fixJson({ ...plan, warnings }, place), null, 2)}\n`)
+  files.set('README.md', readme)
+  const diff = given.map((file) => unifiedDiff(file.name, file.text, texts.get(file.name) ?? file.text)).join('')
+  return { plan, files, diff, warnings, left }
+}
+
+/** The way that the diagnosis is about: its target group's service, else the first with an app. */
+function primaryWay(ways: readonly Way[], diagnosis: Diagnosis): Way | null {
+  const candidates = ways.filter(
+    (way) => way.chain.facts.has('load-balancer') && (way.container !== null || way.workload !== null),
+  )
+  const worst = [...diagnosis.top.targetGroups].sort((left, right) => right.failures - left.failures)
+  for (const { key } of worst) {
+    const group = diagnosis.settings.byTargetGroup.find((each) => each.targetGroup === key || each.name === key)
+    const name = group?.kubernetes?.name
+    const found = name
+      ? candidates.find((way) => way.service?.name === name || way.service?.name.startsWith(name))
+      : undefined
+    if (found) return found
+  }
+  return (
+    candidates[0] ??
+    ways.find(
+      (way) => way.chain.facts.has('load-balancer') && way.chain.values['app.keepAliveSeconds'] !== undefined,
+    ) ??
+    null
+  )
+}
+
+function imageVersion(way: Way | null): string | null {
+  const proxy = way?.workload?.containers.find((container) => container.proxyKind === 'nginx')
+  return /^(\d+\.\d+(?:\.\d+)?)/.exec(splitImage(proxy?.image ?? '').tag)?.[1] ?? null
+}
+
+function namesOf(way: Way | null, diagnosis: Diagnosis): ProxyNames {
+  const fromLog = diagnosis.settings.byTargetGroup.find((group) => group.kubernetes !== null)?.kubernetes
+  const app = kubernetesName(way?.workload?.name, 'app')
+  const namespace = kubernetesName(way?.workload?.namespace ?? fromLog?.namespace, 'default')
+  return proxyNames(app, namespace)
+}
+
+function applyPlan(texts: Texts, ways: readonly Way[], plan: FixPlan, byHand: Map<string, PlannedValue>): void {
+  const seen = new Set<object>()
+  for (const way of ways) {
+    const key = way.container ?? way.workload
+    if (key === null || seen.has(key)) continue
+    seen.add(key)
+    for (const value of plan.values.values()) {
+      // A proxy that is there already is mended where it breaks a rule; a new one is written whole.
+      if (value.set.startsWith('proxy.')) continue
+      const current = way.chain.values[value.set as SettingId]
+      if (current && current.value === value.to && current.source === 'given') continue
+      if (isInapplicable(way, value)) continue
+      if (!applyToManifests(texts, way, value) && !applyToLines(texts, way, value)) byHand.set(value.set, value)
+    }
+    if (way.workload) applyRollout(texts, way.workload)
+  }
+}
+
+/** Probes that a container does not have are not missing values, and a drain needs a server that takes one. */
+function isInapplicable(way: Way, value: PlannedValue): boolean {
+  if (value.set === 'pod.livenessFailures' || value.set === 'pod.livenessTimeoutSeconds')
+    return way.container?.livenessAt === null
+  return false
+}
+
+/** Values that stand in a Dockerfile, in gunicorn.conf.py, or in a proxy's configuration. */
+function applyToLines(texts: Texts, way: Way, value: PlannedValue): boolean {
+  const current = way.chain.values[value.set as SettingId]
+  const file = current?.at?.file
+  const text = file ? texts.get(file) : undefined
+  if (!current || !file || text === undefined || typeof value.to !== 'number') return false
+  const edit: LineEdit = {
+    set: value.set as SettingId,
+    to: value.to,
+    current,
+    server: way.chain.server,
+    comment: reason(value),
+  }
+  const kind = detectKind({ name: file, text })
+  const isHaproxy = kind === 'haproxy' || way.chain.facts.has('haproxy')
+  const changed = value.set.startsWith('proxy.')
+    ? isHaproxy
+      ? editHaproxy(text, edit)
+      : editNginx(text, edit)
+    : kind === 'dockerfile'
+      ? editDockerfile(text, edit)
+      : kind === 'gunicorn'
+        ? editGunicornConf(text, edit)
+        : null
+  if (changed === null || changed === text) return false
+  texts.set(file, changed)
+  return true
+}
+
+function proxyPlace(plan: FixPlan, names: ProxyNames, way: Way | null): ProxyPlace | null {
+  if (plan.front === 'none') return null
+  if (plan.as === 'sidecar') return { listenPort: proxyPort, appHost: '127.0.0.1', appPort: plan.appPort }
+  const service = kubernetesName(way?.service?.name, names.app)
+  const port = way?.service?.ports[portIndex(way)]?.port ?? 80
+  return { listenPort: proxyPort, appHost: `${service}.${names.namespace}.svc.cluster.local`, appPort: port }
+}
+
+/** The proxy's own objects; the given files get the sidecar or the new backend. */
+function addProxy(
+  texts: Texts,
+  ways: readonly Way[],
+  plan: FixPlan,
+  names: ProxyNames,
+  place: ProxyPlace | null,
+  warnings: string[],
+): readonly YamlValue[] {
+  const [first] = ways
+  const objects: YamlValue[] = []
+  if (place) {
+    const key = plan.front === 'haproxy' ? 'haproxy.cfg' : 'nginx.conf'
+    objects.push(
+      configMapObject(
+        names,
+        key,
+        plan.front === 'haproxy' ? writeHaproxyCfg(plan, place) : writeNginxConf(plan, place),
+      ),
+    )
+    const workloads = new Set<object>()
+    for (const way of ways) {
+      if (plan.as !== 'sidecar' || !way.workload || workloads.has(way.workload)) continue
+      workloads.add(way.workload)
+      addSidecar(texts, way, plan, names)
+    }
+    if (plan.as === 'deployment') {
+      const port = first?.service?.ports[first ? portIndex(first) : 0]
+      objects.push(
+        proxyDeployment(plan, names),
+        proxyService(names, first?.service?.type ?? 'NodePort', port?.port ?? 80, port?.name ?? null),
+        disruptionBudget(names, names.proxy, { app: names.proxy }),
+      )
+      if (first && !redirectIngress(texts, first, names))
+        warnings.push(`Point the Ingress or TargetGroupBinding to Service ${names.proxy}: no given file does.`)
+    }
+  }
+  const labels = first?.workload ? Object.fromEntries(first.workload.labels) : null
+  if (labels && Object.keys(labels).length > 0) objects.push(disruptionBudget(names, names.app, labels))
+  return objects
+}
+
+/** What `check` still finds on the edited files is mended in rounds: a proxy's timers, recycling, the arbiter. */
+function mendTheRest(
+  texts: Texts,
+  given: readonly SourceFile[],
+  host: FileHost,
+  diagnosis: Diagnosis,
+  plan: FixPlan,
+  extra: readonly YamlValue[],
+): readonly CheckFinding[] {
+  const current = (): SourceFile[] => [
+    ...given.map((file) => ({ name: file.name, text: texts.get(file.name) ?? file.text })),
+    ...(extra.length > 0 ? [{ name: 'manifests/proxy.yaml', text: documents(extra) }] : []),
+  ]
+  for (let round = 0; round < mostRounds; round++) {
+    const files = current()
+    const findings = checkFiles(files, host, { diagnosis }).findings
+    const ways = linkWays(readFiles(files, host), diagnosis).ways
+    let isChanged = false
+    for (const finding of findings) {
+      const way = ways.find((each) => finding.ways.includes(each.chain.name))
+      const value = way ? valueFor(finding, plan) : null
+      if (!way || !value) continue
+      if (applyToLines(texts, way, value) || applyToManifests(texts, way, value)) {
+        isChanged = true
+        // Places moved: read again before the next edit.
+        break
+      }
+    }
+    if (!isChanged) return findings
+  }
+  return checkFiles(current(), host, { diagnosis }).findings
+}
+
+function valueFor(finding: CheckFinding, plan: FixPlan): PlannedValue | null {
+  const jitter: PlannedValue = {
+    set: 'app.maxRequestsJitter',
+    to: 100,
+    from: null,
+    inequality: null,
+    cause: 'worker-recycling',
+    basis: 'default',
+    because: 'workers must not end together',
+  }
+  if (finding.rule === 'recycling-without-jitter') return jitter
+  if (!finding.change) return null
+  const { set, to } = finding.change
+  const planned = plan.values.get(set)
+  const number = /Rule (\d+):/.exec(finding.message)?.[1]
+  return {
+    set,
+    to:
+      set.startsWith('proxy.') && planned && typeof planned.to === 'number' && Number(planned.to) < to
+        ? planned.to
+        : to,
+    from: null,
+    inequality: number ? Number(number) : null,
+    cause: finding.prevents[0] ?? null,
+    basis: planned?.basis ?? 'default',
+    because: finding.title,
+  }
+}
+
+function documents(objects: readonly YamlValue[]): string {
+  return objects.map((object) => inBlock(object, 0)).join('---\n')
+}
+
+function collect(
+  given: readonly SourceFile[],
+  texts: Texts,
+  plan: FixPlan,
+  names: ProxyNames,
+  place: ProxyPlace | null,
+  extra: readonly YamlValue[],
+  primary: Way | null,
+): Map<string, string> {
+  const files = new Map<string, string>()
+  if (place && plan.front === 'nginx') files.set('nginx.conf', writeNginxConf(plan, place))
+  if (place && plan.front === 'haproxy') files.set('haproxy.cfg', writeHaproxyCfg(plan, place))
+  const folder = commonFolder(given.map((file) => file.name))
+  for (const file of given) {
+    const text = texts.get(file.name) ?? file.text
+    const name = safeName(file.name.slice(folder.length))
+    const kind = detectKind(file)
+    if (kind === 'yaml') files.set(`manifests/${name}`, text)
+    else if (text !== file.text) files.set(`settings/${name}`, text)
+  }
+  if (!primary?.workload) files.set('manifests/deployment-patch.yaml', writeDeploymentPatch(plan, names))
+  if (extra.length > 0)
+    files.set(
+      'manifests/proxy.yaml',
+      `# Written by why5xx fix. fix.json and README.md beside this folder say why.\n${documents(extra)}`,
+    )
+  const commands = writeAwsCommands(plan)
+  if (commands) files.set('load-balancer.sh', commands)
+  const terraform = writeTerraform(plan)
+  if (terraform) files.set('load-balancer.tf', terraform)
+  return files
+}
+
+/** Everything of the plan, when no file was given to take it. */
+function handValues(plan: FixPlan): PlannedValue[] {
+  return [...plan.values.values()].filter((value) => value.set.startsWith('app.'))
+}
+
+function commonFolder(names: readonly string[]): string {
+  const [first] = names
+  if (first === undefined) return ''
+  let folder = first.slice(0, first.lastIndexOf('/') + 1)
+  while (folder !== '' && !names.every((name) => name.startsWith(folder)))
+    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1)
+  return folder
+}
+
+/** Never outside of the output folder. */
+function safeName(name: string): string {
+  const parts = name
+    .split(/[\\/]/)
+    .filter((part) => part !== '' && part !== '.' && part !== '..' && !/^[A-Za-z]:$/.test(part))
+  return parts.join('/') || 'file.yaml'
+}

@@ -1,0 +1,102 @@
+import type { SettingId } from '../../settings/setting.ts'
+import type { FixPlan } from '../plan.ts'
+import type { ChangeId } from '../setting-change.ts'
+import { appFlag } from './app-flags.ts'
+import type { ProxyPlace } from './nginx-conf.ts'
+
+/** What `why5xx lab run S --fix DIR` and other programs read. docs/fix.md has the fields. */
+export interface FixJson {
+  readonly schemaVersion: 1
+  readonly front: FixPlan['front']
+  readonly as: FixPlan['as']
+  readonly app: {
+    readonly server: string | null
+    readonly flags: Readonly<Record<string, string>>
+    readonly keepAliveSeconds: number | null
+    readonly backlog: number | null
+    readonly gracefulShutdownSeconds: number | null
+  }
+  readonly proxy: {
+    readonly kind: 'nginx' | 'haproxy'
+    readonly version: string | null
+    readonly config: string
+    readonly listenPort: number
+    readonly appHost: string
+    readonly appPort: number
+  } | null
+  readonly pod: {
+    readonly preStopSeconds: number | null
+    readonly gracePeriodSeconds: number | null
+    readonly replicas: number | null
+    readonly readiness: { readonly timeoutSeconds: number | null }
+    readonly liveness: { readonly timeoutSeconds: number | null; readonly failureThreshold: number | null }
+  }
+  readonly loadBalancer: { readonly idleTimeoutSeconds: number | null }
+  readonly targetGroup: {
+    readonly deregistrationDelaySeconds: number | null
+    readonly algorithm: string | null
+    readonly healthCheckIntervalSeconds: number | null
+    readonly healthCheckTimeoutSeconds: number | null
+    readonly unhealthyThreshold: number | null
+  }
+  readonly values: readonly object[]
+  readonly warnings: readonly string[]
+}
+
+export function fixJson(plan: FixPlan, place: ProxyPlace | null): FixJson {
+  const numeric = (set: ChangeId): number | null => {
+    const to = plan.values.get(set)?.to
+    return typeof to === 'number' ? to : null
+  }
+  const algorithm = plan.values.get('targetGroup.algorithm')?.to
+  return {
+    schemaVersion: 1,
+    front: plan.front,
+    as: plan.as,
+    app: {
+      server: plan.appServer,
+      flags: flagsOf(plan),
+      keepAliveSeconds: numeric('app.keepAliveSeconds'),
+      backlog: numeric('app.backlog'),
+      gracefulShutdownSeconds: numeric('app.gracefulShutdownSeconds'),
+    },
+    proxy:
+      place && plan.front !== 'none'
+        ? {
+            kind: plan.front,
+            version: plan.front === 'nginx' ? plan.nginxVersion : null,
+            config: plan.front === 'nginx' ? 'nginx.conf' : 'haproxy.cfg',
+            ...place,
+          }
+        : null,
+    pod: {
+      preStopSeconds: numeric('pod.preStopSeconds'),
+      gracePeriodSeconds: numeric('pod.gracePeriodSeconds'),
+      replicas: numeric('deployment.replicas'),
+      readiness: { timeoutSeconds: numeric('pod.readinessTimeoutSeconds') },
+      liveness: {
+        timeoutSeconds: numeric('pod.livenessTimeoutSeconds'),
+        failureThreshold: numeric('pod.livenessFailures'),
+      },
+    },
+    loadBalancer: { idleTimeoutSeconds: numeric('alb.idleTimeoutSeconds') },
+    targetGroup: {
+      deregistrationDelaySeconds: numeric('targetGroup.deregistrationDelaySeconds'),
+      algorithm: typeof algorithm === 'string' ? algorithm : null,
+      healthCheckIntervalSeconds: numeric('targetGroup.healthCheckIntervalSeconds'),
+      healthCheckTimeoutSeconds: numeric('targetGroup.healthCheckTimeoutSeconds'),
+      unhealthyThreshold: numeric('targetGroup.unhealthyThreshold'),
+    },
+    values: [...plan.values.values()],
+    warnings: plan.warnings,
+  }
+}
+
+function flagsOf(plan: FixPlan): Record<string, string> {
+  const flags: Record<string, string> = {}
+  for (const value of plan.values.values()) {
+    const flag = appFlag(plan.appServer, value.set as SettingId)
+    if (flag?.flag && typeof value.to === 'number') flags[flag.flag] = flag.text(value.to)
+  }
+  return flags
+}
