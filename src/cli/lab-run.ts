@@ -5,8 +5,9 @@ import type { RunMessage } from '../lab/run/job.ts'
 import { type PlannedRun, runMany } from '../lab/run/run-many.ts'
 import type { RunResult } from '../lab/run/run-scenario.ts'
 import { scenarioById, scenarios } from '../lab/scenarios/catalogue.ts'
+import { renderAccuracy } from '../lab/score/report-markdown.ts'
 import { renderReport } from '../lab/score/report-text.ts'
-import { reportOf } from '../lab/score/run-report.ts'
+import { type LabReport, reportOf } from '../lab/score/run-report.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 
 export const labRunCommand = defineCommand({
@@ -19,7 +20,12 @@ export const labRunCommand = defineCommand({
     { flags: '--jobs <count>', summary: 'scenarios at the same time', default: '2' },
     { flags: '--seed <number>', summary: 'fixes the traffic', default: '1' },
     { flags: '--out <dir>', summary: 'keeps logs and truth there', default: 'lab-out' },
-    { flags: '--format <format>', summary: 'of the result', default: 'terminal', choices: ['terminal', 'json'] },
+    {
+      flags: '--format <format>',
+      summary: 'of the result',
+      default: 'terminal',
+      choices: ['terminal', 'json', 'markdown'],
+    },
     { flags: '--no-diagnosis', summary: 'only reproduce' },
     { flags: '--quiet', summary: 'no progress on stderr' },
   ],
@@ -47,11 +53,17 @@ export const labRunCommand = defineCommand({
       onMessage: options.quiet === true ? () => {} : progressWriter(context, plan.length),
     })
     const report = reportOf(results, seed)
-    context.stdout.write(options.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report))
+    const render = { json: renderJson, markdown: renderAccuracy, terminal: renderReport }
+    const format = options.format === 'json' || options.format === 'markdown' ? options.format : 'terminal'
+    context.stdout.write(render[format](report))
     if (context.signal.aborted) return 130
     return report.isMet ? 0 : 10
   },
 })
+
+function renderJson(report: LabReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`
+}
 
 function requireFix(id: string, fix: string | undefined): void {
   const scenario = scenarioById(id)

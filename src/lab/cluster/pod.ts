@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { appendFileSync, mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Timeline } from '../run/timeline.ts'
@@ -102,7 +103,14 @@ export class Pod {
       'default-scheduler',
     )
     for (const state of this.containers) this.#startContainer(state)
-    this.#startProbes()
+    void this.#probeWhenStarted()
+  }
+
+  /** Like a startupProbe (tcpSocket) on every container: a proxy that answers for an application which does not listen yet is not ready. */
+  async #probeWhenStarted(): Promise<void> {
+    for (const { container } of this.containers)
+      while (!this.isTerminating && !(await canConnect(this.address, container.port))) await sleep(100)
+    if (!this.isTerminating) this.#startProbes()
   }
 
   /** What the endpoint controller asks. */
@@ -370,4 +378,17 @@ function signalGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): v
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function canConnect(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1000 })
+    const finish = (isOpen: boolean): void => {
+      socket.destroy()
+      resolve(isOpen)
+    }
+    socket.on('connect', () => finish(true))
+    socket.on('timeout', () => finish(false))
+    socket.on('error', () => finish(false))
+  })
 }

@@ -68,6 +68,7 @@ function deployment({ workload }: Scenario): unknown {
               preStop: { exec: { command: ['sleep', String(container.preStopSeconds)] } },
             },
             readinessProbe: probe(template.readiness, container.port),
+            startupProbe: { tcpSocket: { port: container.port }, periodSeconds: 1, failureThreshold: 60 },
             livenessProbe: probe(template.liveness, container.port),
           })),
         },

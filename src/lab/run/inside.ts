@@ -1,5 +1,5 @@
 // The first process of a world: builds the network, starts the parts, drives traffic and faults, writes the records.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../core/errors.ts'
 import { Cluster } from '../cluster/cluster.ts'
@@ -122,6 +122,7 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     const loadBalancerName = loadBalancer.name
     writeKubernetesObjects(folders.kubernetes, cluster, world.events, scenario)
     await cluster.destroy()
+    dropNamespaceNoise(folders.incident)
     const about = {
       scenario: scenario.id,
       title: scenario.title,
@@ -230,6 +231,16 @@ async function writeCounters(
     ])
   counters.lb = await network.counters('lb', ['TcpRetransSegs', 'TcpExtTCPSynRetrans'])
   writeFileSync(join(folders.truth, 'counters.json'), `${JSON.stringify(counters, null, 2)}\n`)
+}
+
+/** In a user namespace nginx cannot set its groups, says so and goes on; no real pod writes that line. */
+function dropNamespaceNoise(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith('.error.log')) continue
+    const file = join(folder, name)
+    const lines = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(file, lines.filter((line) => !line.includes('initgroups(')).join('\n'))
+  }
 }
 
 function say(message: RunMessage): void {

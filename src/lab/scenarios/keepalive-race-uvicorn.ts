@@ -37,7 +37,7 @@ export const keepaliveRaceUvicorn = defineScenario({
     },
   },
   traffic: {
-    seconds: 100,
+    seconds: 75,
     streams: [
       {
         kind: 'poller',

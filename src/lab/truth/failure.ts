@@ -49,6 +49,8 @@ export interface RunRecord {
   readonly nginxErrors: readonly NginxError[]
   /** Address to pod name, of all pods that ever were. */
   readonly podByAddress: ReadonlyMap<string, string>
+  /** What the load balancer talks to: the application's server, or the proxy in front of it. */
+  readonly frontServer: string
   readonly fixedResponsePaths: readonly string[]
   /** How long the server keeps an idle connection; undefined: longer than the load balancer. */
   readonly targetKeepAliveMs: number | undefined

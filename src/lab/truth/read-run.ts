@@ -31,6 +31,7 @@ export function readRun(folders: RunFolders, scenario: Scenario): { failures: re
         .filter((name) => name.endsWith('.error.log'))
         .flatMap((name) => linesOf(join(folders.incident, name)).map(parseNginxError)),
       podByAddress: new Map(about.pods.map((pod) => [pod.address, pod.name])),
+      frontServer: front?.server.kind ?? 'unknown',
       fixedResponsePaths: (scenario.loadBalancer?.fixedResponses ?? []).map((rule) => rule.path.replace(/\*.*$/, '')),
       targetKeepAliveMs: front && keepAliveMsOf(front.server),
       idleTimeoutMs: (scenario.loadBalancer?.idleTimeoutSeconds ?? 60) * 1000,

@@ -35,6 +35,11 @@ function answeredByTarget(failure: Failure, run: RunRecord): TrueCause | undefin
     for (const [pattern, cause] of nginxCauses)
       if (pattern.test(error)) return { causes: [cause], why: `nginx answered ${failure.targetStatus}: ${error}` }
   }
+  if (run.frontServer === 'haproxy' && failure.targetStatus === 503)
+    return {
+      causes: ['admission-limit-rejected'],
+      why: 'HAProxy answered 503: its queue was full, or the wait in it too long',
+    }
   if (wasSeen(failure, run))
     return { causes: ['application-error'], why: `the application itself answered ${failure.targetStatus}` }
   return undefined
