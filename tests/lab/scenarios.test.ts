@@ -43,6 +43,8 @@ function lab(
 describe('incidents of the lab', () => {
   let report: LabReport
   beforeAll(async () => {
+    // What users run today, where the package index can be reached; else Debian's packages serve.
+    if (isAll) await lab(['setup'])
     const which = isAll ? ['--all'] : everyDay
     const run = await lab([
       'run',

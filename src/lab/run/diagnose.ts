@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Verdict } from '../score/verdict.ts'
@@ -12,7 +12,9 @@ const cli = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
  * Diagnoses a run's incident folder through the command line, as its user would: whatever the lab knows stays outside
  * of what the diagnosis can read.
  */
-export async function diagnoseRun(folders: RunFolders): Promise<readonly Verdict[]> {
+export async function diagnoseRun(
+  folders: RunFolders,
+): Promise<{ readonly verdicts: readonly Verdict[]; readonly findings: readonly FindingSummary[] }> {
   const verdictFile = join(folders.root, 'verdicts.ndjson')
   const diagnosisFile = join(folders.root, 'diagnosis.json')
   const args = [
@@ -38,5 +40,26 @@ export async function diagnoseRun(folders: RunFolders): Promise<readonly Verdict
   // 4: something in the folder was no log it knows; the load balancer's own rows are still judged.
   if ((code !== 0 && code !== 4) || !existsSync(verdictFile))
     throw new Error(`why5xx diagnose ended with ${code}: ${stderr.trim().split('\n').slice(0, 3).join(' ')}`)
-  return rowsOf<Verdict>(verdictFile)
+  const diagnosis = JSON.parse(readFileSync(diagnosisFile, 'utf8')) as { findings: readonly Finding[] }
+  return {
+    verdicts: rowsOf<Verdict>(verdictFile),
+    findings: diagnosis.findings.map(({ cause, symptom, confidence, failures, candidates }) => ({
+      cause,
+      symptom,
+      confidence,
+      failures,
+      candidates: candidates.map((candidate) => candidate.cause),
+    })),
+  }
 }
+
+/** What the diagnosis says, as far as a run's report repeats it. */
+export interface FindingSummary {
+  readonly cause: string | null
+  readonly symptom: string
+  readonly confidence: string | null
+  readonly failures: number
+  readonly candidates: readonly string[]
+}
+
+type Finding = Omit<FindingSummary, 'candidates'> & { readonly candidates: readonly { readonly cause: string }[] }

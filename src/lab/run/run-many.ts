@@ -54,6 +54,7 @@ function brokenRun(run: PlannedRun, why: string): RunResult {
     byCause: {},
     bySymptom: {},
     client: { requests: 0, outcomes: {}, latencyMs: { p50: 0, p95: 0, p99: 0, max: 0 } },
+    findings: [],
     score: null,
     missed: [why],
   }

@@ -10,7 +10,7 @@ import { readRun } from '../truth/read-run.ts'
 import { type TruthRow, truthRows } from '../truth/truth-rows.ts'
 import { runInWorld } from '../world/enter.ts'
 import { type ClientView, clientRows, summarizeClients } from './client-view.ts'
-import { diagnoseRun } from './diagnose.ts'
+import { diagnoseRun, type FindingSummary } from './diagnose.ts'
 import { runFolders } from './folders.ts'
 import type { RunJob, RunMessage } from './job.ts'
 
@@ -37,6 +37,8 @@ export interface RunResult {
   readonly byCause: Readonly<Record<string, number>>
   readonly bySymptom: Readonly<Record<string, number>>
   readonly client: ClientView
+  /** What the diagnosis says, in its order. */
+  readonly findings: readonly FindingSummary[]
   readonly score: Score | null
   /** What the scenario promised and did not show, or the diagnosis got wrong; empty is good. */
   readonly missed: readonly string[]
@@ -83,7 +85,8 @@ async function judgeRun(scenario: Scenario, options: RunOptions, isComplete: boo
   writeWitnesses(folders, subject)
   const byCause = countBy(truth, (row) => row.causes[0] ?? 'unknown-to-the-lab')
   const missed = isFixed ? [] : unexpected(scenario, truth, byCause)
-  const scored = options.isDiagnosed && !options.signal.aborted ? score(truth, await diagnoseRun(folders)) : null
+  const diagnosis = options.isDiagnosed && !options.signal.aborted ? await diagnoseRun(folders) : null
+  const scored = diagnosis && score(truth, diagnosis.verdicts)
   return {
     scenario: scenario.id,
     fix: options.fix ?? null,
@@ -94,6 +97,7 @@ async function judgeRun(scenario: Scenario, options: RunOptions, isComplete: boo
     byCause,
     bySymptom: countBy(truth, (row) => row.symptom),
     client: summarizeClients(clientRows(folders)),
+    findings: diagnosis?.findings ?? [],
     score: scored,
     missed: isComplete ? [...missed, ...(scored ? missedTargets(scored) : [])] : ['the run was interrupted'],
   }

@@ -1,5 +1,6 @@
 import { confidences } from '../../core/vocabulary.ts'
 import type { RunResult } from '../run/run-scenario.ts'
+import { scenarioById } from '../scenarios/catalogue.ts'
 import type { LabReport } from './run-report.ts'
 import type { Score } from './score.ts'
 
@@ -27,16 +28,35 @@ function pairs(runs: readonly RunResult[]): { before: RunResult; after: RunResul
 
 function renderRun(run: RunResult): string[] {
   const { client } = run
+  const { title, story } = scenarioById(run.scenario)
   const outcomes = Object.entries(client.outcomes).map(([outcome, count]) => `${outcome} x ${count}`)
   return [
+    title,
+    ...story.map((line) => `  ${line}`),
+    '',
     `${run.scenario}${run.isComplete ? '' : ' (interrupted)'}, seed ${run.seed}: ${run.failures} failures of ${client.requests} requests`,
     `  clients saw   ${outcomes.join(', ')}`,
     `  answered      p50 ${ms(client.latencyMs.p50)}, p95 ${ms(client.latencyMs.p95)}, p99 ${ms(client.latencyMs.p99)}, longest ${ms(client.latencyMs.max)}`,
     ...table('really caused by', run.byCause),
     ...table('seen by the load balancer as', run.bySymptom),
+    ...renderFindings(run),
     ...(run.score ? renderScore(run.score) : []),
     ...run.missed.map((miss) => `  MISSED        ${miss}`),
     `  kept in       ${run.folder}`,
+  ]
+}
+
+function renderFindings(run: RunResult): string[] {
+  if (run.findings.length === 0) return []
+  return [
+    '  the diagnosis of the load balancer’s log says',
+    ...run.findings.map(({ cause, symptom, confidence, failures, candidates }) => {
+      const said =
+        cause === null
+          ? `undetermined, one of ${candidates.slice(0, 4).join(', ') || 'nothing known'}`
+          : `${cause} (${confidence})`
+      return `    ${String(failures).padStart(6)}  ${symptom}: ${said}`
+    }),
   ]
 }
 
@@ -75,7 +95,7 @@ function renderPair(before: RunResult, after: RunResult): string[] {
 export function renderScore(one: Score): string[] {
   if (one.failures === 0 && one.mismatches.length === 0) return ['  diagnosis     silent, as it should be']
   const lines = [
-    '  diagnosis',
+    '  right or wrong',
     `    answeredBy right  ${one.answeredByRight} of ${one.failures}`,
     `    symptom right     ${one.symptomRight} of ${one.failures}`,
   ]
