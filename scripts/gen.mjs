@@ -10,6 +10,7 @@ import { diagnosisSchema } from './gen/diagnosis-schema.mjs'
 import { formatDocs } from './gen/format-docs.mjs'
 import { getLogsDoc } from './gen/get-logs-doc.mjs'
 import { readmeReport } from './gen/readme-report.mjs'
+import { timeoutsDoc } from './gen/timeouts-doc.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isCheck = process.argv.includes('--check')
@@ -17,7 +18,7 @@ const isCheck = process.argv.includes('--check')
 /** Made from source text, before anything is compiled. Each returns { path: text }. */
 const indexes = [causeIndex]
 /** Made from compiled modules: `load('causes/index')` imports src/causes/index.ts. Each returns { path: text }. */
-const documents = [causeDocs, diagnosisSchema, formatDocs, getLogsDoc, readmeReport]
+const documents = [causeDocs, diagnosisSchema, formatDocs, getLogsDoc, readmeReport, timeoutsDoc]
 /** Folders with nothing but generated files: what is not written anew is removed. */
 const ownedFolders = ['docs/causes']
 

@@ -54,8 +54,9 @@ export interface FixPlan {
 
 const roundTripMargin = 15
 const proxyPoolSeconds = 60
-const waitSeconds = 2
-const stallSeconds = 3
+/** A stall that a diagnosis with a stalled app should survive, and one that any app has (a collection, a reload). */
+const longStallSeconds = 30
+const shortStallSeconds = 3
 /** What AnyIO gives sync FastAPI endpoints; taken when the log shows no limit. */
 const assumedParallel = 40
 
@@ -76,6 +77,18 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
     const from = value.from === undefined ? current(value.set as SettingId) : value.from
     values.set(value.set, { ...value, from: from !== null && Number.isFinite(from) ? from : null })
   }
+
+  // A stalled app: requests should wait for it rather than be refused, so queues and probes must be patient.
+  const stall = has(
+    'service-without-endpoints',
+    'listen-backlog-overflow',
+    'event-loop-blocked',
+    'worker-pool-exhausted',
+    'event-loop-stall-resets-idle-connections',
+  )
+  const waitSeconds = stall ? Math.max(2, Math.floor(idle.seconds / 3)) : 2
+  const connectSeconds = stall ? 5 : 1
+  const stallSeconds = stall ? Math.min(longStallSeconds, Math.floor(idle.seconds / 2)) : shortStallSeconds
 
   const keepAliveCause = has('keepalive-shorter-than-idle-timeout', 'event-loop-stall-resets-idle-connections')
   const poolCause = has('upstream-keepalive-mismatch', 'nginx-upstream-prematurely-closed')
@@ -156,19 +169,21 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
     })
     put({
       set: 'proxy.connectTimeoutSeconds',
-      to: 1,
+      to: connectSeconds,
       inequality: 9,
       cause: 'nginx-upstream-timeout',
       basis: 'default',
-      because: "far below the load balancer's fixed 10 s",
+      because: stall
+        ? "below the load balancer's fixed 10 s; a SYN that found a full accept queue is repeated after 1 and 3 s"
+        : "far below the load balancer's fixed 10 s",
     })
     put({
       set: 'proxy.nextUpstreamTimeoutSeconds',
-      to: read + 5,
+      to: read + connectSeconds,
       inequality: 7,
       cause: 'nginx-upstream-timeout',
       basis: idle.basis,
-      because: `one try of 1 + ${read} s fits, and it ends before ${idle.said}`,
+      because: `one try of ${connectSeconds} + ${read} s fits, and it ends before ${idle.said}`,
     })
     put({
       set: 'proxy.queueTimeoutSeconds',
@@ -176,7 +191,9 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       inequality: 8,
       cause: has('worker-pool-exhausted', 'listen-backlog-overflow', 'event-loop-blocked'),
       basis: 'default',
-      because: `after ${waitSeconds} s in the queue an honest 503 is better than a 504 after a minute`,
+      because: stall
+        ? `a stall is waited out, for a third of ${idle.said}; after that an honest 503 is better than a 504`
+        : `after ${waitSeconds} s in the queue an honest 503 is better than a 504 after a minute`,
     })
     const inFlight = load ? Math.max(load.openMost, Math.ceil(perPod(load).perSecond * load.serviceSeconds)) : 512
     const slots = 2 ** Math.ceil(Math.log2(Math.max(4096, nginxSlots(inFlight * 2, inFlight, 64))))
@@ -251,14 +268,27 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       basis: 'default',
       because: 'a busy app answers its probe late; at 1 s it leaves the Service while it still works',
     })
-    const period = current('pod.livenessPeriodSeconds') ?? 10
+    const isRejected = has('service-without-endpoints', 'no-registered-targets')
+    const readinessPeriod = Math.max(1, current('pod.readinessPeriodSeconds') ?? 5)
+    const patience = isRejected ? 60 : 0
+    if (isRejected)
+      put({
+        set: 'pod.readinessFailures',
+        to: Math.max(Math.ceil(patience / readinessPeriod), finite(current('pod.readinessFailures')) ?? 0),
+        inequality: 17,
+        cause,
+        basis: 'measured',
+        because: `${number(readinessPeriod)} s x ${Math.ceil(patience / readinessPeriod)}: a pod that is busy for up to a minute stays in the Service and its requests wait; without endpoints kube-proxy rejects them. It trades: a dead pod stays that long as well`,
+      })
+    const period = Math.max(1, current('pod.livenessPeriodSeconds') ?? 10)
+    const failures = Math.max(6, Math.ceil((patience + 30) / period), Math.ceil(60 / period))
     put({
       set: 'pod.livenessFailures',
-      to: Math.max(6, Math.ceil(60 / period), finite(current('pod.livenessFailures')) ?? 0),
+      to: Math.max(failures, finite(current('pod.livenessFailures')) ?? 0),
       inequality: 17,
       cause: 'liveness-probe-kills-busy-pod',
       basis: 'default',
-      because: `${number(period)} s x ${Math.max(6, Math.ceil(60 / period))} survives a stall of a minute; killing a busy pod throws its load on the others`,
+      because: `${number(period)} s x ${failures} survives a stall of a minute; killing a busy pod throws its load on the others`,
     })
     put({
       set: 'pod.livenessTimeoutSeconds',

@@ -10,7 +10,14 @@ import { kubernetesName } from './escape.ts'
 import { type FixPlan, type PlannedValue, type PlanOptions, planFix } from './plan.ts'
 import { unifiedDiff } from './unified-diff.ts'
 import { writeAwsCommands, writeTerraform } from './write/attributes.ts'
-import { editDockerfile, editGunicornConf, editHaproxy, editNginx, type LineEdit } from './write/edit-lines.ts'
+import {
+  editDockerfile,
+  editGunicornConf,
+  editHaproxy,
+  editNginx,
+  type LineEdit,
+  mendRemark,
+} from './write/edit-lines.ts'
 import {
   addSidecar,
   applyRollout,
@@ -36,6 +43,14 @@ import {
 import { writeReadme } from './write/readme.ts'
 import { reason } from './write/reason.ts'
 
+const rolloutCauses = new Set([
+  'deregistration-race',
+  'shutdown-drops-in-flight',
+  'stale-endpoint-routing',
+  'service-without-endpoints',
+  'no-registered-targets',
+])
+
 export interface WrittenFix {
   readonly plan: FixPlan
   /** Paths inside the output folder. */
@@ -47,7 +62,8 @@ export interface WrittenFix {
   readonly left: readonly CheckFinding[]
 }
 
-const mostRounds = 4
+/** Each round is one edit; a configuration with more broken rules than this is not mended by a program. */
+const mostRounds = 60
 
 /** From a diagnosis and the files in force to the files of a fix. Pure: texts in, texts out. */
 export function writeFix(
@@ -76,7 +92,7 @@ export function writeFix(
       way.chain.facts.has('load-balancer') &&
       (way.service === primary?.service || way === primary),
   )
-  if (primary) applyPlan(texts, behind, plan, byHand)
+  if (primary) applyPlan(texts, behind, (way) => planFix(diagnosis, way, { ...versioned, front }), byHand)
   const place = proxyPlace(plan, names, primary)
   const extra = addProxy(texts, behind, plan, names, place, warnings)
   const left = mendTheRest(texts, given, host, diagnosis, plan, extra)
@@ -132,12 +148,18 @@ function namesOf(way: Way | null, diagnosis: Diagnosis): ProxyNames {
   return proxyNames(app, namespace)
 }
 
-function applyPlan(texts: Texts, ways: readonly Way[], plan: FixPlan, byHand: Map<string, PlannedValue>): void {
+function applyPlan(
+  texts: Texts,
+  ways: readonly Way[],
+  planOf: (way: Way) => FixPlan,
+  byHand: Map<string, PlannedValue>,
+): void {
   const seen = new Set<object>()
   for (const way of ways) {
     const key = way.container ?? way.workload
     if (key === null || seen.has(key)) continue
     seen.add(key)
+    const plan = planOf(way)
     for (const value of plan.values.values()) {
       // A proxy that is there already is mended where it breaks a rule; a new one is written whole.
       if (value.set.startsWith('proxy.')) continue
@@ -146,7 +168,8 @@ function applyPlan(texts: Texts, ways: readonly Way[], plan: FixPlan, byHand: Ma
       if (isInapplicable(way, value)) continue
       if (!applyToManifests(texts, way, value) && !applyToLines(texts, way, value)) byHand.set(value.set, value)
     }
-    if (way.workload) applyRollout(texts, way.workload)
+    if (way.workload && (way.workload.emptiesService || plan.causes.some((cause) => rolloutCauses.has(cause.id))))
+      applyRollout(texts, way.workload)
   }
 }
 
@@ -154,6 +177,8 @@ function applyPlan(texts: Texts, ways: readonly Way[], plan: FixPlan, byHand: Ma
 function isInapplicable(way: Way, value: PlannedValue): boolean {
   if (value.set === 'pod.livenessFailures' || value.set === 'pod.livenessTimeoutSeconds')
     return way.container?.livenessAt === null
+  // Added together with the probe itself.
+  if (value.set === 'pod.readinessFailures') return way.container?.hasReadiness === false
   return false
 }
 
@@ -236,7 +261,7 @@ function addProxy(
   return objects
 }
 
-/** What `check` still finds on the edited files is mended in rounds: a proxy's timers, recycling, the arbiter. */
+/** What `check` still finds on the edited files is mended one by one: a proxy's timers, recycling, the arbiter. */
 function mendTheRest(
   texts: Texts,
   given: readonly SourceFile[],
@@ -245,28 +270,47 @@ function mendTheRest(
   plan: FixPlan,
   extra: readonly YamlValue[],
 ): readonly CheckFinding[] {
-  const current = (): SourceFile[] => [
-    ...given.map((file) => ({ name: file.name, text: texts.get(file.name) ?? file.text })),
-    ...(extra.length > 0 ? [{ name: 'manifests/proxy.yaml', text: documents(extra) }] : []),
-  ]
-  for (let round = 0; round < mostRounds; round++) {
-    const files = current()
-    const findings = checkFiles(files, host, { diagnosis }).findings
-    const ways = linkWays(readFiles(files, host), diagnosis).ways
-    let isChanged = false
-    for (const finding of findings) {
-      const way = ways.find((each) => finding.ways.includes(each.chain.name))
-      const value = way ? valueFor(finding, plan) : null
-      if (!way || !value) continue
-      if (applyToLines(texts, way, value) || applyToManifests(texts, way, value)) {
-        isChanged = true
-        // Places moved: read again before the next edit.
-        break
-      }
-    }
-    if (!isChanged) return findings
+  const edited = editedHost(texts, host)
+  const tried = new Set<string>()
+  for (let round = 0; ; round++) {
+    const files = [
+      ...given.map((file) => ({ name: file.name, text: texts.get(file.name) ?? file.text })),
+      ...(extra.length > 0 ? [{ name: 'manifests/proxy.yaml', text: documents(extra) }] : []),
+    ]
+    const { findings } = checkFiles(files, edited, { diagnosis })
+    const { ways } = linkWays(readFiles(files, edited), diagnosis)
+    const next = findings.find((finding) => !tried.has(keyOf(finding)))
+    if (!next || round >= mostRounds) return findings
+    // Places move with every edit, so everything is read again after each; an edit that did not help is not repeated.
+    if (!mend(texts, next, ways, plan)) tried.add(keyOf(next))
+    else tried.add(`${keyOf(next)} ${texts.get(next.at.file)?.split('\n')[next.at.line - 1]}`)
   }
-  return checkFiles(current(), host, { diagnosis }).findings
+}
+
+function mend(texts: Texts, finding: CheckFinding, ways: readonly Way[], plan: FixPlan): boolean {
+  const text = texts.get(finding.at.file)
+  const remarked = text === undefined ? null : mendRemark(text, finding)
+  if (remarked !== null) {
+    texts.set(finding.at.file, remarked)
+    return true
+  }
+  const value = valueFor(finding, plan)
+  if (!value) return false
+  const before = new Map(texts)
+  for (const way of ways.filter((each) => finding.ways.includes(each.chain.name))) {
+    if (!applyToLines(texts, way, value) && !applyToManifests(texts, way, value)) continue
+    return [...texts].some(([name, now]) => before.get(name) !== now)
+  }
+  return false
+}
+
+function keyOf(finding: CheckFinding): string {
+  return `${finding.rule} ${finding.at.file}:${finding.at.line}`
+}
+
+/** Includes are read as edited, not as they are on disk. */
+function editedHost(texts: Texts, host: FileHost): FileHost {
+  return { read: (path) => texts.get(path) ?? host.read(path), glob: host.glob }
 }
 
 function valueFor(finding: CheckFinding, plan: FixPlan): PlannedValue | null {

@@ -122,3 +122,34 @@ function shellForm(body: string, flag: string, value: string, programs: string):
 export function serverTitle(id: string | null): string {
   return servers.find((row) => row.id === id)?.title ?? 'the app'
 }
+
+/** Two remarks have an obvious edit: slots without files, and a limit that rejects. null = no such remark. */
+export function mendRemark(
+  text: string,
+  finding: { readonly rule: string; readonly at: { readonly line: number }; readonly message: string },
+): string | null {
+  const lines = text.split('\n')
+  const index = finding.at.line - 1
+  const line = lines[index]
+  if (line === undefined) return null
+  const indent = /^\s*/.exec(line)?.[0] ?? ''
+  const connections = /worker_connections (\d+)/.exec(finding.message)?.[1]
+  if (finding.rule === 'open-files-below-worker-connections' && connections) {
+    const changed = line.replace(/(worker_rlimit_nofile\s+)\d+/, `$1${Number(connections) * 2}`)
+    if (changed === line) return null
+    lines.splice(index, 1, `${indent}# two files per slot; prevents proxy-sheds-idle-connections`, changed)
+    return lines.join('\n')
+  }
+  if (finding.rule === 'max-conns-without-queue') {
+    const changed = line.replace(/\s+max_conns=\d+/, '')
+    if (changed === line) return null
+    lines.splice(
+      index,
+      1,
+      `${indent}# no max_conns: nginx rejects instead of waiting; prevents nginx-no-live-upstreams`,
+      changed,
+    )
+    return lines.join('\n')
+  }
+  return null
+}

@@ -68,6 +68,9 @@ export function applyToManifests(texts: Texts, way: Way, value: PlannedValue): b
       return container.hasReadiness
         ? inContainer(['readinessProbe', 'timeoutSeconds'], to)
         : addReadiness(way, container, inContainer, to)
+    case 'pod.readinessFailures':
+      // A probe that was added just now, or stands already: both take the number.
+      return inContainer(['readinessProbe', 'failureThreshold'], to)
     case 'pod.livenessFailures':
       return container.livenessAt ? inContainer(['livenessProbe', 'failureThreshold'], to) : false
     case 'pod.livenessTimeoutSeconds':

@@ -28,7 +28,7 @@ export interface FixJson {
     readonly preStopSeconds: number | null
     readonly gracePeriodSeconds: number | null
     readonly replicas: number | null
-    readonly readiness: { readonly timeoutSeconds: number | null }
+    readonly readiness: { readonly timeoutSeconds: number | null; readonly failureThreshold: number | null }
     readonly liveness: { readonly timeoutSeconds: number | null; readonly failureThreshold: number | null }
   }
   readonly loadBalancer: { readonly idleTimeoutSeconds: number | null }
@@ -73,7 +73,10 @@ export function fixJson(plan: FixPlan, place: ProxyPlace | null): FixJson {
       preStopSeconds: numeric('pod.preStopSeconds'),
       gracePeriodSeconds: numeric('pod.gracePeriodSeconds'),
       replicas: numeric('deployment.replicas'),
-      readiness: { timeoutSeconds: numeric('pod.readinessTimeoutSeconds') },
+      readiness: {
+        timeoutSeconds: numeric('pod.readinessTimeoutSeconds'),
+        failureThreshold: numeric('pod.readinessFailures'),
+      },
       liveness: {
         timeoutSeconds: numeric('pod.livenessTimeoutSeconds'),
         failureThreshold: numeric('pod.livenessFailures'),

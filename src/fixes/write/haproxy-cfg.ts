@@ -42,6 +42,7 @@ export function writeHaproxyCfg(plan: FixPlan, place: ProxyPlace): string {
   put(`timeout connect ${value('proxy.connectTimeoutSeconds')}s`, 'proxy.connectTimeoutSeconds')
   put(`timeout queue ${value('proxy.queueTimeoutSeconds')}s`, 'proxy.queueTimeoutSeconds')
   put(`timeout server ${value('proxy.readTimeoutSeconds')}s`, 'proxy.readTimeoutSeconds')
+  put('timeout tunnel 1h', undefined, 'WebSockets')
   put('retries 1')
   put('retry-on conn-failure', undefined, 'only when nothing was sent: a request is never run twice')
   lines.push('', 'frontend load-balancer')

@@ -89,6 +89,14 @@ export function writeNginxConf(plan: FixPlan, place: ProxyPlace): string {
   put(4, 'large_client_header_buffers 4 16k;', undefined, 'what the load balancer lets through: 16 K per header')
   put(4, 'client_max_body_size 10m;', undefined, 'the same limit as the app; prevents early-response-to-upload')
   lines.push('')
+  lines.push(
+    '    # A WebSocket asks for an upgrade; everything else gets an empty Connection header, which keeps pooled connections.',
+    '    map $http_upgrade $why5xx_connection {',
+    '        default upgrade;',
+    "        '' '';",
+    '    }',
+    '',
+  )
   limitComment(lines, plan)
   lines.push('    upstream app {')
   put(
@@ -118,9 +126,9 @@ export function writeNginxConf(plan: FixPlan, place: ProxyPlace): string {
     '',
     '        location / {',
     '            proxy_pass http://app;',
-    '            # HTTP/1.1 and an empty Connection header keep the pooled connections usable.',
     '            proxy_http_version 1.1;',
-    '            proxy_set_header Connection "";',
+    '            proxy_set_header Upgrade $http_upgrade;',
+    '            proxy_set_header Connection $why5xx_connection;',
     '            proxy_set_header Host $host;',
     '            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
     '            proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;',

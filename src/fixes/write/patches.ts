@@ -16,7 +16,11 @@ export function writeDeploymentPatch(plan: FixPlan, names: ProxyNames): string {
   const container: Record<string, YamlValue> = { name: names.app }
   if (preStop !== null) container.lifecycle = { preStop: { exec: { command: ['sleep', String(preStop)] } } }
   if (readiness !== null)
-    container.readinessProbe = { timeoutSeconds: readiness, periodSeconds: 5, failureThreshold: 2 }
+    container.readinessProbe = {
+      timeoutSeconds: readiness,
+      periodSeconds: 5,
+      failureThreshold: numeric('pod.readinessFailures') ?? 2,
+    }
   if (liveness !== null)
     container.livenessProbe = {
       timeoutSeconds: numeric('pod.livenessTimeoutSeconds') ?? 5,
