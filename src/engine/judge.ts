@@ -57,6 +57,7 @@ export function judge(incident: Incident, idleTimeouts: ReadonlyMap<string, Sett
       flows: registry.flows,
       routes: registry.routes,
       indices,
+      everything: indices,
       isNodePort: isNodePortGroup(incident, flow.loadBalancer, flow.targetGroup),
       idleTimeoutSeconds: idle?.value ?? 60,
       isIdleTimeoutKnown: idle !== undefined && idle.source !== 'default',

@@ -1,12 +1,87 @@
 import type { FailureGroup } from '../causes/detect/failure-group.ts'
-import type { Measures } from '../causes/detect/measures.ts'
-import { F_REQUESTS, flowFigure } from '../evidence/traffic-tally.ts'
-import type { Incident } from './incident.ts'
+import type { Echo, Measures, TargetLife } from '../causes/detect/measures.ts'
+import { echoTest } from '../evidence/echo.ts'
+import {
+  F_FIRST_END,
+  F_FIRST_SUCCESS,
+  F_LAST_END,
+  F_LAST_SUCCESS,
+  F_REQUESTS,
+  F_SERVED,
+  F_SERVED_SUM,
+  flowFigure,
+  SERVICE_BINS,
+  serviceBinStart,
+} from '../evidence/traffic-tally.ts'
+import { type Incident, targetKey } from './incident.ts'
 
+/** Everything that detectors may ask about one group, each computed when first asked. */
 export function measureGroup(incident: Incident, group: FailureGroup): Measures {
+  const { registry, tally, failures, kept } = incident
+  const flowIds: number[] = []
+  for (const [id, flow] of registry.flows.entries())
+    if (flow.loadBalancer === group.loadBalancer && flow.targetGroup === group.targetGroup) flowIds.push(id)
+
+  const targets = new Map<string, TargetLife>()
   let requests = 0
-  for (const [id, flow] of incident.registry.flows.entries())
-    if (flow.loadBalancer === group.loadBalancer && flow.targetGroup === group.targetGroup)
-      requests += flowFigure(incident.tally, id, F_REQUESTS)
-  return { requests }
+  let served = 0
+  let servedSum = 0
+  const histogram = new Float64Array(SERVICE_BINS)
+  for (const id of flowIds) {
+    const target = registry.flows[id]?.target ?? ''
+    requests += flowFigure(tally, id, F_REQUESTS)
+    served += flowFigure(tally, id, F_SERVED)
+    servedSum += flowFigure(tally, id, F_SERVED_SUM)
+    for (let bin = 0; bin < SERVICE_BINS; bin++)
+      histogram[bin] = (histogram[bin] as number) + (tally.serviceHistogram[id * SERVICE_BINS + bin] ?? 0)
+    if (target === '') continue
+    const known = targets.get(target)
+    targets.set(target, {
+      requests: (known?.requests ?? 0) + flowFigure(tally, id, F_REQUESTS),
+      firstEnd: Math.min(known?.firstEnd ?? Number.POSITIVE_INFINITY, flowFigure(tally, id, F_FIRST_END)),
+      lastEnd: Math.max(known?.lastEnd ?? Number.NEGATIVE_INFINITY, flowFigure(tally, id, F_LAST_END)),
+      firstSuccess: Math.min(known?.firstSuccess ?? Number.POSITIVE_INFINITY, flowFigure(tally, id, F_FIRST_SUCCESS)),
+      lastSuccess: Math.max(known?.lastSuccess ?? Number.NEGATIVE_INFINITY, flowFigure(tally, id, F_LAST_SUCCESS)),
+    })
+  }
+
+  let routeCounts: Map<string, number> | undefined
+  return {
+    requests,
+    logStart: tally.minEnd,
+    logEnd: tally.maxEnd,
+    targets,
+    rowsOf: (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })),
+    echo(asked): Echo | undefined {
+      const probes = asked.map((failure) => ({
+        flow: failures.flow[failure] as number,
+        handOverMs: (failures.start[failure] as number) + Math.max(0, failures.requestMs[failure] as number),
+      }))
+      const rows = [...targets.keys()].flatMap(
+        (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })) ?? [],
+      )
+      return echoTest(probes, rows)
+    },
+    routeRequests(route) {
+      if (routeCounts === undefined) {
+        routeCounts = new Map()
+        for (const [id, each] of registry.routes.entries())
+          if (each.targetGroup === group.targetGroup)
+            routeCounts.set(each.text, (routeCounts.get(each.text) ?? 0) + (tally.routeRequests[id] ?? 0))
+      }
+      return routeCounts.get(route) ?? 0
+    },
+    service: { meanMs: served === 0 ? 0 : servedSum / served, p99Ms: quantileMs(histogram, 0.99), served },
+  }
+}
+
+function quantileMs(histogram: Float64Array, share: number): number {
+  let total = 0
+  for (const count of histogram) total += count
+  let left = total * share
+  for (const [bin, count] of histogram.entries()) {
+    left -= count
+    if (left <= 0 && count > 0) return serviceBinStart(bin)
+  }
+  return 0
 }

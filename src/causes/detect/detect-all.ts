@@ -1,12 +1,27 @@
 import type { Claim } from '../claim.ts'
+import { detectOneRoute, detectOtherCloses, detectSharedEnds } from './closed.ts'
+import { detectConnectFailures } from './connect.ts'
 import type { FailureGroup } from './failure-group.ts'
+import { detectKeepAliveRace, detectWeakKeepAliveRace } from './keepalive.ts'
 import type { Measures } from './measures.ts'
 import { detectRowDecided } from './row-decided.ts'
+import { detectTargetAnswered } from './target-answered.ts'
+import { detectTimeouts } from './timeouts.ts'
 
 type Detector = (group: FailureGroup, measures: Measures) => Claim[]
 
 /** In order: what one detector claims is out of reach for the next. */
-const detectors: readonly Detector[] = [detectRowDecided]
+const detectors: readonly Detector[] = [
+  detectRowDecided,
+  detectConnectFailures,
+  detectSharedEnds,
+  detectKeepAliveRace,
+  detectOneRoute,
+  detectWeakKeepAliveRace,
+  detectOtherCloses,
+  detectTimeouts,
+  detectTargetAnswered,
+]
 
 /** A detector that throws becomes an error of the run; the others go on. */
 export function detectAll(
@@ -15,9 +30,18 @@ export function detectAll(
   onError: (where: string, error: unknown) => void,
 ): Claim[] {
   const claims: Claim[] = []
+  const taken = new Set<number>()
   for (const detect of detectors)
     try {
-      claims.push(...detect(group, measures))
+      const left = {
+        ...group,
+        indices: group.indices.filter((failure) => !taken.has(failure)),
+        everything: group.indices,
+      }
+      for (const claim of detect(left, measures)) {
+        claims.push(claim)
+        for (const failure of claim.failures) taken.add(failure)
+      }
     } catch (error) {
       onError(detect.name, error)
     }

@@ -10,8 +10,10 @@ export interface FailureGroup {
   readonly failures: FailureColumns
   readonly flows: readonly Flow[]
   readonly routes: readonly Route[]
-  /** Indices into `failures`, by end time. */
+  /** Indices into `failures`, by end time: those that no earlier detector has claimed. */
   readonly indices: readonly number[]
+  /** All failures of the group, claimed or not. */
+  readonly everything: readonly number[]
   /** Every target is a NodePort (30000-32767): pods are hidden behind kube-proxy. */
   readonly isNodePort: boolean
   readonly idleTimeoutSeconds: number
@@ -47,6 +49,11 @@ export function withSymptom(group: FailureGroup, ...wanted: readonly Symptom[]):
   return group.indices.filter((failure) => wanted.includes(symptomAt(group, failure)))
 }
 
+/** Also among the failures that are already claimed. */
+export function everWithSymptom(group: FailureGroup, wanted: Symptom): number[] {
+  return group.everything.filter((failure) => symptomAt(group, failure) === wanted)
+}
+
 export function groupBy<K>(items: readonly number[], keyOf: (item: number) => K): Map<K, number[]> {
   const groups = new Map<K, number[]>()
   for (const item of items) {
@@ -56,4 +63,36 @@ export function groupBy<K>(items: readonly number[], keyOf: (item: number) => K)
     else groups.set(key, [item])
   }
   return groups
+}
+
+const BURST_MS = 250
+const LARGE_BURST = 12
+
+/** How many of these failures end in runs of a dozen and more on one target within a quarter of a second. */
+export function inLargeBursts(group: FailureGroup, failures: readonly number[]): number {
+  let inside = 0
+  for (const [, list] of groupBy(failures, (i) => targetAt(group, i))) {
+    const ends = list.map((i) => group.failures.end[i] as number)
+    for (const end of ends) {
+      const near = countBetween(ends, end - BURST_MS, end + BURST_MS)
+      if (near >= LARGE_BURST) inside++
+    }
+  }
+  return inside
+}
+
+/** Values of a sorted list in [from, to]. */
+function countBetween(sorted: readonly number[], from: number, to: number): number {
+  return lowerBound(sorted, to + 1e-6) - lowerBound(sorted, from)
+}
+
+function lowerBound(sorted: readonly number[], limit: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as number) < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -1,4 +1,56 @@
-/** What detectors may ask about a group; the engine computes each when first asked. See src/evidence for the meaning. */
+/**
+ * What detectors may ask about a group. The engine computes each when first asked (src/engine/measure-group.ts); the
+ * meaning of every measure is told where it is made, in src/evidence.
+ */
 export interface Measures {
+  /** Requests of the group in the log. */
   readonly requests: number
+  /** First and last response of the whole log, epoch ms. */
+  readonly logStart: number
+  readonly logEnd: number
+  readonly targets: ReadonlyMap<string, TargetLife>
+  /** Kept rows of a target, by end; undefined when none were kept. */
+  readonly rowsOf: (target: string) => TargetTraffic | undefined
+  readonly echo: (failures: readonly number[]) => Echo | undefined
+  /** Requests of a route (its text) in this target group, over the whole log. */
+  readonly routeRequests: (route: string) => number
+  /** Mean and 99th percentile of the target's answers below 500 in the whole log, ms. */
+  readonly service: { readonly meanMs: number; readonly p99Ms: number; readonly served: number }
+}
+
+/** Epoch ms; Infinity or -Infinity when it never happened. */
+export interface TargetLife {
+  readonly requests: number
+  readonly firstEnd: number
+  readonly lastEnd: number
+  readonly firstSuccess: number
+  readonly lastSuccess: number
+}
+
+/** Columns, by end time. */
+export interface TargetTraffic {
+  readonly length: number
+  readonly start: Float64Array
+  readonly end: Float64Array
+  readonly requestMs: Int32Array
+  readonly targetMs: Int32Array
+  readonly elbStatus: Uint16Array
+  readonly targetStatus: Uint16Array
+  readonly flow: Int32Array
+  readonly route: Int32Array
+}
+
+export interface Echo {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly seconds: number
+  readonly hits: number
+  readonly of: number
+  readonly controlHits: number
+  readonly controlOf: number
+  readonly z: number
+  readonly excessPerProbe: number
+  readonly moments: number
+  readonly bins: { readonly counts: readonly number[]; readonly control: readonly number[] }
+  readonly isHit: readonly boolean[]
 }

@@ -1,0 +1,677 @@
+import type { Evidence } from '../../core/diagnosis.ts'
+import type { Claim } from '../claim.ts'
+import { type FailureGroup, groupBy, nodeAt, symptomAt, targetAt, withSymptom } from './failure-group.ts'
+import type { Measures, TargetTraffic } from './measures.ts'
+import { clock, count, median, plural, seconds, share } from './words.ts'
+
+/** Failures on one target that are never further apart than this belong to one episode. */
+const EPISODE_GAP_MS = 15_000
+/** Linux answers a refused SYN with ICMP at most this often per peer: six at once, then one a second. causes.md 3. */
+const ICMP_BURST = 6
+const ICMP_PER_SECOND = 1
+/** A SYN is repeated after 1, 3, 7 s (kernels before 6.5) or 1, 2, 3, 4, 5, 7 s. */
+const SYN_LADDER_MS = [1_000, 2_000, 3_000, 4_000, 5_000, 7_000]
+const LADDER_TOLERANCE_MS = 160
+const LEAST_SILENCE_MS = 12_000
+const CONNECT_SYMPTOMS = ['connect-refused', 'connect-failed-late', 'connect-timeout', 'connect-failed'] as const
+
+interface Attempt {
+  readonly failure: number
+  readonly start: number
+  readonly elapsedMs: number
+  readonly node: string
+}
+
+/** What happened to new connections towards one target in one stretch of time. */
+interface Episode {
+  readonly target: string
+  readonly from: number
+  readonly to: number
+  readonly refused: readonly Attempt[]
+  readonly late: readonly Attempt[]
+  readonly timedOut: readonly Attempt[]
+  readonly unknown: readonly Attempt[]
+  /** Answers of this target to requests handed over inside the episode. */
+  readonly answered: number
+  /** Of those, requests whose hand-over waited as long as a repeated SYN. */
+  readonly laddered: number
+  /** Requests to this target inside the episode; undefined when its rows were not kept. */
+  readonly requests: number | undefined
+}
+
+/** Causes 6, 7, 9, 13, 14, 19 and their kin: the connection to the target was not made. */
+export function detectConnectFailures(group: FailureGroup, measures: Measures): Claim[] {
+  const all = withSymptom(group, ...CONNECT_SYMPTOMS)
+  if (all.length === 0) return []
+  const claims: Claim[] = []
+  for (const [target, failures] of groupBy(all, (i) => targetAt(group, i))) {
+    const attempts = failures.map((failure) => attemptOf(group, failure)).sort((a, b) => a.start - b.start)
+    for (const part of split(attempts))
+      claims.push(...judgeEpisode(group, measures, episodeOf(group, measures, target, part)))
+  }
+  return mergeAlike(claims)
+}
+
+function attemptOf(group: FailureGroup, failure: number): Attempt {
+  const { failures } = group
+  const end = failures.end[failure] as number
+  const elapsed = failures.elapsedMs[failure] as number
+  const start = failures.start[failure] as number
+  return {
+    failure,
+    start: Number.isNaN(start) ? end : start,
+    elapsedMs: elapsed,
+    node: nodeAt(group, failure),
+  }
+}
+
+function split(attempts: readonly Attempt[]): Attempt[][] {
+  const parts: Attempt[][] = []
+  let until = Number.NEGATIVE_INFINITY
+  for (const attempt of attempts) {
+    if (attempt.start > until + EPISODE_GAP_MS) parts.push([])
+    parts.at(-1)?.push(attempt)
+    until = Math.max(until, attempt.start + (Number.isNaN(attempt.elapsedMs) ? 0 : attempt.elapsedMs))
+  }
+  return parts
+}
+
+function episodeOf(group: FailureGroup, measures: Measures, target: string, attempts: readonly Attempt[]): Episode {
+  const of = (symptom: string): Attempt[] => attempts.filter(({ failure }) => symptomAt(group, failure) === symptom)
+  const from = attempts.reduce((low, each) => Math.min(low, each.start), Number.POSITIVE_INFINITY)
+  const to = attempts.reduce((high, each) => Math.max(high, each.start), Number.NEGATIVE_INFINITY)
+  const rows = measures.rowsOf(target)
+  const answers = rows ? countAnswers(rows, from, to) : { answered: 0, laddered: 0, requests: undefined }
+  return {
+    target,
+    from,
+    to,
+    refused: of('connect-refused'),
+    late: of('connect-failed-late'),
+    timedOut: of('connect-timeout'),
+    unknown: of('connect-failed'),
+    ...answers,
+  }
+}
+
+function countAnswers(
+  rows: TargetTraffic,
+  from: number,
+  to: number,
+): { readonly answered: number; readonly laddered: number; readonly requests: number } {
+  let answered = 0
+  let laddered = 0
+  let requests = 0
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows.start[i] as number
+    if (!(start >= from && start <= to)) continue
+    requests++
+    if (rows.targetStatus[i] === 0) continue
+    answered++
+    if (isOnLadder(rows.requestMs[i] as number)) laddered++
+  }
+  return { answered, laddered, requests }
+}
+
+export function isOnLadder(ms: number): boolean {
+  return SYN_LADDER_MS.some((rung) => ms >= rung - 20 && ms <= rung + LADDER_TOLERANCE_MS)
+}
+
+function judgeEpisode(group: FailureGroup, measures: Measures, episode: Episode): Claim[] {
+  const rollout = judgeReplaced(group, measures, episode)
+  if (rollout) return rollout
+  if (group.isNodePort && episode.refused.length > 0 && (episode.late.length > 0 || hasIcmpShape(episode)))
+    return judgeRejected(group, measures, episode)
+  if (episode.refused.length > 0) {
+    // A stray refusal beside many silences is another event: judged apart.
+    const silent = { ...episode, refused: [], late: [] }
+    return [
+      ...judgeRefused(group, measures, { ...episode, timedOut: [] }),
+      ...(episode.timedOut.length > 0 ? judgeTimedOut(group, measures, silent) : []),
+    ]
+  }
+  if (episode.late.length > 0) return judgeLate(group, episode)
+  if (episode.timedOut.length > 0) return judgeTimedOut(group, measures, episode)
+  return []
+}
+
+/** Refusals at no more than the kernel's ICMP rate while other SYNs stayed unanswered in the same stretch. */
+function hasIcmpShape(episode: Episode): boolean {
+  const [first, last] = [episode.refused[0]?.start ?? 0, episode.refused.at(-1)?.start ?? 0]
+  const during = episode.timedOut.filter(({ start }) => start >= first - 1_000 && start <= last + 1_000)
+  return during.length > 0 && overIcmpBudget(episode) === undefined
+}
+
+/** The (node, target) whose refusals came faster than any ICMP answers could: then it was a RST. */
+function overIcmpBudget(episode: Episode): { node: string; refused: number; spanMs: number; most: number } | undefined {
+  for (const [node, refused] of groupByNode(episode.refused)) {
+    // Any run of refusals, not only the whole one: a burst is enough.
+    for (let from = 0; from < refused.length; from++)
+      for (let to = refused.length - 1; to - from + 1 > ICMP_BURST + 2; to--) {
+        const spanMs = (refused[to] as Attempt).start - (refused[from] as Attempt).start
+        const most = ICMP_BURST + ICMP_PER_SECOND * (spanMs / 1000 + 1)
+        const found = to - from + 1
+        if (found > most * 1.25 + 2) return { node, refused: found, spanMs, most: Math.floor(most) }
+        if (refused.length > 200) break
+      }
+  }
+  return undefined
+}
+
+function groupByNode(attempts: readonly Attempt[]): Map<string, Attempt[]> {
+  const groups = new Map<string, Attempt[]>()
+  for (const attempt of attempts) {
+    const list = groups.get(attempt.node)
+    if (list) list.push(attempt)
+    else groups.set(attempt.node, [attempt])
+  }
+  return groups
+}
+
+/** Instant refusals beside late and unanswered SYNs: kube-proxy's REJECT with the kernel's ICMP rate limit. */
+function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode): Claim[] {
+  const { refused, late, timedOut } = episode
+  const answeredSyns = [...refused, ...late].sort((a, b) => a.start - b.start)
+  const onLadder = late.filter(({ elapsedMs }) => isOnLadder(elapsedMs)).length
+  const constantLate = isConstant(late.map(({ elapsedMs }) => elapsedMs))
+  if (late.length > 0 && onLadder < late.length * 0.6 && !constantLate) return []
+  // REJECT was in force from the first ICMP answer to the last one, wherever several are close together.
+  const spans = rejectSpans(answeredSyns)
+  // The first SYN decides: what was in force when it left. REJECT may begin up to a second before its first ICMP answer.
+  const placeOf = ({ start }: Attempt): 'rejected' | 'queued' | 'either' => {
+    if (spans.some(({ from, to }) => start >= from - 150 && start <= to)) return 'rejected'
+    return spans.some(({ from, to }) => start > from - 2_500 && start <= to + 2_500) ? 'either' : 'queued'
+  }
+  const rejected = timedOut.filter((attempt) => placeOf(attempt) === 'rejected')
+  const queued = timedOut.filter((attempt) => placeOf(attempt) === 'queued')
+  const either = timedOut.filter((attempt) => placeOf(attempt) === 'either')
+  const budget = spans.reduce((sum, { from, to }) => sum + ICMP_BURST + (to - from) / 1000 + 1, 0)
+  const nodes = groupByNode(answeredSyns)
+  const isLikely =
+    group.isNodePort && refused.length >= 2 && (onLadder >= 2 || rejected.length >= 2) && answeredSyns.length >= 5
+  const spanText = spans
+    .slice(0, 4)
+    .map(({ from, to }) => `${clock(from)} to ${clock(to)}`)
+    .join(', ')
+  const because = [
+    `${plural(refused.length, 'request')} to ${episode.target} ${refused.length === 1 ? 'was' : 'were'} refused at once, ${count(late.length)} after ${rungs(late)} (a repeated SYN got its answer) and ${count(rejected.length)} not within 10 s, between ${spanText}${spans.length > 4 ? ` and ${spans.length - 4} more times` : ''}`,
+    `that is what kube-proxy's REJECT looks like: the node answers with ICMP, and its kernel sends at most ${ICMP_BURST} at once and then one a second to each peer (seen: at most ${count(Math.max(...[...nodes.values()].map((each) => each.length)))} from one load balancer node where about ${count(Math.ceil(budget))} could be)`,
+    `the Service had no ready endpoint in those seconds; a NodePort does not know whether a pod is busy, only whether it is ready`,
+  ]
+  const claims: Claim[] = [
+    {
+      cause: 'service-without-endpoints',
+      confidence: isLikely ? 'likely' : 'possible',
+      title: 'The Service had no ready endpoint: the node refused connections to the NodePort',
+      failures: [...answeredSyns, ...rejected].map(({ failure }) => failure),
+      because,
+      evidence: [elapsedTable(episode, rejected.length)],
+      ruledOut: [
+        {
+          cause: 'connection-refused',
+          why: `a port nobody listens on answers every SYN at once with RST; here ${count(late.length)} answers came late and ${count(timedOut.length)} SYNs got none`,
+        },
+        {
+          cause: 'keepalive-shorter-than-idle-timeout',
+          why: 'no connection was there to be reused: the request was never handed over (request_processing_time -1)',
+        },
+        {
+          cause: 'security-group-or-nacl-block',
+          why: 'a filter that drops packets refuses nothing at once',
+        },
+      ],
+      candidates: isLikely ? [] : ['connection-refused', 'host-unreachable'],
+      decidedBy: ['request_processing_time', 'elb_status_code', 'request_creation_time', 'time'],
+      numbers: {},
+    },
+  ]
+  if (either.length > 0)
+    claims.push({
+      cause: null,
+      confidence: null,
+      title:
+        'No answer within 10 s at the edge of the seconds without endpoint: the full accept queue or a silent REJECT',
+      failures: either.map(({ failure }) => failure),
+      because: [
+        `${plural(either.length, 'connection request')} to ${episode.target} began within about a second of the moment REJECT came into force or went: the first SYN may have met a full accept queue or the ICMP rate limit, both are silent`,
+      ],
+      evidence: [],
+      ruledOut: [
+        { cause: 'target-idle-timeout', why: '10.00 s is the connect timeout; the request was never handed over' },
+      ],
+      candidates: ['listen-backlog-overflow', 'service-without-endpoints', 'event-loop-blocked'],
+      decidedBy: ['request_creation_time', 'time'],
+      numbers: {},
+    })
+  if (queued.length > 0)
+    claims.push(...judgeQueued(group, measures, { ...episode, refused: [], late: [], timedOut: queued }, spans))
+  return claims
+}
+
+function rejectSpans(answered: readonly Attempt[]): { from: number; to: number }[] {
+  const spans: { from: number; to: number }[] = []
+  for (const { start, elapsedMs } of [...answered].sort((a, b) => a.start + a.elapsedMs - b.start - b.elapsedMs)) {
+    const moment = start + (Number.isNaN(elapsedMs) ? 0 : elapsedMs)
+    const last = spans.at(-1)
+    // One answer a second and peer is the limit, so more than 4 s without one is a gap.
+    if (last && moment - last.to <= 4_000) last.to = moment
+    else spans.push({ from: moment, to: moment })
+  }
+  return spans
+}
+
+function rungs(late: readonly Attempt[]): string {
+  if (late.length === 0) return 'some seconds'
+  const steps = [...new Set(late.map(({ elapsedMs }) => Math.round(elapsedMs / 1000)))].sort((a, b) => a - b)
+  return `${steps.join(', ')} s`
+}
+
+function isConstant(values: readonly number[]): boolean {
+  if (values.length < 3) return false
+  const middle = median(values)
+  return values.filter((value) => Math.abs(value - middle) <= 150).length >= values.length * 0.8
+}
+
+/** It never answered again after this episode began, and the log goes on long enough to tell. */
+function isGoneAfter(measures: Measures, episode: Episode): boolean {
+  const life = measures.targets.get(episode.target)
+  return life !== undefined && life.lastSuccess < episode.from + 2_000 && measures.logEnd - episode.to > 8_000
+}
+
+/** A pod's address that answered, failed and was replaced by a new one: the rollout did not wait for the load balancer. */
+function judgeReplaced(group: FailureGroup, measures: Measures, episode: Episode): Claim[] | undefined {
+  const life = measures.targets.get(episode.target)
+  if (group.isNodePort || life === undefined || !isGoneAfter(measures, episode)) return undefined
+  const hasAnswered = Number.isFinite(life.firstSuccess)
+  const replaced = [...measures.targets].filter(
+    ([target, other]) =>
+      target !== episode.target &&
+      Math.abs(other.firstSuccess - episode.from) < 90_000 &&
+      other.firstSuccess > measures.logStart + 5_000,
+  )
+  if (!hasAnswered || replaced.length === 0) return undefined
+  const all = [...episode.refused, ...episode.late, ...episode.timedOut]
+  const isSudden = episode.from - life.lastSuccess < 15_000
+  const isSure = isSudden && episode.refused.length + episode.late.length > 0
+  return [
+    {
+      cause: 'deregistration-race',
+      confidence: isSure ? 'likely' : 'possible',
+      title: 'The target stopped listening before the load balancer stopped sending to it',
+      failures: all.map(({ failure }) => failure),
+      because: [
+        `${plural(all.length, 'connection')} to ${episode.target} failed from ${clock(episode.from)} to ${clock(episode.to)}: ${count(episode.refused.length)} refused at once, ${count(episode.late.length)} given up after ${rungs(episode.late)}, ${count(episode.timedOut.length)} not answered within 10 s`,
+        `${episode.target} answered until ${clock(life.lastSuccess)} and never again`,
+        `${plural(replaced.length, 'other target')} answered for the first time within 90 s of that (${replaced
+          .slice(0, 2)
+          .map(([target]) => target)
+          .join(', ')}): a rollout`,
+      ],
+      evidence: [elapsedTable(episode, 0)],
+      ruledOut: [
+        { cause: 'connection-refused', why: 'the address did not come back: it was replaced, not restarted' },
+        { cause: 'service-without-endpoints', why: 'targets are pods: no kube-proxy rule stands between' },
+      ],
+      candidates: isSure ? [] : ['host-unreachable', 'node-removed-before-deregistration'],
+      decidedBy: ['target:port', 'request_processing_time', 'request_creation_time', 'time'],
+      numbers: {},
+    },
+  ]
+}
+
+/** Every refusal at once, nothing late, nothing unanswered. */
+function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode): Claim[] {
+  const over = overIcmpBudget(episode)
+  const lasted = seconds(episode.to - episode.from, 1)
+  const base = {
+    failures: episode.refused.map(({ failure }) => failure),
+    evidence: [elapsedTable(episode, 0)],
+    decidedBy: ['request_processing_time', 'elb_status_code', 'request_creation_time', 'time'],
+    numbers: {},
+  }
+  const refusedText = `${plural(episode.refused.length, 'connection')} to ${episode.target} ${episode.refused.length === 1 ? 'was' : 'were'} refused within ${Math.ceil(Math.max(...episode.refused.map(({ elapsedMs }) => elapsedMs)))} ms, over ${lasted} from ${clock(episode.from)}`
+  const isGone = isGoneAfter(measures, episode)
+  if (over || !group.isNodePort) {
+    const isSure = episode.refused.length >= 3 && (over !== undefined || !group.isNodePort)
+    return [
+      {
+        ...base,
+        cause: 'connection-refused',
+        confidence: isSure && !isGone ? 'likely' : 'possible',
+        title: 'Nothing listened on the target’s port',
+        because: [
+          refusedText,
+          over
+            ? `${count(over.refused)} refusals of one load balancer node within ${seconds(over.spanMs, 1)}: faster than ICMP may answer (at most ${count(over.most)}), so a RST from a port without a listener`
+            : `targets are pods (no NodePort), so the refusal came from the pod's own kernel`,
+          ...(episode.requests === undefined
+            ? []
+            : [`${count(episode.answered)} of ${plural(episode.requests, 'request')} to it were answered meanwhile`]),
+        ],
+        ruledOut: [
+          {
+            cause: 'service-without-endpoints',
+            why: over
+              ? 'REJECT answers with ICMP, which the kernel limits to about one a second per peer'
+              : 'no kube-proxy rule stands between the load balancer and a pod',
+          },
+          { cause: 'keepalive-shorter-than-idle-timeout', why: 'the request was never handed over' },
+        ],
+        candidates: isSure && !isGone ? [] : ['deregistration-race', 'worker-killed-mid-request'],
+      },
+    ]
+  }
+  return [
+    {
+      ...base,
+      cause: null,
+      confidence: null,
+      title: 'The node refused the connection at once',
+      because: [
+        refusedText,
+        `so few that ICMP (a Service without endpoints) and RST (no listener behind the NodePort) look the same`,
+      ],
+      ruledOut: [{ cause: 'keepalive-shorter-than-idle-timeout', why: 'the request was never handed over' }],
+      candidates: [
+        'service-without-endpoints',
+        'connection-refused',
+        'deregistration-race',
+        'worker-killed-mid-request',
+      ],
+    },
+  ]
+}
+
+/** Refused after seconds, never at once. */
+function judgeLate(group: FailureGroup, episode: Episode): Claim[] {
+  const waits = episode.late.map(({ elapsedMs }) => elapsedMs)
+  const middle = median(waits)
+  const isNeighbour = isConstant(waits) && middle > 2_500 && middle < 3_600
+  const base = {
+    failures: [...episode.late, ...episode.timedOut].map(({ failure }) => failure),
+    evidence: [elapsedTable(episode, 0)],
+    decidedBy: ['request_processing_time', 'elb_status_code', 'request_creation_time', 'time'],
+    numbers: {},
+  }
+  if (isNeighbour && episode.late.length >= 3)
+    return [
+      {
+        ...base,
+        cause: 'host-unreachable',
+        confidence: episode.answered === 0 ? 'likely' : 'possible',
+        title: 'The target’s address was not there any more',
+        because: [
+          `${plural(episode.late.length, 'connection')} to ${episode.target} failed after ${seconds(Math.min(...waits))} to ${seconds(Math.max(...waits))}: a neighbour that does not answer is given up after about 3 s`,
+          `no connection was refused at once, and ${count(episode.answered)} requests to it were answered meanwhile`,
+        ],
+        ruledOut: [
+          { cause: 'connection-refused', why: 'a host that is there refuses at once' },
+          {
+            cause: 'service-without-endpoints',
+            why: 'its refusals come at once or at 1, 2, 3, 4, 5, 7 s, not only at 3 s',
+          },
+        ],
+        candidates: episode.answered === 0 ? [] : ['service-without-endpoints'],
+      },
+    ]
+  return [
+    {
+      ...base,
+      cause: null,
+      confidence: null,
+      because: [
+        `${plural(episode.late.length, 'connection')} to ${episode.target} failed after ${rungs(episode.late)}`,
+      ],
+      ruledOut: [],
+      candidates: group.isNodePort
+        ? [
+            'service-without-endpoints',
+            'host-unreachable',
+            'stale-endpoint-routing',
+            'node-removed-before-deregistration',
+          ]
+        : ['host-unreachable', 'deregistration-race', 'stale-endpoint-routing', 'node-removed-before-deregistration'],
+    },
+  ]
+}
+
+function judgeTimedOut(group: FailureGroup, measures: Measures, episode: Episode): Claim[] {
+  return judgeQueued(group, measures, episode, [])
+}
+
+/** Connections that got no answer within 10 s. */
+function judgeQueued(
+  group: FailureGroup,
+  measures: Measures,
+  episode: Episode,
+  rejectedSpans: readonly { from: number; to: number }[],
+): Claim[] {
+  const failures = episode.timedOut.map(({ failure }) => failure)
+  if (failures.length === 0) return []
+  const rows = measures.rowsOf(episode.target)
+  const around = rows ? aroundEpisode(rows, episode, measures) : undefined
+  const base = {
+    failures,
+    evidence: [elapsedTable(episode, episode.timedOut.length), ...(around ? [around.evidence] : [])],
+    decidedBy: ['request_processing_time', 'elb_status_code', 'request_creation_time', 'time'],
+    numbers: around ? { openRequests: around.mostOpen } : {},
+  }
+  const said = `${plural(failures.length, 'connection')} to ${episode.target} ${failures.length === 1 ? 'was' : 'were'} not answered within 10 s`
+  const isBeforeReject = rejectedSpans.some(({ from }) => from > episode.from && from - episode.to < 12_000)
+  const isAlive = around !== undefined && (around.laddered >= 2 || (around.laddered >= 1 && isBeforeReject))
+  const isSlow = around !== undefined && around.slow >= 2
+  if (around && isAlive && (isSlow || rejectedSpans.length > 0 || around.laddered >= 5))
+    return [
+      {
+        ...base,
+        cause: 'listen-backlog-overflow',
+        confidence: 'likely',
+        title: 'The accept queue of the pod was full: its kernel dropped connection requests',
+        because: [
+          said,
+          `${plural(around.laddered, 'request')} to the same target got through only with a repeated SYN (request_processing_time on 1, 2, 3, 4, 5, 7 s) within 15 s of them; in the rest of the log ${count(around.ladderedElsewhere)} of ${count(around.elsewhere)} did`,
+          `it was alive: ${count(around.answered)} answers in that time, the slowest after ${seconds(around.slowestMs, 1)} (99th percentile of the whole log: ${seconds(measures.service.p99Ms)})`,
+          ...(rejectedSpans.length > 0
+            ? [
+                'these came before or after the seconds in which the Service had no endpoint: one story in time, the app stops accepting, its queue fills, then its readiness probe fails',
+              ]
+            : []),
+        ],
+        ruledOut: [
+          {
+            cause: 'security-group-or-nacl-block',
+            why: 'a filter does not let some connections through after a second try',
+          },
+          { cause: 'no-local-endpoint', why: 'the same target answered others meanwhile' },
+          {
+            cause: 'connection-refused',
+            why: 'nothing was refused: a full accept queue drops SYNs in silence, iptables knows no load',
+          },
+        ],
+        candidates: ['event-loop-blocked', 'worker-pool-exhausted', 'service-without-endpoints'],
+      },
+    ]
+  // Shorter silences are what a blocked app makes too.
+  const isDead =
+    rejectedSpans.length === 0 &&
+    episode.requests !== undefined &&
+    episode.answered === 0 &&
+    failures.length >= 3 &&
+    episode.to - episode.from >= LEAST_SILENCE_MS
+  const isOne = measures.targets.size > 1
+  const isGone = isGoneAfter(measures, episode)
+  const blocked = isGone
+    ? [
+        'node-removed-before-deregistration',
+        'host-unreachable',
+        'security-group-or-nacl-block',
+        'stale-endpoint-routing',
+      ]
+    : group.isNodePort
+      ? ['no-local-endpoint', 'security-group-or-nacl-block', 'node-removed-before-deregistration', 'host-unreachable']
+      : [
+          'security-group-or-nacl-block',
+          'host-unreachable',
+          'node-removed-before-deregistration',
+          'stale-endpoint-routing',
+        ]
+  const candidates = isDead
+    ? blocked
+    : [
+        'listen-backlog-overflow',
+        'service-without-endpoints',
+        group.isNodePort ? 'no-local-endpoint' : 'conntrack-table-full',
+        'security-group-or-nacl-block',
+      ]
+  // Requests on connections that were open before go into the same silence and end at the idle timeout.
+  const stuck = isDead ? stuckRequests(group, episode) : []
+  return [
+    {
+      ...base,
+      cause: null,
+      confidence: null,
+      title: isDead
+        ? 'The target fell silent: new connections got no answer'
+        : 'The target did not answer the connection request within 10 s',
+      failures: [...failures, ...stuck],
+      because: [
+        said,
+        episode.requests === undefined
+          ? 'its other rows were not kept, so what it did meanwhile is unknown'
+          : `of ${plural(episode.requests, 'request')} to it from ${clock(episode.from)} to ${clock(episode.to)}, ${count(episode.answered)} were answered${isDead && isOne ? '; other targets answered meanwhile' : ''}`,
+        ...(stuck.length > 0
+          ? [
+              `${plural(stuck.length, 'request')} on connections that were open before got no answer either, until the idle timeout`,
+            ]
+          : []),
+        ...(isDead
+          ? [isGone ? 'it never answered again in this log' : `it answered again after ${clock(episode.to)}`]
+          : []),
+      ],
+      ruledOut: [
+        { cause: 'target-idle-timeout', why: '10.00 s is the connect timeout; the request was never handed over' },
+        { cause: 'connection-refused', why: 'nothing was refused' },
+      ],
+      candidates,
+    },
+  ]
+}
+
+function stuckRequests(group: FailureGroup, episode: Episode): number[] {
+  const { failures } = group
+  return withSymptom(group, 'response-timeout').filter((i) => {
+    const start = failures.start[i] as number
+    return targetAt(group, i) === episode.target && start >= episode.from - 5_000 && start <= episode.to + 5_000
+  })
+}
+
+interface Around {
+  readonly answered: number
+  readonly laddered: number
+  readonly elsewhere: number
+  readonly ladderedElsewhere: number
+  readonly slow: number
+  readonly slowestMs: number
+  readonly mostOpen: number
+  readonly evidence: Evidence
+}
+
+/** The target's own answers from 15 s before the first lost SYN to 15 s after the last, against the rest of the log. */
+function aroundEpisode(rows: TargetTraffic, episode: Episode, measures: Measures): Around {
+  const from = episode.from - 15_000
+  const to = episode.to + 15_000
+  const result = { answered: 0, laddered: 0, elsewhere: 0, ladderedElsewhere: 0, slow: 0, slowestMs: 0, mostOpen: 0 }
+  const slowMs = Math.max(500, measures.service.meanMs * 5)
+  const bins = new Array<number>(11).fill(0)
+  const control = new Array<number>(11).fill(0)
+  const begins: number[] = []
+  const ends: number[] = []
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows.start[i] as number
+    const requestMs = rows.requestMs[i] as number
+    if (rows.targetStatus[i] === 0 || requestMs < 0 || Number.isNaN(start)) continue
+    const isIn = start >= from && start <= to
+    const rung = Math.min(10, Math.floor(requestMs / 1000))
+    const isLate = isOnLadder(requestMs)
+    if (!isIn) {
+      result.elsewhere++
+      if (isLate) result.ladderedElsewhere++
+      control[rung] = (control[rung] as number) + 1
+      continue
+    }
+    result.answered++
+    bins[rung] = (bins[rung] as number) + 1
+    if (isLate) result.laddered++
+    const targetMs = rows.targetMs[i] as number
+    if (targetMs >= slowMs) result.slow++
+    result.slowestMs = Math.max(result.slowestMs, targetMs)
+    begins.push(start + requestMs)
+    ends.push(rows.end[i] as number)
+  }
+  begins.sort((a, b) => a - b)
+  ends.sort((a, b) => a - b)
+  let gone = 0
+  for (const [n, begin] of begins.entries()) {
+    while (gone < ends.length && (ends[gone] as number) <= begin) gone++
+    result.mostOpen = Math.max(result.mostOpen, n + 1 - gone)
+  }
+  const scale = result.elsewhere === 0 ? 0 : result.answered / result.elsewhere
+  return {
+    ...result,
+    evidence: {
+      kind: 'histogram',
+      id: 'connect-ladder',
+      title: `Answered requests to ${episode.target} by how long the connection took`,
+      unit: 's',
+      edges: Array.from({ length: 12 }, (_, n) => n),
+      counts: bins,
+      control: {
+        label: 'rest of the log, scaled',
+        counts: control.map((value) => Math.round(value * scale * 10) / 10),
+      },
+      marks: [],
+    },
+  }
+}
+
+function elapsedTable(episode: Episode, unanswered: number): Evidence {
+  return {
+    kind: 'table',
+    id: 'connect-outcomes',
+    title: `New connections to ${episode.target}, ${clock(episode.from)} to ${clock(episode.to)}`,
+    columns: ['outcome', 'requests', 'after'],
+    rows: [
+      ['refused at once', episode.refused.length, '< 0.5 s'],
+      ['refused late', episode.late.length, rungs(episode.late)],
+      ['no answer', Math.max(unanswered, episode.timedOut.length), '10 s'],
+      ['answered meanwhile', episode.answered, ''],
+    ].filter(([, requests]) => requests !== 0) as (string | number)[][],
+  }
+}
+
+/** One finding per cause and confidence, not one per target and episode. */
+function mergeAlike(claims: readonly Claim[]): Claim[] {
+  const merged = new Map<string, Claim[]>()
+  for (const claim of claims) {
+    const key = `${claim.cause}|${claim.confidence}|${claim.candidates.join()}|${claim.cause === null ? claim.title : ''}`
+    const list = merged.get(key)
+    if (list) list.push(claim)
+    else merged.set(key, [claim])
+  }
+  return [...merged.values()].map((alike) => {
+    const sorted = [...alike].sort((a, b) => b.failures.length - a.failures.length)
+    const first = sorted[0] as Claim
+    if (sorted.length === 1) return first
+    const failures = sorted.flatMap((claim) => claim.failures)
+    const others = failures.length - first.failures.length
+    return {
+      ...first,
+      failures,
+      because: [
+        ...first.because,
+        `the same in ${plural(sorted.length - 1, 'further episode')} with ${plural(others, 'failure')} (${share(others, failures.length)} of this finding)`,
+      ],
+      evidence: sorted.flatMap((claim) => claim.evidence).slice(0, 4),
+    }
+  })
+}
