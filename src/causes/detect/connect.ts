@@ -500,15 +500,15 @@ function judgeQueued(
     episode.to - episode.from >= LEAST_SILENCE_MS
   const isOne = measures.targets.size > 1
   const isGone = isGoneAfter(measures, episode)
-  const blocked = isGone
-    ? [
-        'node-removed-before-deregistration',
-        'host-unreachable',
-        'security-group-or-nacl-block',
-        'stale-endpoint-routing',
-      ]
-    : group.isNodePort
-      ? ['no-local-endpoint', 'security-group-or-nacl-block', 'node-removed-before-deregistration', 'host-unreachable']
+  const blocked = group.isNodePort
+    ? ['no-local-endpoint', 'node-removed-before-deregistration', 'security-group-or-nacl-block', 'host-unreachable']
+    : isGone
+      ? [
+          'node-removed-before-deregistration',
+          'host-unreachable',
+          'security-group-or-nacl-block',
+          'stale-endpoint-routing',
+        ]
       : [
           'security-group-or-nacl-block',
           'host-unreachable',
