@@ -9,12 +9,21 @@ import { numberOption, optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
 import { renderReport, reportFormats } from './render-report.ts'
 import { packageVersion } from './version.ts'
+import { witnessOptions } from './witness-options.ts'
 
 export default defineCommand({
   name: 'diagnose',
   args: '[log...]',
   summary: 'read access logs and say who answered each failure, what the load balancer saw, and why (the default)',
   options: [
+    {
+      flags: '--with <file>',
+      summary:
+        'another witness (app log, nginx, Sentry, CloudWatch, Kubernetes ...), KIND=FILE insists; none: ignore all',
+      repeatable: true,
+    },
+    { flags: '--nginx-log-format <text>', summary: "the log_format of nginx's access log, when it is your own" },
+    { flags: '--json-keys <keys>', summary: "keys of the app's JSON log: time=ts,status=res.code,path=req.url" },
     {
       flags: '--where <field=glob>',
       summary: 'only rows whose targetGroup, host, path, target, node, status or loadBalancer match',
@@ -44,6 +53,7 @@ export default defineCommand({
   ],
   examples: [
     'why5xx ./logs',
+    'why5xx ./logs --with app.log --with nginx-error=/var/log/nginx/error.log',
     "why5xx ./logs --where 'path=/api/*' --since 2026-11-23T02:00:00Z",
     'why5xx ./logs --format json --output diagnosis.json --verdicts verdicts.ndjson',
     'zcat *.log.gz | why5xx -',
@@ -74,6 +84,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
       failureRows: numberOption(options, 'failures', 0, 10_000_000) ?? 10_000,
       signal: context.signal,
       ...(progress ? { onProgress: progress.update } : {}),
+      ...witnessOptions(options),
       version: packageVersion,
     })
   } finally {

@@ -21,10 +21,12 @@ import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues, type Symptom, symptoms } from '../core/vocabulary.ts'
 import { fixesForCause } from '../fixes/fixes-for-cause.ts'
 import { failureRowsOf } from './failure-rows.ts'
+import { hearWitnesses } from './hear-witnesses.ts'
 import { inferIdleTimeout } from './idle-timeout.ts'
 import { flowOf, type Incident, symptomOf } from './incident.ts'
 import { isNodePortGroup, type JudgedClaim, judge } from './judge.ts'
 import type { ReadPlan } from './plan-units.ts'
+import type { WitnessEvidence } from './read-witnesses.ts'
 import type { FilterSpec } from './row-filter.ts'
 import { loadRows, requestsIn, seriesOf, topRows } from './traffic-totals.ts'
 import type { UnitResult } from './unit-scan.ts'
@@ -32,6 +34,8 @@ import type { Verdict } from './verdicts.ts'
 
 export interface BuildInput {
   readonly incident: Incident
+  /** What other sources say of these failures; undefined: there are none. */
+  readonly witnesses?: WitnessEvidence | undefined
   readonly plan: ReadPlan
   readonly results: readonly UnitResult[]
   readonly failed: ReadonlyMap<number, string>
@@ -60,7 +64,7 @@ export function buildDiagnosis(input: BuildInput): Built {
   const places = new Places(input)
   const loadBalancers = settingsByLoadBalancer(input)
   const idleTimeouts = new Map(loadBalancers.map((each) => [each.loadBalancer, each.idleTimeoutSeconds]))
-  const judgement = judge(incident, idleTimeouts)
+  const judgement = hearWitnesses(judge(incident, idleTimeouts), input.witnesses)
 
   const drafts = judgement.claims.map((claim, index) => ({
     claim: index,
@@ -102,8 +106,8 @@ export function buildDiagnosis(input: BuildInput): Built {
     },
     series: seriesOf(incident),
     failureRows: failureRowsOf(incident, input.failureRows, places, findings, findingOfFailure),
-    witnesses: [],
-    missing: missingOf(input, books),
+    witnesses: judgement.witnesses,
+    missing: [...judgement.missing, ...missingOf(input, books)],
     contradictions: contradictionsOf(incident, places),
     errors: [
       ...input.plan.unreadable.map(({ name, why }) => ({ where: name, message: why, hint: 'It was left out.' })),
@@ -111,6 +115,11 @@ export function buildDiagnosis(input: BuildInput): Built {
         where: places.name(unit),
         message,
         hint: 'It was left out, or read only in part.',
+      })),
+      ...(input.witnesses?.unreadable ?? []).map(({ name, why }) => ({
+        where: name,
+        message: why,
+        hint: 'It was left out. --with KIND=FILE insists on what it is.',
       })),
       ...judgement.errors.map(({ where, message }) => ({ where, message, hint: 'A bug in why5xx: please report it.' })),
     ],
@@ -496,7 +505,8 @@ function settingsByTargetGroup(incident: Incident, claims: readonly JudgedClaim[
   })
 }
 
-function missingOf({ incident, results, filter }: BuildInput, books: Books): Missing[] {
+function missingOf(input: BuildInput, books: Books): Missing[] {
+  const { incident, results, filter } = input
   const { tally } = incident
   const missing: Missing[] = []
   const formats = new Set(results.map((result) => result.format))
@@ -525,7 +535,8 @@ function missingOf({ incident, results, filter }: BuildInput, books: Books): Mis
       what: `${books.skipped.toLocaleString('en-US')} rows outside the filter`,
       why: 'every number here is about the rows that pass --where, --since and --until',
     })
-  if (books.failures > 0)
+  const isTargetHeard = input.witnesses?.joined.testimonies.some((each) => each.role !== 'none') ?? false
+  if (books.failures > 0 && !isTargetHeard)
     missing.push({
       what: "the target's own log",
       why: 'the load balancer logs requests, not connections: only the app, the proxy in front of it or the kernel can tell whether a failed request arrived',

@@ -10,11 +10,13 @@ import { buildDiagnosis } from './build-diagnosis.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
 import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
+import { readWitnesses, type WitnessOptions } from './read-witnesses.ts'
 import { Translation } from './registry.ts'
 import { type FilterSpec, noFilter } from './row-filter.ts'
 import { scanAll } from './scan-all.ts'
 import type { FailureText, ScanTotals, UnitResult } from './unit-scan.ts'
 import type { Verdict } from './verdicts.ts'
+import { findWitnesses, type WitnessFiles } from './witness-files.ts'
 
 export interface DiagnoseOptions {
   /** Files, folders, globs, `-`. */
@@ -25,6 +27,11 @@ export interface DiagnoseOptions {
   readonly failureRows?: number
   /** Worker threads; 0 reads in this thread. Default: by processors and by how much there is to read. */
   readonly jobs?: number
+  /** Other sources: files, folders, globs, `KIND=FILE`. Those among `paths` are found by themselves. */
+  readonly witnesses?: readonly string[]
+  /** false: the load balancer's log alone, whatever lies beside it. */
+  readonly useWitnesses?: boolean
+  readonly witnessOptions?: WitnessOptions
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
   readonly version: string
@@ -59,7 +66,8 @@ export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult
   const signal = options.signal ?? new AbortController().signal
   const inputs = await findInputs(options.paths, detectFormat)
   const processors = availableParallelism()
-  const plan = planUnits(inputs, options.jobs ?? processors)
+  const found = await findWitnesses(options.witnesses ?? [], inputs, options.useWitnesses !== false)
+  const plan = withWitnessNotes(planUnits(inputs, options.jobs ?? processors), found)
   if (plan.units.length === 0) failWithoutLog(options.paths, plan)
   // Waiting for a pipe in this thread would leave Ctrl-C unheard.
   const isSmall = plan.textBytes < SMALL_BYTES && !plan.hasStdin
@@ -72,8 +80,11 @@ export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult
   if (overlaps.size > 0) run = await read(overlaps)
   if (run.results.length === 0 && !signal.aborted) failWithoutLog(options.paths, plan)
 
+  const requests = run.results.reduce((sum, result) => sum + result.requests, 0)
+  const witnesses = await readWitnesses(found, plan.units, run.incident, requests, options.witnessOptions ?? {}, signal)
   const built = buildDiagnosis({
     incident: run.incident,
+    witnesses,
     plan,
     results: run.results,
     failed: run.failed,
@@ -86,7 +97,21 @@ export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult
     now: options.now?.() ?? new Date(),
   })
   const isCut = run.results.some((result) => result.truncated !== null)
-  return { ...built, hasUnreadable: plan.unreadable.length > 0 || run.failed.size > 0 || isCut }
+  return {
+    ...built,
+    hasUnreadable:
+      plan.unreadable.length > 0 || run.failed.size > 0 || isCut || (witnesses?.unreadable.length ?? 0) > 0,
+  }
+}
+
+/** A witness among the logs is no stray file. */
+function withWitnessNotes(plan: ReadPlan, { files }: WitnessFiles): ReadPlan {
+  const formats = new Map(files.map((file) => [file.name, file.format]))
+  const inputs = plan.inputs.map((input) => {
+    const format = input.units.length === 0 ? formats.get(input.name) : undefined
+    return format === undefined ? input : { ...input, note: `a witness (${format})` }
+  })
+  return { ...plan, inputs }
 }
 
 interface ReadRun {

@@ -183,7 +183,7 @@ export function notesSection(page: Page): Line[] {
       ...witnesses.flatMap((witness) =>
         paragraph(
           page,
-          `${witness.name} (${witness.kind}), ${plural(witness.rows, 'row')}. ${witness.because.join(' ')}`,
+          `${witness.name} (${witness.kind}), ${plural(witness.rows, 'row')}. ${witness.because.join('; ')}`,
           2,
         ),
       ),

@@ -1,0 +1,75 @@
+import { AppError } from '../core/errors.ts'
+import type { JsonKeys } from '../formats/witnesses/json-lines.ts'
+import { nginxFormatFrom } from '../formats/witnesses/nginx-access.ts'
+import type { LineFormatId } from '../formats/witnesses/witness-row.ts'
+import { type Joined, joinTestimonies } from '../joins/joined.ts'
+import { LineLog } from '../joins/line-log.ts'
+import { makeSubjects } from '../joins/subjects.ts'
+import type { Testimony } from '../joins/testimony.ts'
+import { readBlocks } from '../read/byte-chunks.ts'
+import type { Incident } from './incident.ts'
+import { sampleControls } from './sample-controls.ts'
+import type { UnitSpec } from './unit-scan.ts'
+import type { WitnessFile, WitnessFiles } from './witness-files.ts'
+
+export interface WitnessOptions {
+  /** Text of a `log_format` directive. */
+  readonly nginxLogFormat?: string
+  readonly jsonKeys?: JsonKeys
+}
+
+/** What the witnesses said, and what of them could not be read. */
+export interface WitnessEvidence {
+  readonly joined: Joined
+  readonly unreadable: readonly { readonly name: string; readonly why: string }[]
+}
+
+/** Reads every witness once, streamed; undefined when there is none. */
+export async function readWitnesses(
+  found: WitnessFiles,
+  units: readonly UnitSpec[],
+  incident: Incident,
+  requests: number,
+  options: WitnessOptions,
+  signal: AbortSignal,
+): Promise<WitnessEvidence | undefined> {
+  const unreadable = [...found.unknown]
+  if (found.files.length === 0 && unreadable.length === 0) return undefined
+  const { controls, every } = await sampleControls(units, incident, requests, signal)
+  const subjects = makeSubjects({
+    failures: incident.failures,
+    flows: incident.registry.flows,
+    routes: incident.registry.routes,
+    textOf: (failure) => incident.texts.get(failure),
+    controls,
+    controlEvery: every,
+  })
+  const testimonies: Testimony[] = []
+  for (const file of found.files) {
+    if (signal.aborted) break
+    try {
+      const testimony = await readOne(file, subjects, options)
+      if (testimony) testimonies.push(testimony)
+    } catch (error) {
+      const { message } = error as Error
+      unreadable.push({ name: file.name, why: error instanceof AppError ? message : message })
+    }
+  }
+  return { joined: joinTestimonies(subjects, testimonies), unreadable }
+}
+
+async function readOne(
+  file: WitnessFile,
+  subjects: ReturnType<typeof makeSubjects>,
+  { nginxLogFormat, jsonKeys }: WitnessOptions,
+): Promise<Testimony | undefined> {
+  if (file.carrier !== 'lines') return undefined
+  const log = new LineLog(file.name, subjects, {
+    ...(file.isInsisted ? { only: file.format as LineFormatId } : {}),
+    ...(nginxLogFormat !== undefined ? { given: [nginxFormatFrom(nginxLogFormat)] } : {}),
+    ...(jsonKeys ? { jsonKeys } : {}),
+  })
+  const { truncated } = await readBlocks(file.path, null, (block) => log.add(block))
+  const testimony = log.finish()
+  return truncated === null ? testimony : { ...testimony, notes: [...testimony.notes, truncated] }
+}

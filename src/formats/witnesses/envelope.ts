@@ -1,0 +1,80 @@
+import type { Envelope } from './define-line-format.ts'
+import { parseLogTime } from './log-time.ts'
+
+export interface Unwrapped extends Envelope {
+  readonly line: string
+}
+
+const ISO = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)`
+// biome-ignore lint/suspicious/noControlCharactersInRegex: stern and docker compose colour what they put before a line
+const COLOUR = /\u001b\[[\d;]*m/g
+/** `[pod/reports-1/app] 2026-11-23T02:18:52.642Z text`: kubectl logs --prefix, with or without --timestamps. */
+const KUBECTL = new RegExp(String.raw`^\[(?:pod/)?([a-z0-9][a-z0-9.-]*)/([a-z0-9-]+)\] (?:(${ISO}) )?`)
+/** `2026-11-23T02:18:52.642Z stderr F text`: the node's own file (CRI). */
+const CRI = new RegExp(`^(${ISO}) std(?:out|err) [FP] `)
+/** `2026-11-23T02:18:52.642Z [reports-1] text`, `2026-11-23T02:18:52.642Z text` (kubectl logs --timestamps). */
+const STAMPED = new RegExp(String.raw`^(${ISO}) (?:\[([a-z0-9][a-z0-9./-]*)\] )?`)
+/** `reports-6d5c9f7b8-x2x9p app text`: stern. */
+const STERN = /^([a-z0-9][a-z0-9-]*-[a-z0-9]{6,10}-[a-z0-9]{5}) ([a-z0-9][a-z0-9-]*) /
+const COMPOSE = /^([a-zA-Z0-9][\w.-]*?)\s+\| /
+const SYSLOG =
+  /^(?:<\d{1,3}>)?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) ([\w.-]+) ([a-z][\w./-]*)(?:\[\d+\])?: /
+
+/** Takes off what kubectl, stern, a container runtime, docker compose or syslog put before a line. */
+export function unwrapLine(raw: string): Unwrapped {
+  let line = raw.includes('\u001b') ? raw.replace(COLOUR, '') : raw
+  if (line.endsWith('\r')) line = line.slice(0, -1)
+  const first = line.charCodeAt(0)
+  if (first === 0x7b) return unwrapJson(line)
+  if (first === 0x5b) {
+    const kubectl = KUBECTL.exec(line)
+    if (kubectl) return unwrapped(line.slice(kubectl[0].length), kubectl[3], `${kubectl[1]}/${kubectl[2]}`)
+  }
+  // A digit: a time stands first.
+  if (first >= 0x30 && first <= 0x39) {
+    const cri = CRI.exec(line)
+    if (cri) return unwrapped(line.slice(cri[0].length), cri[1], '')
+    const syslog = SYSLOG.exec(line)
+    if (syslog) return unwrapped(line.slice(syslog[0].length), undefined, `${syslog[1]}/${syslog[2]}`)
+    const stamped = STAMPED.exec(line)
+    if (stamped) {
+      const rest = line.slice(stamped[0].length)
+      return unwrapped(rest, stamped[1], stamped[2] ?? '')
+    }
+    return unwrapped(line, undefined, '')
+  }
+  const stern = STERN.exec(line)
+  if (stern) {
+    const inner = unwrapLine(line.slice(stern[0].length))
+    return { ...inner, source: `${stern[1]}/${stern[2]}` }
+  }
+  const syslog = SYSLOG.exec(line)
+  if (syslog) return unwrapped(line.slice(syslog[0].length), undefined, `${syslog[1]}/${syslog[2]}`)
+  const compose = line.includes(' | ') ? COMPOSE.exec(line) : null
+  if (compose) return unwrapped(line.slice(compose[0].length), undefined, compose[1] as string)
+  return unwrapped(line, undefined, '')
+}
+
+/** Docker's json-file and what fluent-bit makes of it; any other object stays as it is. */
+function unwrapJson(line: string): Unwrapped {
+  if (!line.includes('"log"')) return unwrapped(line, undefined, '')
+  try {
+    const record = JSON.parse(line) as Record<string, unknown>
+    const { log, time, kubernetes } = record
+    if (typeof log !== 'string') return unwrapped(line, undefined, '')
+    const pod = typeof kubernetes === 'object' && kubernetes !== null ? (kubernetes as Record<string, unknown>) : {}
+    const source = [pod.pod_name, pod.container_name].filter((name) => typeof name === 'string').join('/')
+    const inner = unwrapLine(log.trimEnd())
+    return {
+      line: inner.line,
+      time: inner.time ?? (typeof time === 'string' ? parseLogTime(time) : undefined),
+      source: source === '' ? inner.source : source,
+    }
+  } catch {
+    return unwrapped(line, undefined, '') // cut, or no JSON: whoever parses the line will count it
+  }
+}
+
+function unwrapped(line: string, time: string | undefined, source: string): Unwrapped {
+  return { line, time: time === undefined ? undefined : parseLogTime(time), source }
+}

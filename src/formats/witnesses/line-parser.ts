@@ -1,0 +1,78 @@
+import { appRequest, appText } from './app-lines.ts'
+import { type LineFormat, parseLine } from './define-line-format.ts'
+import { unwrapLine } from './envelope.ts'
+import { envoyAccess } from './envoy.ts'
+import { gunicornAccess, gunicornLog } from './gunicorn.ts'
+import { haproxyHttp } from './haproxy.ts'
+import { type JsonKeys, parseJsonLine } from './json-lines.ts'
+import { combinedAccess, ingressNginxAccess, nginxKeyedAccess, tailValues } from './nginx-access.ts'
+import { nginxError } from './nginx-error.ts'
+import { uvicornAccess, uvicornLog } from './uvicorn.ts'
+import type { LineFormatId, WitnessRow } from './witness-row.ts'
+
+/** The catalogue, in the order in which a line is tried: exact shapes first. */
+export const lineFormats: readonly LineFormat[] = [
+  nginxError,
+  uvicornAccess,
+  ingressNginxAccess,
+  nginxKeyedAccess,
+  combinedAccess,
+  haproxyHttp,
+  envoyAccess,
+  gunicornLog,
+  uvicornLog,
+  appRequest,
+  appText,
+]
+
+export interface LineParserOptions {
+  /** Nothing else is tried. */
+  readonly only?: LineFormatId
+  /** Made from the text of a `log_format` directive; tried first. */
+  readonly given?: readonly LineFormat[]
+  readonly jsonKeys?: JsonKeys
+}
+
+/** One line of any text log to a row; undefined when nothing fits. Two formats in one file are the normal case. */
+export function createLineParser(options: LineParserOptions = {}): (raw: string) => WitnessRow | undefined {
+  const { only, given = [], jsonKeys } = options
+  const wanted = only === 'gunicorn-access' ? [gunicornAccess] : lineFormats.filter((each) => !only || each.id === only)
+  // gunicorn's lines have the shape of nginx's: in the app's hands unless somebody insists.
+  let order: LineFormat[] = [...given, ...wanted]
+  const sure = new Set<LineFormat>([
+    ...given,
+    nginxError,
+    uvicornAccess,
+    ingressNginxAccess,
+    nginxKeyedAccess,
+    gunicornLog,
+  ])
+  return (raw) => {
+    const { line, ...envelope } = unwrapLine(raw)
+    if (line === '') return undefined
+    if (line.charCodeAt(0) === 0x7b && (only === undefined || only === 'json-lines' || only === 'envoy-access'))
+      return parseJsonLine(line, envelope, jsonKeys)
+    for (const [place, format] of order.entries()) {
+      const row = parseLine(format, line, envelope)
+      if (row === undefined) continue
+      // Lines come in runs; shapes that nothing else can be mistaken for move to the front.
+      if (place > 0 && sure.has(format)) order = [format, ...order.filter((each) => each !== format)]
+      return format === nginxKeyedAccess || format === combinedAccess ? withTail(row, line) : row
+    }
+    return undefined
+  }
+}
+
+function withTail(row: WitnessRow, line: string): WitnessRow {
+  const values: Partial<Record<'durationMs', number> & Record<'upstreamStatus' | 'upstreamAddress', string[]>> & {
+    upstreamMs?: number[]
+  } = {}
+  for (const { kind, text } of tailValues(line)) {
+    const tries = text.split(/, | : /)
+    if (kind === 'seconds') values.durationMs = Math.round(Number(text) * 1e6) / 1e3
+    else if (kind === 'upstreamSeconds') values.upstreamMs = tries.map((each) => Math.round(Number(each) * 1e6) / 1e3)
+    else if (kind === 'upstreamStatus') values.upstreamStatus = tries
+    else if (kind === 'upstreamAddress') values.upstreamAddress = tries
+  }
+  return { ...row, ...values }
+}

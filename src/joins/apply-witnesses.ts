@@ -1,0 +1,174 @@
+import type { Evidence, Missing, WitnessReport } from '../core/diagnosis.ts'
+import type { Confidence } from '../core/vocabulary.ts'
+import { closeByApp } from './close/app.ts'
+import { closeByNginx } from './close/nginx.ts'
+import type { Closer, Closing } from './closing.ts'
+import { say } from './coverage.ts'
+import type { Joined } from './joined.ts'
+import { missingFrom, witnessReports } from './report-witnesses.ts'
+import { symptomOf } from './subjects.ts'
+import { whereSeen } from './where-seen.ts'
+
+/** The part of a claim that witnesses may change. */
+export interface ClaimLike {
+  readonly cause: string | null
+  readonly confidence: Confidence | null
+  readonly title?: string
+  readonly failures: readonly number[]
+  readonly because: readonly string[]
+  readonly evidence: readonly Evidence[]
+  readonly ruledOut: readonly { readonly cause: string; readonly why: string }[]
+  readonly candidates: readonly string[]
+  readonly loadBalancer: string
+  readonly targetGroup: string
+  readonly numbers: { readonly timerSeconds?: number }
+}
+
+export interface WitnessedJudgement<C> {
+  readonly claims: readonly C[]
+  /** Failure index to its claim. */
+  readonly claimOf: Int32Array
+  readonly witnesses: readonly WitnessReport[]
+  readonly missing: readonly Missing[]
+}
+
+/** In order of trust: what one names stays named unless a later one is surer. */
+const closers: readonly Closer[] = [closeByNginx, closeByApp]
+
+const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 }
+
+/** Claims and testimony in, claims out: what a witness names is split off, everything else says where it was seen. */
+export function applyWitnesses<C extends ClaimLike>(
+  claims: readonly C[],
+  joined: Joined,
+  candidatesOf: (claim: C) => readonly string[],
+): WitnessedJudgement<C> {
+  const closings = closingsOf(joined)
+  const out: C[] = []
+  const closed = new Map<string, { claim: C; closings: Closing[] }>()
+  for (const claim of claims) {
+    const taken: Closing[] = []
+    const rest: number[] = []
+    for (const failure of claim.failures) {
+      const closing = closings.get(failure)
+      if (closing !== undefined && isSurer(closing, claim)) taken.push(closing)
+      else rest.push(failure)
+    }
+    for (const closing of taken) {
+      const key = `${claim.loadBalancer}|${claim.targetGroup}|${closing.cause}|${closing.confidence}`
+      const known = closed.get(key)
+      if (known === undefined) closed.set(key, { claim, closings: [closing] })
+      else known.closings.push(closing)
+    }
+    if (rest.length > 0) out.push(withWitnesses(claim, rest, taken.length, joined, candidatesOf))
+  }
+  for (const { claim, closings: found } of closed.values()) out.push(closedClaim(claim, found, joined))
+  const claimOf = new Int32Array(joined.subjects.failures.length).fill(-1)
+  for (const [index, claim] of out.entries()) for (const failure of claim.failures) claimOf[failure] = index
+  return { claims: out, claimOf, witnesses: witnessReports(joined), missing: missingFrom(joined) }
+}
+
+function closingsOf(joined: Joined): ReadonlyMap<number, Closing> {
+  const closings = new Map<number, Closing>()
+  const all = Array.from({ length: joined.subjects.failures.length }, (_, i) => i)
+  for (const closer of closers)
+    for (const closing of closer(joined, all)) {
+      const known = closings.get(closing.failure)
+      if (known === undefined || RANK[closing.confidence] > RANK[known.confidence])
+        closings.set(closing.failure, closing)
+    }
+  return closings
+}
+
+function isSurer(closing: Closing, claim: ClaimLike): boolean {
+  if (claim.cause === null || claim.confidence === null) return true
+  return RANK[closing.confidence] > RANK[claim.confidence]
+}
+
+function withWitnesses<C extends ClaimLike>(
+  claim: C,
+  failures: readonly number[],
+  gone: number,
+  joined: Joined,
+  candidatesOf: (claim: C) => readonly string[],
+): C {
+  const seen = whereSeen(joined, failures)
+  const because = [...claim.because, ...seen.because]
+  if (gone > 0) because.push(`a witness names the cause of ${say(gone)} more of these: they are findings of their own`)
+  const ruled = claim.cause === null ? ruledOutBy(seen, joined, failures) : []
+  const candidates = candidatesOf(claim)
+  const left = candidates.filter((cause) => !ruled.some((each) => each.cause === cause))
+  return {
+    ...claim,
+    failures,
+    because,
+    evidence: seen.evidence ? [...claim.evidence, seen.evidence] : claim.evidence,
+    // Nothing may be ruled out so far that nothing stays possible.
+    ...(left.length > 0 && left.length < candidates.length
+      ? {
+          candidates: left,
+          ruledOut: [...claim.ruledOut, ...ruled.filter((each) => candidates.includes(each.cause))],
+        }
+      : {}),
+  }
+}
+
+/** The app answered well and its answer did not get through. */
+const AFTER_AN_ANSWER = ['malformed-response', 'response-headers-too-large', 'content-length-mismatch']
+/** The request never got as far as the app. */
+const BEFORE_THE_APP = [
+  'keepalive-shorter-than-idle-timeout',
+  'event-loop-stall-resets-idle-connections',
+  'proxy-sheds-idle-connections',
+  'proxy-reload-closes-connections',
+  'deregistration-race',
+  'idle-flow-expired',
+]
+
+function ruledOutBy(
+  seen: { readonly isAbsentFromApp: boolean; readonly isAnsweredByApp: boolean },
+  joined: Joined,
+  failures: readonly number[],
+): { cause: string; why: string }[] {
+  if (!failures.every((failure) => symptomOf(joined.subjects, failure) === 'closed-before-response')) return []
+  if (seen.isAbsentFromApp)
+    return AFTER_AN_ANSWER.map((cause) => ({
+      cause,
+      why: "the app's log covers these requests and has no answer to them",
+    }))
+  if (seen.isAnsweredByApp)
+    return BEFORE_THE_APP.map((cause) => ({ cause, why: "the app's log has every one of these requests, answered" }))
+  return []
+}
+
+function closedClaim<C extends ClaimLike>(claim: C, closings: readonly Closing[], joined: Joined): C {
+  const failures = closings.map((closing) => closing.failure)
+  const reasons = new Map<string, number>()
+  const timers: number[] = []
+  for (const { because, timerSeconds } of closings) {
+    reasons.set(because, (reasons.get(because) ?? 0) + 1)
+    if (timerSeconds !== undefined) timers.push(timerSeconds)
+  }
+  const seen = whereSeen(joined, failures)
+  const first = closings[0] as Closing
+  const { title: _, ...untitled } = claim
+  timers.sort((a, b) => a - b)
+  const timer = timers[Math.floor(timers.length / 2)]
+  return {
+    ...(untitled as C),
+    cause: first.cause,
+    confidence: first.confidence,
+    failures,
+    because: [
+      ...[...reasons]
+        .sort((a, b) => b[1] - a[1])
+        .slice(0, 4)
+        .map(([reason, count]) => `${say(count)} of ${say(failures.length)}: ${reason}`),
+      ...seen.because,
+    ],
+    evidence: seen.evidence ? [seen.evidence] : [],
+    ruledOut: [],
+    candidates: [],
+    numbers: timer === undefined ? {} : { timerSeconds: timer },
+  }
+}

@@ -1,0 +1,16 @@
+import type { Confidence } from '../core/vocabulary.ts'
+import type { Joined } from './joined.ts'
+
+/** A witness names the cause of one failure. */
+export interface Closing {
+  readonly failure: number
+  readonly cause: string
+  readonly confidence: Confidence
+  /** The same words for all failures it says this about; what comes before is `N of M: `. */
+  readonly because: string
+  /** A timer that the witness shows, seconds. */
+  readonly timerSeconds?: number
+}
+
+/** Looks at what all witnesses say and names causes. Failures it has no word on are left out. */
+export type Closer = (joined: Joined, failures: readonly number[]) => Closing[]

@@ -1,0 +1,269 @@
+import type { WitnessKind } from '../core/vocabulary.ts'
+import { createLineParser, type LineParserOptions } from '../formats/witnesses/line-parser.ts'
+import type { LineFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
+import { ClockComparison } from './clock.ts'
+import { eventKindOf } from './life-events.ts'
+import { type LooseRow, matchLoose } from './match-loose.ts'
+import { requestKey, type Subjects, targetOf } from './subjects.ts'
+import { emptyTestimony, type Hit, type LifeEvent, type Testimony } from './testimony.ts'
+
+const decoder = new TextDecoder('utf-8')
+const MOST_LOOSE = 200_000
+const MOST_EVENTS = 5_000
+const HITS_PER_FAILURE = 6
+const TEXT = 1_000
+/** A block this far from every failure and control is counted, not read. */
+const FAR_MS = 26 * 3_600_000
+const NEAR_MS = 15 * 60_000
+
+/** Reads one text log, block by block, whatever its size: keeps what speaks of a subject, counts the rest. */
+export class LineLog {
+  readonly #name: string
+  readonly #subjects: Subjects
+  readonly #parse: (raw: string) => WitnessRow | undefined
+  readonly #formats = new Map<LineFormatId, number>()
+  readonly #clock = new ClockComparison()
+  readonly #looseClock = new ClockComparison()
+  readonly #hits: { subject: number; row: WitnessRow; text: string }[] = []
+  readonly #hitsOf: Uint8Array
+  readonly #controlRows: { control: number; row: WitnessRow['role'] }[] = []
+  readonly #loose: LooseRow[] = []
+  readonly #events: { row: WitnessRow; kind: LifeEvent['kind'] }[] = []
+  readonly #podsOfTarget = new Map<string, Set<string>>()
+  readonly #window: { start: number; end: number }
+  #rows = 0
+  #unparsed = 0
+  #withoutTime = 0
+  #requests = 0
+  #requestsWithTrace = 0
+  #hasZone = true
+  #sure = { app: 0, proxy: 0 }
+  #firstMs = Number.POSITIVE_INFINITY
+  #lastMs = Number.NEGATIVE_INFINITY
+  #dropped = 0
+  #skippedLines = 0
+
+  constructor(name: string, subjects: Subjects, options: LineParserOptions = {}) {
+    this.#name = name
+    this.#subjects = subjects
+    this.#parse = createLineParser(options)
+    this.#hitsOf = new Uint8Array(subjects.failures.length)
+    let [start, end] = [subjects.window.start, subjects.window.end]
+    for (const control of subjects.controls) {
+      start = Math.min(start, control.end)
+      end = Math.max(end, control.end)
+    }
+    this.#window = { start, end }
+  }
+
+  /** Whole lines. */
+  add(block: Uint8Array): void {
+    const text = decoder.decode(block)
+    if (this.#isFar(text)) return
+    for (let at = 0; at < text.length; ) {
+      let end = text.indexOf('\n', at)
+      if (end < 0) end = text.length
+      if (end > at) this.#line(text.slice(at, end))
+      at = end + 1
+    }
+  }
+
+  /** Logs are written in order: when a block begins and ends far from anything of interest, its rows are only counted. */
+  #isFar(text: string): boolean {
+    if (text.length < 65_536) return false
+    const first = this.#timeOf(text.slice(0, text.indexOf('\n')))
+    const last = this.#timeOf(text.slice(text.lastIndexOf('\n', text.length - 2) + 1))
+    if (first === undefined || last === undefined) return false
+    // Local time may be half a day off.
+    const slack = first.hasZone && last.hasZone ? NEAR_MS : FAR_MS
+    const isFar =
+      (first.timeMs < this.#window.start - slack && last.timeMs < this.#window.start - slack) ||
+      (first.timeMs > this.#window.end + slack && last.timeMs > this.#window.end + slack)
+    if (!isFar) return false
+    let lines = 0
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++
+    this.#rows += lines
+    this.#skippedLines += lines
+    this.#seeTime(first)
+    this.#seeTime(last)
+    return true
+  }
+
+  #timeOf(line: string): WitnessRow | undefined {
+    const row = this.#parse(line)
+    return row === undefined || Number.isNaN(row.timeMs) ? undefined : row
+  }
+
+  #seeTime(row: WitnessRow): void {
+    if (row.timeMs < this.#firstMs) this.#firstMs = row.timeMs
+    if (row.timeMs > this.#lastMs) this.#lastMs = row.timeMs
+    if (!row.hasZone) this.#hasZone = false
+  }
+
+  #line(raw: string): void {
+    this.#rows++
+    const row = this.#parse(raw)
+    if (row === undefined) {
+      this.#unparsed++
+      return
+    }
+    this.#formats.set(row.format, (this.#formats.get(row.format) ?? 0) + 1)
+    if (row.role !== 'either') this.#sure[row.role]++
+    if (Number.isNaN(row.timeMs)) this.#withoutTime++
+    else this.#seeTime(row)
+    if (row.what === 'request') {
+      this.#requests++
+      if (row.traceIds.length > 0) this.#requestsWithTrace++
+    }
+    if (row.traceIds.length > 0 && this.#byTrace(row, raw)) return
+    if (row.message !== undefined && this.#event(row)) return
+    if (row.traceIds.length === 0 && row.method !== undefined && row.path !== undefined) this.#keepLoose(row, raw)
+  }
+
+  #byTrace(row: WitnessRow, raw: string): boolean {
+    const { byTrace, failures, controls, end, start } = this.#subjects
+    for (const id of row.traceIds) {
+      const found = byTrace.get(id)
+      if (found === undefined) continue
+      // A client that reuses its Root for several requests: the one whose time fits.
+      const subject =
+        typeof found === 'number'
+          ? found
+          : [...found].sort((a, b) => distance(row, start, end, a) - distance(row, start, end, b))[0]
+      if (subject === undefined) continue
+      const isRequest = row.what === 'request' && !Number.isNaN(row.timeMs)
+      if (subject >= failures.length) {
+        const control = subject - failures.length
+        this.#controlRows.push({ control, row: row.role })
+        if (isRequest) this.#clock.add((end[subject] as number) - row.timeMs - row.timeStepMs / 2)
+        if (row.source !== '')
+          remember(this.#podsOfTarget, (controls[control] as { target: string }).target, row.source)
+        return true
+      }
+      if ((this.#hitsOf[subject] as number) < HITS_PER_FAILURE) {
+        this.#hitsOf[subject] = (this.#hitsOf[subject] as number) + 1
+        this.#hits.push({ subject, row, text: raw.slice(0, TEXT) })
+      }
+      if (row.source !== '') remember(this.#podsOfTarget, targetOf(this.#subjects, subject), row.source)
+      return true
+    }
+    return false
+  }
+
+  #event(row: WitnessRow): boolean {
+    const isNginx = row.format === 'nginx-error'
+    const kind = eventKindOf(row.message as string, isNginx)
+    if (kind === undefined || (isNginx && row.path !== undefined && kind !== 'no-connections')) return false
+    if (this.#events.length < MOST_EVENTS) this.#events.push({ row, kind })
+    else this.#dropped++
+    return true
+  }
+
+  #keepLoose(row: WitnessRow, raw: string): void {
+    const subjects = this.#subjects.byRequest.get(requestKey(row.method as string, row.path as string))
+    if (subjects === undefined || Number.isNaN(row.timeMs)) return
+    if (this.#loose.length >= MOST_LOOSE) {
+      this.#dropped++
+      return
+    }
+    this.#loose.push({ row, text: raw.slice(0, TEXT), subjects })
+    for (const subject of subjects.slice(0, 30))
+      this.#looseClock.add((this.#subjects.end[subject] as number) - row.timeMs - row.timeStepMs / 2)
+  }
+
+  finish(): Testimony {
+    const role = this.#role()
+    const byTrace = this.#clock.shiftMs()
+    const shiftMs = byTrace ?? this.#looseClock.modeMs()
+    // Below two seconds the difference is the way from one machine to the other, not a wrong clock.
+    const shift = shiftMs === undefined || Math.abs(shiftMs) < 2_000 ? 0 : shiftMs
+    const roleOf = (of: WitnessRow['role']): 'app' | 'proxy' => (of === 'either' ? role : of)
+    const controlsSeen = new Uint8Array(this.#subjects.controls.length)
+    const see = (control: number, of: WitnessRow['role']): void => {
+      controlsSeen[control] = (controlsSeen[control] as number) | (roleOf(of) === 'app' ? 1 : 2)
+    }
+    for (const { control, row } of this.#controlRows) see(control, row)
+    const hits: Hit[] = this.#hits.map(({ subject, row, text }) => ({
+      failure: subject,
+      by: 'trace',
+      row,
+      role: roleOf(row.role),
+      timeMs: row.timeMs + shift,
+      text,
+      file: this.#name,
+    }))
+    const loose = matchLoose(this.#loose, this.#subjects, shift)
+    for (const { subject, by, row, text } of loose.matches) {
+      if (subject >= this.#subjects.failures.length) see(subject - this.#subjects.failures.length, row.role)
+      else
+        hits.push({
+          failure: subject,
+          by,
+          row,
+          role: roleOf(row.role),
+          timeMs: row.timeMs + shift,
+          text,
+          file: this.#name,
+        })
+    }
+    const kind: WitnessKind = role === 'app' ? 'app-log' : 'proxy-log'
+    const notes: string[] = []
+    if (this.#skippedLines > 0)
+      notes.push(`${this.#skippedLines.toLocaleString('en-US')} rows far from every failure were counted, not read`)
+    return {
+      ...emptyTestimony(this.#name, kind, 0),
+      formats: this.#formats,
+      rows: this.#rows,
+      unparsed: this.#unparsed,
+      firstMs: finite(this.#firstMs),
+      lastMs: finite(this.#lastMs),
+      shiftMs,
+      shiftMatches: byTrace === undefined ? this.#looseClock.matches : this.#clock.matches,
+      hasZone: this.#hasZone,
+      withoutTime: this.#withoutTime,
+      requests: this.#requests,
+      requestsWithTrace: this.#requestsWithTrace,
+      hits,
+      ambiguous: loose.ambiguous,
+      controlsSeen,
+      podsOfTarget: this.#podsOfTarget,
+      events: this.#events.map(({ row, kind: eventKind }) => ({
+        kind: eventKind,
+        timeMs: row.timeMs + shift,
+        lastMs: row.timeMs + shift,
+        count: 1,
+        who: row.source,
+        addresses: [],
+        text: row.message as string,
+        file: this.#name,
+      })),
+      notes,
+      dropped: this.#dropped,
+      role,
+    }
+  }
+
+  /** Lines that both could have written belong to the company they keep; alone, to what the file is called. */
+  #role(): 'app' | 'proxy' {
+    if (this.#sure.app !== this.#sure.proxy) return this.#sure.app > this.#sure.proxy ? 'app' : 'proxy'
+    return /app|gunicorn|api|web(?!server)|django|flask/i.test(this.#name.slice(this.#name.lastIndexOf('/') + 1))
+      ? 'app'
+      : 'proxy'
+  }
+}
+
+function distance(row: WitnessRow, start: Float64Array, end: Float64Array, subject: number): number {
+  if (Number.isNaN(row.timeMs)) return 0
+  return Math.min(Math.abs(row.timeMs - (end[subject] as number)), Math.abs(row.timeMs - (start[subject] as number)))
+}
+
+function remember(map: Map<string, Set<string>>, key: string, value: string): void {
+  if (key === '') return
+  const known = map.get(key)
+  if (known === undefined) map.set(key, new Set([value]))
+  else if (known.size < 500) known.add(value)
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Number.NaN
+}

@@ -1,0 +1,118 @@
+import { type FailureColumns, traceIdOf } from '../core/failure-columns.ts'
+import type { Flow, Route } from '../core/request-batch.ts'
+import { traceIdsIn } from '../core/trace-id.ts'
+import { type Symptom, symptoms } from '../core/vocabulary.ts'
+
+/** A request that a target answered well, looked up as well: without it, absence is no evidence. */
+export interface ControlRequest {
+  readonly traceId: string | undefined
+  readonly start: number
+  readonly end: number
+  readonly targetStatus: number
+  readonly target: string
+  /** The request line as logged. */
+  readonly request: string
+}
+
+export interface FailureText {
+  readonly request: string | null
+  readonly client: string | null
+}
+
+export interface SubjectSource {
+  readonly failures: FailureColumns
+  readonly flows: readonly Flow[]
+  readonly routes: readonly Route[]
+  readonly textOf: (failure: number) => FailureText | undefined
+  readonly controls: readonly ControlRequest[]
+  /** One healthy request in this many became a control. */
+  readonly controlEvery: number
+}
+
+/** Requests that witnesses are asked about: failures first (same index as the columns), then controls. */
+export interface Subjects extends SubjectSource {
+  readonly count: number
+  readonly start: Float64Array
+  readonly end: Float64Array
+  /** A subject, or several of one trace id. */
+  readonly byTrace: ReadonlyMap<string, number | number[]>
+  /** `GET /path` without query to its subjects. */
+  readonly byRequest: ReadonlyMap<string, number[]>
+  readonly window: { readonly start: number; readonly end: number }
+}
+
+export function makeSubjects(source: SubjectSource): Subjects {
+  const { failures, controls } = source
+  const count = failures.length + controls.length
+  const start = new Float64Array(count)
+  const end = new Float64Array(count)
+  const byTrace = new Map<string, number | number[]>()
+  const byRequest = new Map<string, number[]>()
+  const addTrace = (text: string | undefined, subject: number): void => {
+    const id = text === undefined ? undefined : traceIdsIn(text)[0]
+    if (id === undefined) return
+    const known = byTrace.get(id)
+    if (known === undefined) byTrace.set(id, subject)
+    else if (typeof known === 'number') byTrace.set(id, [known, subject])
+    else known.push(subject)
+  }
+  const addRequest = (line: string | null | undefined, subject: number): void => {
+    const key = line ? requestKeyOf(line) : undefined
+    if (key === undefined) return
+    const known = byRequest.get(key)
+    if (known === undefined) byRequest.set(key, [subject])
+    else known.push(subject)
+  }
+  const window = { start: Number.POSITIVE_INFINITY, end: Number.NEGATIVE_INFINITY }
+  for (let i = 0; i < failures.length; i++) {
+    end[i] = failures.end[i] as number
+    const given = failures.start[i] as number
+    start[i] = Number.isNaN(given) ? (end[i] as number) - 60_000 : given
+    window.start = Math.min(window.start, start[i] as number)
+    window.end = Math.max(window.end, end[i] as number)
+    addTrace(traceIdOf(failures, i), i)
+    addRequest(source.textOf(i)?.request, i)
+  }
+  for (const [n, control] of controls.entries()) {
+    const subject = failures.length + n
+    start[subject] = Number.isNaN(control.start) ? control.end : control.start
+    end[subject] = control.end
+    addTrace(control.traceId, subject)
+    addRequest(control.request, subject)
+  }
+  return { ...source, count, start, end, byTrace, byRequest, window }
+}
+
+export function isFailure(subjects: Subjects, subject: number): boolean {
+  return subject < subjects.failures.length
+}
+
+export function targetOf(subjects: Subjects, subject: number): string {
+  const { failures, flows, controls } = subjects
+  if (subject >= failures.length) return (controls[subject - failures.length] as ControlRequest).target
+  return (flows[failures.flow[subject] as number] as Flow).target
+}
+
+export function symptomOf(subjects: Subjects, failure: number): Symptom {
+  return symptoms[subjects.failures.symptom[failure] as number] as Symptom
+}
+
+/** `GET http://shop.example:80/orders/7?a=1 HTTP/1.1` and `GET /orders/7 HTTP/1.1` are both `GET /orders/7`. */
+export function requestKeyOf(line: string): string | undefined {
+  const space = line.indexOf(' ')
+  if (space <= 0) return undefined
+  const rest = line.slice(space + 1)
+  const end = rest.lastIndexOf(' HTTP/')
+  return requestKey(line.slice(0, space), end < 0 ? rest : rest.slice(0, end))
+}
+
+export function requestKey(method: string, url: string): string {
+  let path = url
+  const scheme = path.indexOf('://')
+  if (scheme > 0 && scheme < 8) {
+    const slash = path.indexOf('/', scheme + 3)
+    path = slash < 0 ? '/' : path.slice(slash)
+  }
+  const query = path.search(/[?#]/)
+  return `${method} ${query < 0 ? path : path.slice(0, query)}`
+}

@@ -1,0 +1,155 @@
+import type { WitnessKind } from '../core/vocabulary.ts'
+import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
+
+/** How a row was matched to a request. */
+export type MatchedBy =
+  /** X-Amzn-Trace-Id: exact. */
+  | 'trace'
+  /** Method, path, status and time, and nothing else fits. */
+  | 'request'
+  /** Several fit, and all of them say the same. */
+  | 'unanimous'
+
+/** A row of a witness that speaks of one failure. */
+export interface Hit {
+  readonly failure: number
+  readonly by: MatchedBy
+  readonly row: WitnessRow
+  /** Who wrote it, when the row's own role is `either`. */
+  readonly role: 'app' | 'proxy'
+  /** The row's time on the load balancer's clock. */
+  readonly timeMs: number
+  /** The line as it stands, at most 1,000 characters. */
+  readonly text: string
+  readonly file: string
+}
+
+export type EventKind =
+  | 'started'
+  | 'stopping'
+  | 'worker-timeout'
+  | 'worker-killed'
+  | 'worker-recycled'
+  | 'out-of-memory'
+  | 'crashed'
+  | 'grace-exceeded'
+  | 'limit-reached'
+  | 'pool-exhausted'
+  | 'short-body'
+  | 'readiness-failed'
+  | 'liveness-failed'
+  | 'liveness-kill'
+  | 'back-off'
+  | 'killing'
+  | 'scaled'
+  | 'no-endpoints'
+  | 'evicted'
+  | 'node-gone'
+  | 'deployed'
+  | 'no-connections'
+  | 'reload'
+  | 'upstream-banned'
+  | 'check-failed'
+  | 'other'
+
+/** Something that happened to a process, a pod or a node, not to one request. */
+export interface LifeEvent {
+  readonly kind: EventKind
+  readonly timeMs: number
+  /** Repeated until then (Kubernetes counts); the same as `timeMs` for one. */
+  readonly lastMs: number
+  readonly count: number
+  /** Pod, container, node or '' . */
+  readonly who: string
+  /** Addresses of `who`, when known. */
+  readonly addresses: readonly string[]
+  readonly text: string
+  readonly file: string
+}
+
+/** One metric over time. */
+export interface MetricSeries {
+  readonly name: string
+  readonly label: string
+  readonly periodMs: number
+  /** Start of the period to its value, ascending. */
+  readonly points: readonly (readonly [number, number])[]
+}
+
+/** What a client or an app reported of one request (Sentry). */
+export interface Report {
+  readonly side: 'client' | 'app' | 'unknown'
+  readonly id: string
+  readonly timeMs: number
+  readonly method: string | undefined
+  /** Without host and query; undefined: the event names no URL. */
+  readonly path: string | undefined
+  readonly status: number | undefined
+  readonly traceIds: readonly string[]
+  readonly text: string
+}
+
+/** All that one witness file says. */
+export interface Testimony {
+  readonly name: string
+  readonly kind: WitnessKind
+  /** Rows by format. */
+  readonly formats: ReadonlyMap<WitnessFormatId, number>
+  readonly rows: number
+  readonly unparsed: number
+  /** On the witness's own clock; NaN when no row has a time. */
+  readonly firstMs: number
+  readonly lastMs: number
+  /** What must be added to the witness's times to get the load balancer's; undefined: could not be measured. */
+  readonly shiftMs: number | undefined
+  /** Matches behind `shiftMs`. */
+  readonly shiftMatches: number
+  readonly hasZone: boolean
+  readonly withoutTime: number
+  /** Rows that are requests, and how many of them carry a trace id. */
+  readonly requests: number
+  readonly requestsWithTrace: number
+  readonly hits: readonly Hit[]
+  /** Failures for which rows fit that say different things. */
+  readonly ambiguous: ReadonlySet<number>
+  /** Control (index among the controls) seen here, by whom: 1 = app, 2 = proxy. */
+  readonly controlsSeen: Uint8Array
+  /** Targets to the pods that answered for them. */
+  readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
+  readonly events: readonly LifeEvent[]
+  readonly metrics: readonly MetricSeries[]
+  readonly reports: readonly Report[]
+  readonly notes: readonly string[]
+  /** Rows that were given up because there were too many. */
+  readonly dropped: number
+  /** App or proxy; `app` for witnesses that are neither. */
+  readonly role: 'app' | 'proxy' | 'none'
+}
+
+export function emptyTestimony(name: string, kind: WitnessKind, controls: number): Testimony {
+  return {
+    name,
+    kind,
+    formats: new Map(),
+    rows: 0,
+    unparsed: 0,
+    firstMs: Number.NaN,
+    lastMs: Number.NaN,
+    shiftMs: undefined,
+    shiftMatches: 0,
+    hasZone: true,
+    withoutTime: 0,
+    requests: 0,
+    requestsWithTrace: 0,
+    hits: [],
+    ambiguous: new Set(),
+    controlsSeen: new Uint8Array(controls),
+    podsOfTarget: new Map(),
+    events: [],
+    metrics: [],
+    reports: [],
+    notes: [],
+    dropped: 0,
+    role: 'none',
+  }
+}
