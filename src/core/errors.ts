@@ -32,6 +32,11 @@ export const errors = {
     hint: 'Read it with the why5xx that wrote it, or diagnose the logs again.',
     exit: 3,
   },
+  COMPARE_EMPTY: {
+    title: 'No requests {side}: nothing of {name} is a row of an ALB or Classic access log',
+    hint: 'Check the path and --at; a rate needs requests on both sides.',
+    exit: 3,
+  },
   CONFIG_NONE: {
     title: 'No configuration that why5xx knows in {paths}',
     hint: 'Give manifests, nginx.conf, haproxy.cfg, a Dockerfile, gunicorn.conf.py, aws elbv2 JSON or a Terraform plan as JSON.',

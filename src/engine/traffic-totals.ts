@@ -15,6 +15,8 @@ import {
 import type { Incident } from './incident.ts'
 
 const TOP = 10
+/** Routes that follow those with most failures, by their requests: the mix of two runs is compared with them. */
+const BUSIEST = 40
 const MOST_POINTS = 720
 const NICE_STEPS = [10, 60, 300, 900, 3_600, 21_600, 86_400, 604_800]
 
@@ -43,7 +45,7 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
     routes.addFailure(registry.routes[failures.route[i] as number]?.text ?? '', by)
     minutes.addFailure(minuteKey(failures.end[i] as number), by)
   }
-  return { targets: targets.top(), routes: routes.top(), minutes: minutes.top(), targetGroups: groups.top() }
+  return { targets: targets.top(), routes: routes.top(BUSIEST), minutes: minutes.top(), targetGroups: groups.top() }
 }
 
 class Counter {
@@ -70,13 +72,22 @@ class Counter {
     else if (answeredBy === 'target') row.target5xx++
   }
 
-  /** Those with failures, most first. */
-  top(): TopRow[] {
-    return [...this.#rows]
+  /** Those with failures, most first; then, where asked for, as many of the others, the busiest first. */
+  top(others = 0): TopRow[] {
+    const byName = (a: string, b: string): number => (a < b ? -1 : 1)
+    const failing = [...this.#rows]
       .filter(([, row]) => row.failures > 0)
-      .sort(([a, one], [b, other]) => other.failures - one.failures || (a < b ? -1 : 1))
+      .sort(([a, one], [b, other]) => other.failures - one.failures || byName(a, b))
       .slice(0, TOP)
-      .map(([key, row]) => ({ key, ...row }))
+    const listed = new Set(failing.map(([key]) => key))
+    const busiest =
+      others === 0
+        ? []
+        : [...this.#rows]
+            .filter(([key]) => !listed.has(key))
+            .sort(([a, one], [b, other]) => other.requests - one.requests || byName(a, b))
+            .slice(0, others)
+    return [...failing, ...busiest].map(([key, row]) => ({ key, ...row }))
   }
 }
 

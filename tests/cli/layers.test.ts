@@ -15,6 +15,7 @@ const broken = [
   ['src/causes/b.ts', "import { x } from '../evidence/echo.ts'", 'write `import type`'],
   ['src/report/a.ts', "import { x } from '../causes/index.ts'", 'src/report may import src/core, src/fixes.'],
   ['src/report/b.ts', "import { x } from 'node:child_process'", 'src/report is pure'],
+  ['src/compare/a.ts', "import { x } from '../engine/diagnose.ts'", 'src/compare may import src/core, src/report'],
   ['src/engine/a.ts', "import { x } from '../report/json.ts'", 'src/engine may import'],
   ['src/lab/deep/a.ts', "import { x } from '../../causes/index.ts'", 'src/lab may import'],
   ['src/cli/a.ts', "import { x } from '../../web/main.ts'", 'src/cli may import'],

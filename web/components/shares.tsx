@@ -33,7 +33,7 @@ export function Shares() {
         <Share
           title="By route"
           name="route"
-          rows={top.routes}
+          rows={top.routes.filter((row) => row.failures > 0)}
           names={store.value?.names.routes}
           counts={selection.value?.byRoute}
         />
