@@ -9,6 +9,7 @@ import { generate } from './generate.mjs'
 import { measure, median, memoryMissing } from './measure.mjs'
 import { targetRows } from './targets.mjs'
 import { tools } from './tools.mjs'
+import { measureUi, renderUi, uiMissing } from './ui.mjs'
 
 const root = join(fileURLToPath(import.meta.url), '..', '..')
 const { values } = parseArgs({
@@ -22,7 +23,7 @@ const { values } = parseArgs({
   },
 })
 if (values.help) {
-  console.log(`npm run bench -- [--rows 2000000] [--runs 5] [--only ${tools.map((tool) => tool.id).join(',')},growth,first] [--full] [--write]
+  console.log(`npm run bench -- [--rows 2000000] [--runs 5] [--only ${tools.map((tool) => tool.id).join(',')},growth,first,ui] [--full] [--write]
   --full   GoAccess reads all files too (minutes), not a tenth of them
   --write  rewrites docs/benchmarks.md`)
   process.exit(0)
@@ -31,6 +32,11 @@ const rows = Number(values.rows)
 const runs = Number(values.runs)
 const only = values.only?.split(',')
 const isWanted = (id) => only === undefined || only.includes(id)
+
+if (only?.length === 1 && only[0] === 'ui') {
+  await reportUi()
+  process.exit()
+}
 
 const data = join(root, 'bench-data')
 mkdirSync(data, { recursive: true })
@@ -59,8 +65,21 @@ const growth = isWanted('growth') ? await measureGrowth() : []
 const first = isWanted('first') ? await measureFirst() : []
 const report = render()
 console.log(report)
+if (isWanted('ui')) await reportUi()
 if (values.write) writeDocs(report)
 if (entries.some((entry) => entry.isWrong)) process.exitCode = 1
+
+/** The page in a browser: not a matter of logs, so it has its own lines. */
+async function reportUi() {
+  const lacking = uiMissing()
+  if (lacking) {
+    process.stderr.write(`The page is not measured: ${lacking}\n`)
+    return
+  }
+  const { text, isMet } = renderUi(await measureUi(runs))
+  console.log(text)
+  if (!isMet) process.exitCode = 1
+}
 
 async function prepare(count, as) {
   const out = join(data, `${Math.round(count / 1000)}k`)

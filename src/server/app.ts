@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
 import { pageHead, renderHtml, sliceRows } from '../report/html.ts'
 import { renderJson } from '../report/json.ts'
@@ -65,13 +66,20 @@ export function createApp({ session, token, port }: AppOptions): Hono {
   app.get('/:token/api/events', (context) =>
     streamSSE(context, async (stream) => {
       let wake = (): void => {}
-      const stop = session.subscribe(() => wake())
+      // A change while the last one is being sent must not be slept over.
+      let isChanged = false
+      const stop = session.subscribe(() => {
+        isChanged = true
+        wake()
+      })
       stream.onAbort(() => {
         stop()
         wake()
       })
       while (!stream.aborted && !stream.closed) {
+        isChanged = false
         await stream.writeSSE({ event: 'state', data: JSON.stringify(session.state()) })
+        if (isChanged) continue
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, KEEP_ALIVE_MS)
           wake = () => {
@@ -104,7 +112,9 @@ export function createApp({ session, token, port }: AppOptions): Hono {
     }
   })
   app.notFound((context) => context.text('Nothing here. The address with its token is in the terminal.\n', 404))
-  app.onError((error, context) => context.json({ error: error.message }, 500))
+  app.onError((error, context) =>
+    error instanceof HTTPException ? error.getResponse() : context.json({ error: error.message }, 500),
+  )
   return app
 }
 

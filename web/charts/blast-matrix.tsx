@@ -3,7 +3,7 @@ import { DataBehind } from '../components/data-table.tsx'
 import { Logged } from '../components/logged.tsx'
 import { clock, count, counted, per } from '../model/format.ts'
 import { type Matrix, matrix } from '../model/matrix.ts'
-import { selection, steps, store } from '../model/state.ts'
+import { laterSelection, steps, store } from '../model/state.ts'
 import { colour, isDark } from '../model/theme.ts'
 
 const ROW = 20
@@ -12,7 +12,7 @@ const ROW = 20
 export function BlastMatrix({ finding }: { readonly finding: string }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const rows = store.value
-  const chosen = selection.value
+  const chosen = laterSelection.value
   const index = rows?.names.findings.indexOf(finding) ?? -1
   const shape = rows && chosen && index >= 0 ? matrix(rows, chosen.mask, index, steps.value) : null
   const dark = isDark.value

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { between, clock } from '../model/format.ts'
-import { range, steps } from '../model/state.ts'
+import { isBrushing, range, steps } from '../model/state.ts'
 import { AXIS_WIDTH, RIGHT_PAD } from './plot.ts'
 
 /** Step under the pointer. */
@@ -38,6 +38,7 @@ export function Brush() {
     const at = timeAt(event.clientX)
     drag.current = { grip, from: at, start: grip === 'new' ? at : from, end: grip === 'new' ? at : to }
     box.current?.setPointerCapture(event.pointerId)
+    isBrushing.value = true
     event.preventDefault()
     if (grip === 'start' || grip === 'end') (event.target as HTMLElement).focus()
   }
@@ -61,6 +62,7 @@ export function Brush() {
   const onPointerUp = (event: PointerEvent): void => {
     const held = drag.current
     drag.current = null
+    isBrushing.value = false
     // A click without a drag clears the range.
     if (held?.grip === 'new' && Math.abs(timeAt(event.clientX) - held.from) < grain) range.value = null
   }

@@ -14,7 +14,7 @@ interface Props {
 export function CodeBox({ text, label, what, isBlock = false }: Props) {
   return (
     <div class="code-box">
-      <pre class={isBlock ? undefined : 'wrap'} role="region" tabIndex={0} aria-label={label}>
+      <pre class={isBlock ? undefined : 'wrap'} role="group" tabIndex={0} aria-label={label}>
         <Logged text={isBlock ? text.replace(/\n+$/, '') : text} isBlock={isBlock} />
       </pre>
       {what && <CopyButton text={text} what={what} />}

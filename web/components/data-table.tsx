@@ -21,7 +21,7 @@ export function DataTable({ caption, columns, rows, limit = 24 }: Props) {
   const shown = isWhole || rows.length <= limit + 2 ? rows : rows.slice(0, limit)
   const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])))
   return (
-    <div class="table-scroll" role="region" aria-label={caption} tabIndex={0}>
+    <div class="table-scroll" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption class="visually-hidden">{caption}</caption>
         <thead>

@@ -8,6 +8,7 @@ import { Logged } from './logged.tsx'
 import { Section } from './section.tsx'
 
 const ROW_HEIGHT = 30
+const HEAD_HEIGHT = 33
 const EXTRA = 6
 
 /** Every kept failure. Only the rows in view exist; the keyboard moves through all of them. */
@@ -36,7 +37,7 @@ function Grid() {
   useEffect(() => {
     const element = body.current
     if (!element) return
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight))
+    const observer = new ResizeObserver(() => setHeight(element.clientHeight - HEAD_HEIGHT))
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
@@ -54,8 +55,8 @@ function Grid() {
     const element = body.current
     if (!element) return
     if (next * ROW_HEIGHT < element.scrollTop) element.scrollTop = next * ROW_HEIGHT
-    else if ((next + 1) * ROW_HEIGHT > element.scrollTop + element.clientHeight)
-      element.scrollTop = (next + 1) * ROW_HEIGHT - element.clientHeight
+    else if ((next + 1) * ROW_HEIGHT > element.scrollTop + element.clientHeight - HEAD_HEIGHT)
+      element.scrollTop = (next + 1) * ROW_HEIGHT - element.clientHeight + HEAD_HEIGHT
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1)
@@ -85,6 +86,7 @@ function Grid() {
       </p>
       <div
         class="grid"
+        ref={body}
         role="grid"
         aria-label="Failures"
         aria-rowcount={shown.length + 1}
@@ -92,6 +94,7 @@ function Grid() {
         aria-activedescendant={shown.length > 0 ? `failure-${active}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       >
         <div class="grid-head" role="rowgroup">
           <div class="grid-row" role="row" aria-rowindex={1}>
@@ -115,13 +118,7 @@ function Grid() {
             </span>
           </div>
         </div>
-        <div
-          class="grid-body"
-          role="rowgroup"
-          ref={body}
-          tabIndex={-1}
-          onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-        >
+        <div class="grid-body" role="rowgroup">
           <div class="grid-all" role="presentation" style={{ height: `${shown.length * ROW_HEIGHT}px` }}>
             {visible.map((index) => {
               const row = shown[index] as number

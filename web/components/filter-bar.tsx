@@ -31,6 +31,7 @@ export function FilterBar() {
       <div class="filter-fields">
         <Field label="Finding">
           <Select
+            id="finding"
             value={finding}
             parse={(text) => text}
             options={(head.value?.findings ?? []).map((each) => [
@@ -42,16 +43,23 @@ export function FilterBar() {
         </Field>
         <Field label="Symptom">
           <Select
+            id="symptom"
             value={symptom}
             parse={Number}
             options={rows.names.symptoms.map((name, index) => [String(index), symptomLabel(name), null])}
           />
         </Field>
         <Field label="Status">
-          <Select value={status} parse={Number} options={statuses.map((each) => [String(each), String(each), null])} />
+          <Select
+            id="status"
+            value={status}
+            parse={Number}
+            options={statuses.map((each) => [String(each), String(each), null])}
+          />
         </Field>
         <Field label="Target">
           <Select
+            id="target"
             value={target}
             parse={Number}
             options={rows.names.targets.map((name, index) => [String(index), inertText(name), null])}
@@ -59,6 +67,7 @@ export function FilterBar() {
         </Field>
         <Field label="Node">
           <Select
+            id="node"
             value={node}
             parse={Number}
             options={rows.names.nodes.map((name, index) => [String(index), inertText(name), null])}
@@ -66,6 +75,7 @@ export function FilterBar() {
         </Field>
         <Field label="Route">
           <Select
+            id="route"
             value={route}
             parse={Number}
             options={rows.names.routes.map((name, index) => [String(index), inertText(name), null])}
@@ -145,22 +155,24 @@ function statusesOf(): Set<number> {
 
 function Field({ label, children }: { readonly label: string; readonly children: preact.ComponentChildren }) {
   return (
-    <label class="field">
-      <span>{label}</span>
+    <div class="field">
+      <label for={`filter-${label.toLowerCase()}`}>{label}</label>
       {children}
-    </label>
+    </div>
   )
 }
 
 interface SelectProps<T> {
+  readonly id: string
   readonly value: Signal<T | null>
   readonly parse: (text: string) => T
   readonly options: readonly (readonly [value: string, label: string, failures: number | null])[]
 }
 
-function Select<T extends string | number>({ value, parse, options }: SelectProps<T>) {
+function Select<T extends string | number>({ id, value, parse, options }: SelectProps<T>) {
   return (
     <select
+      id={`filter-${id}`}
       value={value.value === null ? '' : String(value.value)}
       onChange={(event) => {
         const chosen = event.currentTarget.value

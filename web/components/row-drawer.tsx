@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { RowStore } from '../data/row-store.ts'
 import { bytes, duration } from '../model/format.ts'
 import { head, openRow, store, visibleRows } from '../model/state.ts'
@@ -14,7 +14,8 @@ export function RowDrawer() {
   const rows = store.value
   const row = openRow.value
   const isOpen = rows !== null && row !== null
-  useEffect(() => {
+  // Before the next key press: Escape has to find it open.
+  useLayoutEffect(() => {
     const element = dialog.current
     if (!element) return
     if (isOpen && !element.open) element.showModal()

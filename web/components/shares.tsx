@@ -2,7 +2,7 @@ import type { TopRow } from '../../src/core/diagnosis.ts'
 import { Histogram } from '../charts/histogram.tsx'
 import { elapsedHistogram } from '../model/elapsed.ts'
 import { percent } from '../model/format.ts'
-import { head, isFiltered, selection, store } from '../model/state.ts'
+import { head, isFiltered, laterSelection, store } from '../model/state.ts'
 import { type Cell, DataTable } from './data-table.tsx'
 import { Section } from './section.tsx'
 
@@ -28,14 +28,14 @@ export function Shares() {
           name="target"
           rows={top.targets}
           names={store.value?.names.targets}
-          counts={selection.value?.byTarget}
+          counts={laterSelection.value?.byTarget}
         />
         <Share
           title="By route"
           name="route"
           rows={top.routes.filter((row) => row.failures > 0)}
           names={store.value?.names.routes}
-          counts={selection.value?.byRoute}
+          counts={laterSelection.value?.byRoute}
         />
         <Share
           title="By target group"
@@ -133,7 +133,7 @@ function Share({ title, name, rows, names, counts }: ShareProps) {
 
 function Elapsed() {
   const rows = store.value
-  const chosen = selection.value
+  const chosen = laterSelection.value
   if (!rows || !chosen || chosen.count === 0) return null
   return <Histogram evidence={elapsedHistogram(rows, chosen.mask)} />
 }

@@ -20,7 +20,10 @@ export function TimeSection() {
       <div class="time">
         <Legend />
         <Readout />
-        <p class="axis-title">failures per {step}</p>
+        <div class="axis-line">
+          <p class="axis-title">failures per {step}</p>
+          <Hovered />
+        </div>
         <div class="time-plots">
           <FailureChart />
           <p class="axis-title">requests per {step}, all answers</p>
@@ -66,24 +69,8 @@ function Legend() {
   )
 }
 
-/** One line of fixed height: what stands under the pointer, else the chosen range. */
+/** One line of fixed height: the chosen range. */
 function Readout() {
-  const { startMs, stepMs } = steps.value
-  const series = failureSeries.value
-  const step = hovered.value
-  if (step !== null) {
-    const at = startMs + step * stepMs
-    const requests = head.value?.series?.columns.requests[step]
-    return (
-      <p class="readout" aria-hidden="true">
-        <strong>{clock(at)}</strong>
-        <span>{counted(series[0]?.[step] ?? 0, 'ELB 5XX', 'ELB 5XX')}</span>
-        <span>{counted(series[1]?.[step] ?? 0, 'target 5XX', 'target 5XX')}</span>
-        {(series[2]?.[step] ?? 0) > 0 && <span>{counted(series[2]?.[step] ?? 0, '460', '460')}</span>}
-        {requests !== undefined && <span>{counted(requests, 'request')}</span>}
-      </p>
-    )
-  }
   return (
     <p class="readout">
       {range.value ? (
@@ -103,6 +90,24 @@ function Readout() {
       ) : (
         <span class="quiet">All of the time is shown.</span>
       )}
+    </p>
+  )
+}
+
+/** What stands under the pointer, beside the axis' name. */
+function Hovered() {
+  const { startMs, stepMs } = steps.value
+  const series = failureSeries.value
+  const step = hovered.value
+  if (step === null) return <p class="hovered" aria-hidden="true" />
+  const requests = head.value?.series?.columns.requests[step]
+  return (
+    <p class="hovered" aria-hidden="true">
+      <strong>{clock(startMs + step * stepMs)}</strong>
+      <span>{counted(series[0]?.[step] ?? 0, 'ELB 5XX', 'ELB 5XX')}</span>
+      <span>{counted(series[1]?.[step] ?? 0, 'target 5XX', 'target 5XX')}</span>
+      {(series[2]?.[step] ?? 0) > 0 && <span>{counted(series[2]?.[step] ?? 0, '460', '460')}</span>}
+      {requests !== undefined && <span>{counted(requests, 'request')}</span>}
     </p>
   )
 }

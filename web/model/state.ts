@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { Hop } from '../../src/core/vocabulary.ts'
 import type { Head } from '../data/head.ts'
 import type { RowStore } from '../data/row-store.ts'
@@ -109,6 +109,29 @@ export const selection = computed<Selection | null>(() => {
   return select(rows, criteria.value, steps.value)
 })
 
+/** Somebody drags over the chart right now. */
+export const isBrushing = signal(false)
+
+/**
+ * The selection for the panels further down. While somebody drags they follow a task later, so that the task that
+ * answers the pointer has only the counts, the hops and the chart to do.
+ */
+export const laterSelection = signal<Selection | null>(null)
+let pending: ReturnType<typeof setTimeout> | undefined
+effect(() => {
+  const next = selection.value
+  if (!isBrushing.value) {
+    clearTimeout(pending)
+    pending = undefined
+    laterSelection.value = next
+    return
+  }
+  pending ??= setTimeout(() => {
+    pending = undefined
+    laterSelection.value = selection.peek()
+  }, 40)
+})
+
 const ordered = computed<Uint32Array | null>(() => {
   const rows = store.value
   if (!rows || loadedRows.value === 0) return null
@@ -116,7 +139,7 @@ const ordered = computed<Uint32Array | null>(() => {
 })
 
 export const visibleRows = computed<Uint32Array>(() => {
-  const chosen = selection.value
+  const chosen = laterSelection.value
   const all = ordered.value
   if (!chosen || !all) return new Uint32Array(0)
   return visible(all, chosen.mask, chosen.count)
