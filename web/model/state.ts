@@ -167,10 +167,14 @@ export const answererCounts = computed<readonly [number, number, number]>(() => 
   return by ? [by['load-balancer'], by.target, by.nobody] : [0, 0, 0]
 })
 
+/** One array for as long as the diagnosis stays, so that a drag does not draw the chart again. */
+const wholeSeries = computed(() => {
+  const by = head.value?.series?.columns.answeredBy
+  return by ? [by['load-balancer'], by.target, by.nobody] : null
+})
+
 /** Failures per step by who answered, all of the time. */
 export const failureSeries = computed<readonly (readonly number[] | Float64Array)[]>(() => {
-  const series = head.value?.series
-  const chosen = selection.value
   const isNarrowedBeyondTime =
     symptom.value !== null ||
     finding.value !== null ||
@@ -180,11 +184,9 @@ export const failureSeries = computed<readonly (readonly number[] | Float64Array
     route.value !== null ||
     status.value !== null ||
     answeredBy.value !== null
-  if (series && !(isNarrowedBeyondTime && chosen)) {
-    const by = series.columns.answeredBy
-    return [by['load-balancer'], by.target, by.nobody]
-  }
-  return chosen?.series ?? []
+  const whole = wholeSeries.value
+  if (whole && (!isNarrowedBeyondTime || store.value === null)) return whole
+  return selection.value?.series ?? []
 })
 
 export const hasAllRows = computed(() => {
