@@ -28,7 +28,7 @@ export const components = [
 /** In the order they run: fast ones first. */
 export const suites = [
   { id: 'unit', needs: [] },
-  { id: 'cli', needs: [] },
+  { id: 'cli', needs: ['nginx', 'haproxy'] },
   { id: 'web', needs: ['chromium'] },
   { id: 'lab', needs: ['nginx', 'haproxy', 'iptables', 'iproute2', 'fastapi', 'gunicorn', 'python3-venv'] },
 ]

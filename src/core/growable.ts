@@ -1,11 +1,6 @@
 type Numeric = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
 
-/** A typed array that doubles as it grows; `values` may be longer than `length`. */
-export interface Growable<T extends Numeric> {
-  values: T
-  length: number
-}
-
+/** The array itself, or one at least twice as long with the same values. */
 export function ensureRoom<T extends Numeric>(column: T, length: number): T {
   if (length <= column.length) return column
   const Typed = column.constructor as new (size: number) => T

@@ -28,12 +28,6 @@ export function span(text: string, tone: Tone = 'plain'): Span {
 
 export const blank: Line = []
 
-export function lineWidth(line: Line): number {
-  let width = 0
-  for (const part of line) width += widthOf(part.text)
-  return width
-}
-
 /** The only place that writes escape sequences, and the last one that sees text: nothing wider than `columns` leaves it. */
 export function paint(lines: readonly Line[], options: { columns: number; color: boolean; unicode: boolean }): string {
   const colors = pc.createColors(options.color)
