@@ -16,7 +16,7 @@ function why5xx(args: readonly string[], input?: string): { status: number | nul
 }
 
 test("the story's manifests: each mistake with its line", () => {
-  const { status, stdout } = why5xx(['examples/missing-502/manifests'])
+  const { status, stdout } = why5xx(['fixtures/settings/story'])
   expect(status).toBe(0)
   const found = [...stdout.matchAll(/^ {2}(\d+):\d+ {2}(error|warning|note) {2}.* {2}(\S+)$/gm)].map(
     (match) => `${match[1]} ${match[2]} ${match[3]}`,
@@ -36,7 +36,7 @@ test("the story's manifests: each mistake with its line", () => {
 
 test('--fail-on decides the exit code', () => {
   expect(why5xx(['fixtures/settings/good.yaml', '--fail-on', 'warning']).status).toBe(0)
-  expect(why5xx(['examples/missing-502/manifests', '--fail-on', 'error']).status).toBe(10)
+  expect(why5xx(['fixtures/settings/story', '--fail-on', 'error']).status).toBe(10)
   expect(why5xx(['fixtures/settings/haproxy.cfg', '--fail-on', 'warning']).status).toBe(10)
 })
 
@@ -69,10 +69,10 @@ test('SARIF has a rule, a region and a suppression for what is ignored', () => {
 })
 
 test('GitHub annotations are one line each, with file and line', () => {
-  const { stdout } = why5xx(['examples/missing-502/manifests', '--format', 'github'])
+  const { stdout } = why5xx(['fixtures/settings/story', '--format', 'github'])
   const lines = stdout.trimEnd().split('\n')
   expect(lines).toHaveLength(7)
-  expect(lines[0]).toMatch(/^::error file=examples\/missing-502\/manifests\/deployment\.yaml,line=20,col=\d+,title=/)
+  expect(lines[0]).toMatch(/^::error file=fixtures\/settings\/story\/deployment\.yaml,line=20,col=\d+,title=/)
 })
 
 test('JSON carries what to write', () => {

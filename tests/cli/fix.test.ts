@@ -12,7 +12,7 @@ import { parseAllDocuments } from 'yaml'
 import { shopDiagnosis } from '../../src/testing/shop-diagnosis.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const story = 'examples/missing-502/manifests'
+const story = 'fixtures/settings/story'
 const scratch = mkdtempSync(join(tmpdir(), 'why5xx-fix-'))
 const diagnosis = join(scratch, 'diagnosis.json')
 writeFileSync(diagnosis, JSON.stringify(shopDiagnosis))

@@ -47,6 +47,6 @@ export const keepaliveRaceGunicorn = defineScenario({
       { kind: 'poisson', name: 'operators', perSecond: 0.4, routes: shopRoutes },
     ],
   },
-  expect: { atLeast: { 'keepalive-shorter-than-idle-timeout': 3 } },
+  expect: { atLeast: { 'keepalive-shorter-than-idle-timeout': 10 } },
   fixes: { 'gunicorn-keep-alive': gunicornKeepAlive },
 })

@@ -42,10 +42,10 @@ export const keepaliveRaceUvicorn = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.992,
+        everySeconds: 4.988,
         count: 2,
-        widgets: 8,
-        jitterSeconds: 0.014,
+        widgets: 10,
+        jitterSeconds: 0.018,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],
       },
       { kind: 'poisson', name: 'operators', perSecond: 0.4, routes: shopRoutes },

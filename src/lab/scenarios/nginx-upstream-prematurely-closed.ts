@@ -11,7 +11,7 @@ export const nginxUpstreamPrematurelyClosed = defineScenario({
     'The load balancer only passes on what nginx says.',
     'nginx’s error log has the reason, line by line.',
   ],
-  scaled: [],
+  scaled: ['restart back-off 1 s (usually 10 s and more)'],
   application: 'invoices',
   targetType: 'ip',
   nodes: 2,
@@ -22,10 +22,10 @@ export const nginxUpstreamPrematurelyClosed = defineScenario({
     template: nginxPod(
       { answersProbe: true },
       { app: { downloadSeconds: 3 } },
-      { readiness: { ...readiness, port: 8080 } },
+      { readiness: { ...readiness, port: 8080 }, backOffSeconds: [1, 1, 1] },
     ),
   },
-  traffic: { seconds: 45, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 45 }])] },
+  traffic: { seconds: 45, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 90 }])] },
   faults: [10, 22, 34].map((atSeconds, i) => ({
     atSeconds,
     what: 'out of memory',
