@@ -1,6 +1,8 @@
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { ExitCode } from '../core/errors.ts'
 import { fail } from '../core/errors.ts'
+import { findFix } from '../lab/fixes/find-fix.ts'
+import { isFixFolder } from '../lab/fixes/fix-folder.ts'
 import type { RunMessage } from '../lab/run/job.ts'
 import { type PlannedRun, runMany } from '../lab/run/run-many.ts'
 import type { RunResult } from '../lab/run/run-scenario.ts'
@@ -16,7 +18,10 @@ export const labRunCommand = defineCommand({
   summary: 'reproduce incidents, diagnose the logs they leave, and compare with what really happened',
   options: [
     { flags: '--all', summary: 'every scenario' },
-    { flags: '--fix <name>', summary: 'the same traffic without and with this fix, side by side' },
+    {
+      flags: '--fix <name|dir>',
+      summary: 'the same traffic without and with this fix (or what why5xx fix wrote), side by side',
+    },
     { flags: '--jobs <count>', summary: 'scenarios at the same time', default: '2' },
     { flags: '--seed <number>', summary: 'fixes the traffic', default: '1' },
     { flags: '--out <dir>', summary: 'keeps logs and truth there', default: 'lab-out' },
@@ -36,7 +41,7 @@ export const labRunCommand = defineCommand({
   ],
   run: async (context): Promise<ExitCode> => {
     const { options } = context
-    const fix = options.fix === undefined ? undefined : String(options.fix)
+    const fix = options.fix === undefined ? undefined : fixName(String(options.fix))
     const ids = options.all === true ? scenarios.map((scenario) => scenario.id) : [...context.args]
     if (ids.length === 0) fail('USAGE', { what: 'lab run needs a scenario, or --all; why5xx lab list shows them' })
     for (const id of ids) requireFix(id, fix)
@@ -44,7 +49,7 @@ export const labRunCommand = defineCommand({
     const seed = whole('--seed', options.seed)
     const plan: PlannedRun[] = ids.flatMap((scenario): PlannedRun[] => [
       { scenario, seed, folder: join(folder, scenario) },
-      ...(fix === undefined ? [] : [{ scenario, fix, seed, folder: join(folder, `${scenario}+${fix}`) }]),
+      ...(fix === undefined ? [] : [{ scenario, fix, seed, folder: join(folder, `${scenario}+${basename(fix)}`) }]),
     ])
     const results = await runMany(plan, {
       jobs: whole('--jobs', options.jobs),
@@ -65,9 +70,14 @@ function renderJson(report: LabReport): string {
   return `${JSON.stringify(report, null, 2)}\n`
 }
 
+/** A folder is told to the processes of the run by its whole path. */
+function fixName(given: string): string {
+  return isFixFolder(given) ? resolve(given) : given
+}
+
 function requireFix(id: string, fix: string | undefined): void {
   const scenario = scenarioById(id)
-  if (fix === undefined || scenario.fixes?.[fix]) return
+  if (fix === undefined || findFix(scenario, fix)) return
   fail('LAB_FIX_UNKNOWN', { id, fix, known: Object.keys(scenario.fixes ?? {}).join(', ') || 'none' })
 }
 

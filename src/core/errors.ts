@@ -44,6 +44,11 @@ export const errors = {
   },
   LISTEN_FAILED: { title: 'Cannot listen on {address}: {why}', hint: 'Choose another address or port.', exit: 2 },
   LAB_SCENARIO_UNKNOWN: { title: 'No scenario {id}. Known: {known}', hint: 'why5xx lab list shows them.', exit: 2 },
+  LAB_FIX_FOLDER: {
+    title: '{folder} is not what why5xx fix writes: {why}',
+    hint: 'why5xx fix DIAGNOSIS.json --output DIR writes such a folder.',
+    exit: 2,
+  },
   LAB_FIX_UNKNOWN: {
     title: 'Scenario {id} has no fix {fix}. Known: {known}',
     hint: 'why5xx lab list shows them.',

@@ -47,6 +47,8 @@ export interface FixPlan {
     readonly waitSeconds: number
     readonly isMeasured: boolean
   }
+  /** Periods that the thresholds of the probes were computed for. */
+  readonly probePeriods: { readonly readiness: number; readonly liveness: number }
   readonly warnings: readonly string[]
   /** Causes of the diagnosis, most failures first. */
   readonly causes: readonly { readonly id: string; readonly failures: number }[]
@@ -89,6 +91,9 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
   const waitSeconds = stall ? Math.max(2, Math.floor(idle.seconds / 3)) : 2
   const connectSeconds = stall ? 5 : 1
   const stallSeconds = stall ? Math.min(longStallSeconds, Math.floor(idle.seconds / 2)) : shortStallSeconds
+
+  const readinessPeriod = Math.max(1, current('pod.readinessPeriodSeconds') ?? 5)
+  const livenessPeriod = Math.max(1, current('pod.livenessPeriodSeconds') ?? 10)
 
   const keepAliveCause = has('keepalive-shorter-than-idle-timeout', 'event-loop-stall-resets-idle-connections')
   const poolCause = has('upstream-keepalive-mismatch', 'nginx-upstream-prematurely-closed')
@@ -136,6 +141,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       waitSeconds,
       isMeasured: load?.parallel !== undefined && load?.parallel !== null,
     },
+    probePeriods: { readiness: readinessPeriod, liveness: livenessPeriod },
     warnings,
     causes,
   }
@@ -269,7 +275,6 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       because: 'a busy app answers its probe late; at 1 s it leaves the Service while it still works',
     })
     const isRejected = has('service-without-endpoints', 'no-registered-targets')
-    const readinessPeriod = Math.max(1, current('pod.readinessPeriodSeconds') ?? 5)
     const patience = isRejected ? 60 : 0
     if (isRejected)
       put({
@@ -280,7 +285,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         basis: 'measured',
         because: `${number(readinessPeriod)} s x ${Math.ceil(patience / readinessPeriod)}: a pod that is busy for up to a minute stays in the Service and its requests wait; without endpoints kube-proxy rejects them. It trades: a dead pod stays that long as well`,
       })
-    const period = Math.max(1, current('pod.livenessPeriodSeconds') ?? 10)
+    const period = livenessPeriod
     const failures = Math.max(6, Math.ceil((patience + 30) / period), Math.ceil(60 / period))
     put({
       set: 'pod.livenessFailures',

@@ -28,8 +28,17 @@ export interface FixJson {
     readonly preStopSeconds: number | null
     readonly gracePeriodSeconds: number | null
     readonly replicas: number | null
-    readonly readiness: { readonly timeoutSeconds: number | null; readonly failureThreshold: number | null }
-    readonly liveness: { readonly timeoutSeconds: number | null; readonly failureThreshold: number | null }
+    /** `periodSeconds` is the one that the thresholds were computed for. */
+    readonly readiness: {
+      readonly periodSeconds: number | null
+      readonly timeoutSeconds: number | null
+      readonly failureThreshold: number | null
+    }
+    readonly liveness: {
+      readonly periodSeconds: number | null
+      readonly timeoutSeconds: number | null
+      readonly failureThreshold: number | null
+    }
   }
   readonly loadBalancer: { readonly idleTimeoutSeconds: number | null }
   readonly targetGroup: {
@@ -74,10 +83,12 @@ export function fixJson(plan: FixPlan, place: ProxyPlace | null): FixJson {
       gracePeriodSeconds: numeric('pod.gracePeriodSeconds'),
       replicas: numeric('deployment.replicas'),
       readiness: {
+        periodSeconds: numeric('pod.readinessFailures') === null ? null : plan.probePeriods.readiness,
         timeoutSeconds: numeric('pod.readinessTimeoutSeconds'),
         failureThreshold: numeric('pod.readinessFailures'),
       },
       liveness: {
+        periodSeconds: numeric('pod.livenessFailures') === null ? null : plan.probePeriods.liveness,
         timeoutSeconds: numeric('pod.livenessTimeoutSeconds'),
         failureThreshold: numeric('pod.livenessFailures'),
       },

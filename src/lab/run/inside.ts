@@ -6,6 +6,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import { EventRecorder } from '../cluster/events.ts'
 import { writeKubernetesObjects } from '../cluster/objects.ts'
 import type { PodWorld } from '../cluster/pod.ts'
+import { findFix } from '../fixes/find-fix.ts'
 import { scenarioById } from '../scenarios/catalogue.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { requirePython } from '../servers/python.ts'
@@ -164,7 +165,7 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
 
 function withFix(scenario: Scenario, fix: string | undefined): Scenario {
   if (fix === undefined) return scenario
-  const found = scenario.fixes?.[fix]
+  const found = findFix(scenario, fix)
   if (!found) throw new Error(`${scenario.id} has no fix ${fix}`)
   return found.apply(scenario)
 }

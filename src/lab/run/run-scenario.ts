@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fail } from '../../core/errors.ts'
+import { findFix } from '../fixes/find-fix.ts'
 import { writeWitnesses } from '../record/witnesses.ts'
 import { scenarioById } from '../scenarios/catalogue.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
@@ -78,7 +79,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 async function judgeRun(scenario: Scenario, options: RunOptions, isComplete: boolean): Promise<RunResult> {
   const folders = runFolders(options.folder)
   const isFixed = options.fix !== undefined
-  const subject = isFixed ? (scenario.fixes?.[options.fix ?? '']?.apply(scenario) ?? scenario) : scenario
+  const subject = isFixed ? (findFix(scenario, options.fix ?? '')?.apply(scenario) ?? scenario) : scenario
   const { failures, run } = readRun(folders, subject)
   const truth = truthRows(failures, run, subject)
   writeFileSync(join(folders.truth, 'truth.ndjson'), truth.map((row) => `${JSON.stringify(row)}\n`).join(''))

@@ -169,6 +169,12 @@ export function nginxConfiguration(
   context: Pick<LaunchContext, 'port' | 'appPort' | 'folder' | 'accessLog' | 'errorLog'>,
 ): string {
   const fill = (line: string): string => line.replaceAll('{port}', String(context.appPort))
+  if (server.configuration !== undefined)
+    // Several pods share one file system here: what is the container's own in a cluster goes to its folder.
+    return fill(server.configuration)
+      .replaceAll('/tmp/', `${context.folder}/`)
+      .replaceAll('/dev/stdout', context.accessLog)
+      .replaceAll('error_log stderr', `error_log ${context.errorLog}`)
   const probe = server.answersProbe
     ? '    location = /healthz { access_log off; return 200 "ok"; }\n    location = /livez { access_log off; return 200 "ok"; }\n'
     : ''
@@ -204,6 +210,7 @@ ${server.location.map((line) => `      ${fill(line)}\n`).join('')}    }
 }
 
 export function haproxyConfiguration(server: HaproxyServer, context: Pick<LaunchContext, 'port' | 'appPort'>): string {
+  if (server.configuration !== undefined) return server.configuration.replaceAll('{port}', String(context.appPort))
   const probe = server.answersProbe ? '  monitor-uri /healthz\n' : ''
   const queue = server.maxQueue === undefined ? '' : ` maxqueue ${server.maxQueue}`
   return `global

@@ -40,6 +40,8 @@ export interface NodeServer {
 
 export interface NginxServer {
   readonly kind: 'nginx'
+  /** A complete file instead of all below, as `why5xx fix` writes it; `{port}` is the application's port. */
+  readonly configuration?: string
   readonly workerConnections?: number
   readonly workerProcesses?: number
   readonly keepaliveSeconds?: number
@@ -54,6 +56,8 @@ export interface NginxServer {
 
 export interface HaproxyServer {
   readonly kind: 'haproxy'
+  /** A complete file instead of all below, as `why5xx fix` writes it; `{port}` is the application's port. */
+  readonly configuration?: string
   readonly maxConnections: number
   readonly queueSeconds: number
   readonly serverSeconds: number
