@@ -26,6 +26,8 @@ export interface EchoResult {
   readonly excessPerProbe: number
   /** For drawing: 0.1 s bins from 0 s on; control scaled to the number of probes. */
   readonly bins: { readonly counts: readonly number[]; readonly control: readonly number[] }
+  /** Earlier answers per probe that fall into a window of this width at the lags beside it: how dense the traffic is. */
+  readonly background: number
   /** Distinct seconds in which a probe with an echo stands: bursts of a client count once. */
   readonly moments: number
   /** Which probes have an echo inside the window. */
@@ -90,6 +92,7 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
     controlOf: controls.length,
     z: best.z,
     excessPerProbe: best.excess / asked.length,
+    background: (localRate(prefix(counts), best.from, best.to - best.from, 50) * (best.to - best.from)) / asked.length,
     moments: new Set(probes.filter((_, n) => isHit[n]).map((probe) => Math.floor(probe.handOverMs / 1000))).size,
     bins: {
       counts: rebin(counts, drawn, 1),

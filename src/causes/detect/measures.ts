@@ -51,6 +51,7 @@ export interface Echo {
   readonly z: number
   readonly excessPerProbe: number
   readonly moments: number
+  readonly background: number
   readonly bins: { readonly counts: readonly number[]; readonly control: readonly number[] }
   readonly isHit: readonly boolean[]
 }
