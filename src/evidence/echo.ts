@@ -20,8 +20,8 @@ export interface EchoResult {
   /** The same for healthy requests of the same flows. */
   readonly controlHits: number
   readonly controlOf: number
-  /** Excess of echoes over the control in standard deviations. */
-  readonly z: number
+  /** Decimal exponent of how unlikely this many echoes are by chance, all lags tried included: 6 = once in a million. */
+  readonly surprise: number
   /** Echoes per probe beyond the control: 1 when every probe has its own. */
   readonly excessPerProbe: number
   /** For drawing: 0.1 s bins from 0 s on; control scaled to the number of probes. */
@@ -42,7 +42,9 @@ const BINS = LONGEST_MS / BIN_MS
 const WIDTHS = [1, 2, 5, 30]
 const MOST_PROBES = 600
 const MOST_CONTROLS = 1_500
-const LEAST_Z = 4
+/** Some 20,000 windows are looked at. */
+const TRIALS_EXPONENT = 4.3
+const LEAST_SURPRISE = 5
 
 /**
  * The keep-alive echo test: for each failed request, the lags to all earlier answers on the same node and target, up to
@@ -90,7 +92,7 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
     of: probes.length,
     controlHits,
     controlOf: controls.length,
-    z: best.z,
+    surprise: best.surprise - TRIALS_EXPONENT,
     excessPerProbe: best.excess / asked.length,
     background: (localRate(prefix(counts), best.from, best.to - best.from, 50) * (best.to - best.from)) / asked.length,
     moments: new Set(probes.filter((_, n) => isHit[n]).map((probe) => Math.floor(probe.handOverMs / 1000))).size,
@@ -168,7 +170,7 @@ function firstAbove(list: readonly number[], limit: number): number {
 interface Spike {
   readonly from: number
   readonly to: number
-  readonly z: number
+  readonly surprise: number
   readonly excess: number
 }
 
@@ -189,25 +191,35 @@ function findSpike(counts: Float64Array, control: Float64Array, probes: number, 
       const level = controlNear > 0 ? Math.max(1, near / controlNear) : 1
       const usual = Math.max(expected * level, near * width * 0.8)
       if (seen < usual * (width > 10 ? 3 : 1.35)) continue
-      // The control is a sample too: its own scatter counts, and it is never taken as exactly none.
-      const spread = Math.sqrt(Math.max(usual, 0.5) * (1 + scale) + 0.5)
-      const z = (seen - usual) / spread
-      if (z >= LEAST_Z) found.push({ from, to: from + width, z, excess: seen - usual })
+      // The control is a sample too, and never taken as exactly none.
+      const surprise = poissonSurprise(seen, usual + Math.sqrt(usual * scale) + 0.05)
+      if (surprise >= LEAST_SURPRISE) found.push({ from, to: from + width, surprise, excess: seen - usual })
     }
   let best: Spike | undefined
-  for (const spike of found) if (best === undefined || spike.z > best.z) best = spike
+  for (const spike of found) if (best === undefined || spike.surprise > best.surprise) best = spike
   if (best === undefined) return undefined
   // A poller leaves echoes at twice and three times its period: the shortest lag of comparable height is the timer.
   for (const spike of found.sort((a, b) => a.from - b.from))
-    if (spike.z >= best.z * 0.7 && spike.excess >= best.excess * 0.7) return bestAt(spike, found)
+    if (spike.surprise >= best.surprise * 0.6 && spike.excess >= best.excess * 0.7) return bestAt(spike, found)
   return best
 }
 
 /** The highest window that overlaps this one. */
 function bestAt(spike: Spike, found: readonly Spike[]): Spike {
   let best = spike
-  for (const other of found) if (other.from < spike.to + 5 && other.to > spike.from && other.z > best.z) best = other
+  for (const other of found)
+    if (other.from < spike.to + 5 && other.to > spike.from && other.surprise > best.surprise) best = other
   return best
+}
+
+/** -log10 of the chance to see at least `seen` when `expected` are usual (Poisson). */
+function poissonSurprise(seen: number, expected: number): number {
+  if (seen <= expected) return 0
+  // ln P(X = seen), then the geometric tail behind it.
+  let ln = -expected + seen * Math.log(expected)
+  for (let n = 2; n <= seen; n++) ln -= Math.log(n)
+  const ratio = expected / (seen + 1)
+  return -(ln - Math.log(1 - ratio)) / Math.LN10
 }
 
 /** Echoes per bin in the lags beside the window. */

@@ -9,7 +9,7 @@ import {
   targetAt,
   withSymptom,
 } from './failure-group.ts'
-import type { Measures, TargetTraffic } from './measures.ts'
+import type { Measures, TargetLife, TargetTraffic } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
 /** Ends closer than this are one event; beginnings must differ, or it was one burst of a client. */
@@ -50,7 +50,8 @@ export function detectSharedEnds(group: FailureGroup, measures: Measures): Claim
     for (const instant of mine) instants.splice(instants.indexOf(instant), 1)
   }
   take(
-    (instant) => instant.slowAnswerMs !== undefined && instant.refusedAfter === 0 && !instant.isGone,
+    (instant) =>
+      instant.slowAnswerMs !== undefined && instant.refusedAfter === 0 && !instant.isGone && instants.length >= 2,
     (some) => stallClaim(some),
   )
   take(
@@ -226,9 +227,7 @@ function drainClaim(some: readonly Instant[]): Claim {
 
 function shutdownClaim(group: FailureGroup, measures: Measures, some: readonly Instant[]): Claim {
   const replaced = [...measures.targets.values()].filter(
-    (life) =>
-      life.firstSuccess > measures.logStart + 5_000 &&
-      some.some((instant) => Math.abs(life.firstSuccess - instant.at) < 90_000),
+    (life) => isNewcomer(life, measures) && some.some((instant) => Math.abs(life.firstSuccess - instant.at) < 90_000),
   ).length
   const isSure = !group.isNodePort && replaced > 0 && some.length >= 2
   return {
@@ -383,6 +382,7 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
         const end = failures.end[i] as number
         return (
           life !== undefined &&
+          Number.isFinite(life.lastSuccess) &&
           life.lastSuccess - end < 3_000 &&
           measures.logEnd - end > 8_000 &&
           life.lastEnd - end < 60_000
@@ -390,9 +390,7 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
       })
   if (leaving.length > 0) {
     const targets = groupBy(leaving, (i) => targetAt(group, i))
-    const replaced = [...measures.targets.values()].filter(
-      (life) => life.firstSuccess > measures.logStart + 5_000,
-    ).length
+    const replaced = [...measures.targets.values()].filter((life) => isNewcomer(life, measures)).length
     const isSure = replaced > 0 && targets.size >= 2 && leaving.length >= 4
     claims.push({
       cause: isSure ? 'deregistration-race' : null,
@@ -510,6 +508,11 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
     })
   }
   return claims
+}
+
+/** Its first answer came after the log had begun. */
+function isNewcomer(life: TargetLife, measures: Measures): boolean {
+  return Number.isFinite(life.firstSuccess) && life.firstSuccess > measures.logStart + 5_000
 }
 
 /** Most quick failures of a target within seconds of each other, and silence between. */

@@ -126,7 +126,8 @@ function judgeEpisode(group: FailureGroup, measures: Measures, episode: Episode)
     // A stray refusal beside many silences is another event: judged apart.
     const silent = { ...episode, refused: [], late: [] }
     return [
-      ...judgeRefused(group, measures, { ...episode, timedOut: [] }),
+      ...judgeRefused(group, measures, { ...episode, timedOut: [], late: [] }),
+      ...(episode.late.length > 0 ? judgeLate(group, { ...episode, refused: [], timedOut: [] }) : []),
       ...(episode.timedOut.length > 0 ? judgeTimedOut(group, measures, silent) : []),
     ]
   }
@@ -233,7 +234,7 @@ function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode
         'No answer within 10 s at the edge of the seconds without endpoint: the full accept queue or a silent REJECT',
       failures: either.map(({ failure }) => failure),
       because: [
-        `${plural(either.length, 'connection request')} to ${episode.target} began within about a second of the moment REJECT came into force or went: the first SYN may have met a full accept queue or the ICMP rate limit, both are silent`,
+        `${plural(either.length, 'connection request')} to ${episode.target} began within seconds of the moment REJECT came into force or went: the first SYN may have met a full accept queue or the ICMP rate limit, both are silent`,
       ],
       evidence: [],
       ruledOut: [
@@ -244,8 +245,19 @@ function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode
       numbers: {},
     })
   if (queued.length > 0)
-    claims.push(...judgeQueued(group, measures, { ...episode, refused: [], late: [], timedOut: queued }, spans))
+    claims.push(
+      ...judgeQueued(group, measures, { ...withSpan(episode, queued), refused: [], late: [], timedOut: queued }, spans),
+    )
   return claims
+}
+
+function withSpan(episode: Episode, attempts: readonly Attempt[]): Episode {
+  const starts = attempts.map(({ start }) => start)
+  return {
+    ...episode,
+    from: starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    to: starts.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+  }
 }
 
 function rejectSpans(answered: readonly Attempt[]): { from: number; to: number }[] {
@@ -275,7 +287,7 @@ function isConstant(values: readonly number[]): boolean {
 /** It never answered again after this episode began, and the log goes on long enough to tell. */
 function isGoneAfter(measures: Measures, episode: Episode): boolean {
   const life = measures.targets.get(episode.target)
-  return life !== undefined && life.lastSuccess < episode.from + 2_000 && measures.logEnd - episode.to > 8_000
+  return life !== undefined && life.lastSuccess < episode.from + 2_000 && measures.logEnd - episode.from > 8_000
 }
 
 /** A pod's address that answered, failed and was replaced by a new one: the rollout did not wait for the load balancer. */
@@ -286,6 +298,7 @@ function judgeReplaced(group: FailureGroup, measures: Measures, episode: Episode
   const replaced = [...measures.targets].filter(
     ([target, other]) =>
       target !== episode.target &&
+      Number.isFinite(other.firstSuccess) &&
       Math.abs(other.firstSuccess - episode.from) < 90_000 &&
       other.firstSuccess > measures.logStart + 5_000,
   )
@@ -330,14 +343,16 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
     numbers: {},
   }
   const refusedText = `${plural(episode.refused.length, 'connection')} to ${episode.target} ${episode.refused.length === 1 ? 'was' : 'were'} refused within ${Math.ceil(Math.max(...episode.refused.map(({ elapsedMs }) => elapsedMs)))} ms, over ${lasted} from ${clock(episode.from)}`
-  const isGone = isGoneAfter(measures, episode)
+  const life = measures.targets.get(episode.target)
+  const isBack = life !== undefined && life.lastSuccess > episode.to
+  const isNew = life === undefined || !Number.isFinite(life.firstSuccess)
   if (over || !group.isNodePort) {
-    const isSure = episode.refused.length >= 3 && (over !== undefined || !group.isNodePort)
+    const isSure = episode.refused.length >= 3 && (over !== undefined || !group.isNodePort) && (isBack || isNew)
     return [
       {
         ...base,
-        cause: 'connection-refused',
-        confidence: isSure && !isGone ? 'likely' : 'possible',
+        cause: isSure ? 'connection-refused' : null,
+        confidence: isSure ? 'likely' : null,
         title: 'Nothing listened on the target’s port',
         because: [
           refusedText,
@@ -357,7 +372,9 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
           },
           { cause: 'keepalive-shorter-than-idle-timeout', why: 'the request was never handed over' },
         ],
-        candidates: isSure && !isGone ? [] : ['deregistration-race', 'worker-killed-mid-request'],
+        candidates: isSure
+          ? []
+          : ['connection-refused', 'deregistration-race', 'worker-killed-mid-request', 'shutdown-drops-in-flight'],
       },
     ]
   }

@@ -6,7 +6,8 @@ import { count, plural, share } from './words.ts'
 /** A race ends within a round trip or two of the hand-over; a target that read the request takes longer to die. */
 const RACE_MS = 60
 const LEAST_LIKELY = 5
-const LEAST_Z_LIKELY = 6
+/** Less than once in 10^4 by chance, all lags tried. */
+const LEAST_SURPRISE_LIKELY = 4
 /** Distinct seconds with such failures. */
 const LEAST_MOMENTS = 4
 /** Width of the race window that ceilings are computed with: about one round trip inside a region. */
@@ -49,13 +50,13 @@ function findRace(group: FailureGroup, measures: Measures): Claim[] {
   const isStrong =
     mine.length >= LEAST_LIKELY &&
     echo.moments >= LEAST_MOMENTS &&
-    echo.z >= LEAST_Z_LIKELY &&
+    echo.surprise >= LEAST_SURPRISE_LIKELY &&
     echo.excessPerProbe >= 0.4 &&
     hitShare >= 0.5 &&
     (hitShare - controlShare >= 0.25 || echo.excessPerProbe >= 0.7)
   const routes = groupBy(mine, (i) => routeAt(group, i))
   const because = [
-    `${count(mine.length)} of ${plural(quick.length, 'such failure')} came ${(echo.fromMs / 1000).toFixed(2)} to ${(echo.toMs / 1000).toFixed(2)} s after an earlier answer of the same target to the same load balancer node; of ${count(echo.controlOf)} healthy requests ${share(echo.controlHits, echo.controlOf)} did (${echo.z.toFixed(0)} standard deviations)`,
+    `${count(mine.length)} of ${plural(quick.length, 'such failure')} came ${(echo.fromMs / 1000).toFixed(2)} to ${(echo.toMs / 1000).toFixed(2)} s after an earlier answer of the same target to the same load balancer node; of ${count(echo.controlOf)} healthy requests ${share(echo.controlHits, echo.controlOf)} did (by chance less than once in 10^${Math.max(1, Math.floor(echo.surprise))})`,
     `the target closed within ${Math.max(...mine.map((i) => failures.targetMs[i] as number))} ms of the hand-over, before it can have worked on the request`,
     ceilingSentence(group, measures, mine.length, echo),
     isSpread

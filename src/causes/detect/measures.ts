@@ -48,7 +48,7 @@ export interface Echo {
   readonly of: number
   readonly controlHits: number
   readonly controlOf: number
-  readonly z: number
+  readonly surprise: number
   readonly excessPerProbe: number
   readonly moments: number
   readonly background: number
