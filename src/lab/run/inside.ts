@@ -106,12 +106,14 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
   try {
     say({ kind: 'step', text: `pods: ${scenario.workload.replicas} of ${scenario.workload.name}` })
     await cluster.start(signal)
+    if (signal.aborted) return false
     const targets = cluster.initialTargets()
     await loadBalancer.start(targets)
     for (const target of targets) timeline.add('register', target)
     cluster.connect(loadBalancer)
     // Two rounds of health checks, so that the story begins with healthy targets.
     await sleep(1200, signal)
+    if (signal.aborted) return false
     trafficStartMs = Date.now()
     timeline.add('traffic-start')
     say({ kind: 'step', text: `traffic: ${scenario.traffic.seconds} s, seed ${job.seed}` })
