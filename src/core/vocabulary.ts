@@ -30,6 +30,14 @@ export type Hop = (typeof hops)[number]
 export const confidences = ['certain', 'likely', 'possible'] as const
 export type Confidence = (typeof confidences)[number]
 
-export const witnessKinds = ['app-log', 'proxy-log', 'sentry', 'cloudwatch', 'kubernetes', 'health-check-log'] as const
+export const witnessKinds = [
+  'app-log',
+  'proxy-log',
+  'sentry',
+  'cloudwatch',
+  'kubernetes',
+  'health-check-log',
+  'connection-log',
+] as const
 /** Another source than the load balancer's access log. */
 export type WitnessKind = (typeof witnessKinds)[number]

@@ -1,7 +1,10 @@
-import { AppError } from '../core/errors.ts'
+import { readFileSync, statSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import type { JsonKeys } from '../formats/witnesses/json-lines.ts'
 import { nginxFormatFrom } from '../formats/witnesses/nginx-access.ts'
 import type { LineFormatId } from '../formats/witnesses/witness-row.ts'
+import { CheckLog, ConnectionLog } from '../joins/check-log.ts'
+import { readDocument } from '../joins/documents.ts'
 import { type Joined, joinTestimonies } from '../joins/joined.ts'
 import { LineLog } from '../joins/line-log.ts'
 import { makeSubjects } from '../joins/subjects.ts'
@@ -48,11 +51,9 @@ export async function readWitnesses(
   for (const file of found.files) {
     if (signal.aborted) break
     try {
-      const testimony = await readOne(file, subjects, options)
-      if (testimony) testimonies.push(testimony)
+      testimonies.push(await readOne(file, subjects, options))
     } catch (error) {
-      const { message } = error as Error
-      unreadable.push({ name: file.name, why: error instanceof AppError ? message : message })
+      unreadable.push({ name: file.name, why: (error as Error).message })
     }
   }
   return { joined: joinTestimonies(subjects, testimonies), unreadable }
@@ -62,8 +63,13 @@ async function readOne(
   file: WitnessFile,
   subjects: ReturnType<typeof makeSubjects>,
   { nginxLogFormat, jsonKeys }: WitnessOptions,
-): Promise<Testimony | undefined> {
-  if (file.carrier !== 'lines') return undefined
+): Promise<Testimony> {
+  if (file.carrier === 'document') return readDocument(file.name, file.format, readText(file.path), subjects)
+  if (file.carrier === 'rows') {
+    const log = file.format === 'alb-connection' ? new ConnectionLog(file.name) : new CheckLog(file.name)
+    await readBlocks(file.path, null, (block) => log.add(block))
+    return log.finish()
+  }
   const log = new LineLog(file.name, subjects, {
     ...(file.isInsisted ? { only: file.format as LineFormatId } : {}),
     ...(nginxLogFormat !== undefined ? { given: [nginxFormatFrom(nginxLogFormat)] } : {}),
@@ -72,4 +78,15 @@ async function readOne(
   const { truncated } = await readBlocks(file.path, null, (block) => log.add(block))
   const testimony = log.finish()
   return truncated === null ? testimony : { ...testimony, notes: [...testimony.notes, truncated] }
+}
+
+/** A document is parsed as a whole, so it must fit: exports of one incident do. */
+const LONGEST_DOCUMENT = 128_000_000
+
+function readText(path: string): string {
+  const bytes = statSync(path).size
+  if (bytes > LONGEST_DOCUMENT) throw new Error('larger than 128 MB: export less of it')
+  const raw = readFileSync(path)
+  const isGzip = raw[0] === 0x1f && raw[1] === 0x8b
+  return (isGzip ? gunzipSync(raw, { maxOutputLength: LONGEST_DOCUMENT }) : raw).toString('utf8')
 }

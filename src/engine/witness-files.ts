@@ -1,6 +1,7 @@
+import { basename } from 'node:path'
 import { fail } from '../core/errors.ts'
 import type { Detection } from '../formats/detect.ts'
-import { detectWitness, type WitnessDetection } from '../formats/witnesses/detect-witness.ts'
+import { detectWitness, EMPTY_LIST, type WitnessDetection } from '../formats/witnesses/detect-witness.ts'
 import { type WitnessFormatId, witnessFormatIds } from '../formats/witnesses/witness-row.ts'
 import { findInputs, type Inputs } from '../read/inputs.ts'
 
@@ -64,11 +65,18 @@ export async function findWitnesses(
   const besides = new Set(beside)
   for (const { name, path, detection } of found.files) {
     if (isInsisted.has(path)) continue
-    if (detection?.kind === 'log')
+    if (isEmptyExport(path, detection))
+      files.push({ name, path, format: 'sentry', carrier: 'document', isInsisted: false })
+    else if (detection?.kind === 'log')
       files.push({ name, path, format: detection.format, carrier: detection.carrier, isInsisted: false })
     else if (!besides.has(path))
       unknown.push({ name, why: `this is ${detection?.seen ?? 'a pipe'}, no witness that why5xx knows` })
   }
   unknown.push(...found.unreadable.filter(({ name }) => !besides.has(name)))
   return { files, unknown }
+}
+
+/** `[]` is what Sentry's API answers when there is no event, which is worth knowing; only the name tells whose it is. */
+function isEmptyExport(path: string, detection: WitnessDetection | null): boolean {
+  return detection?.kind === 'other' && detection.seen === EMPTY_LIST && /sentry/i.test(basename(path))
 }

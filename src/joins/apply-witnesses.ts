@@ -1,10 +1,15 @@
 import type { Evidence, Missing, WitnessReport } from '../core/diagnosis.ts'
 import type { Confidence } from '../core/vocabulary.ts'
+import { atThatTime, countsSideBySide, inSentry } from './at-that-time.ts'
 import { closeByApp } from './close/app.ts'
+import { closeByEvents } from './close/events.ts'
+import { closeByKubernetes } from './close/kubernetes.ts'
 import { closeByNginx } from './close/nginx.ts'
+import { closeByProxyFlags } from './close/proxies.ts'
 import type { Closer, Closing } from './closing.ts'
 import { say } from './coverage.ts'
 import type { Joined } from './joined.ts'
+import { isQuiet, LIFE_CAUSES } from './quiet.ts'
 import { missingFrom, witnessReports } from './report-witnesses.ts'
 import { symptomOf } from './subjects.ts'
 import { whereSeen } from './where-seen.ts'
@@ -33,7 +38,7 @@ export interface WitnessedJudgement<C> {
 }
 
 /** In order of trust: what one names stays named unless a later one is surer. */
-const closers: readonly Closer[] = [closeByNginx, closeByApp]
+const closers: readonly Closer[] = [closeByNginx, closeByProxyFlags, closeByApp, closeByEvents, closeByKubernetes]
 
 const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 }
 
@@ -63,9 +68,25 @@ export function applyWitnesses<C extends ClaimLike>(
     if (rest.length > 0) out.push(withWitnesses(claim, rest, taken.length, joined, candidatesOf))
   }
   for (const { claim, closings: found } of closed.values()) out.push(closedClaim(claim, found, joined))
+  addCounts(out, joined)
   const claimOf = new Int32Array(joined.subjects.failures.length).fill(-1)
   for (const [index, claim] of out.entries()) for (const failure of claim.failures) claimOf[failure] = index
   return { claims: out, claimOf, witnesses: witnessReports(joined), missing: missingFrom(joined) }
+}
+
+/** Once: with the largest finding whose answers the load balancer made, or else the largest. */
+function addCounts<C extends ClaimLike>(claims: C[], joined: Joined): void {
+  const counts = countsSideBySide(joined)
+  if (counts === undefined) return
+  const isOwn = (claim: C): boolean => symptomOf(joined.subjects, claim.failures[0] as number) !== 'target-answered'
+  const order = [...claims.keys()].sort((a, b) => {
+    const [one, other] = [claims[a] as C, claims[b] as C]
+    return Number(isOwn(other)) - Number(isOwn(one)) || other.failures.length - one.failures.length
+  })
+  const at = order[0]
+  if (at === undefined) return
+  const claim = claims[at] as C
+  claims[at] = { ...claim, because: [...claim.because, counts.because], evidence: [...claim.evidence, counts.series] }
 }
 
 function closingsOf(joined: Joined): ReadonlyMap<number, Closing> {
@@ -93,9 +114,14 @@ function withWitnesses<C extends ClaimLike>(
   candidatesOf: (claim: C) => readonly string[],
 ): C {
   const seen = whereSeen(joined, failures)
-  const because = [...claim.because, ...seen.because]
+  // What the load balancer's log says first, then the witnesses: reports show only the first sentences.
+  const [own, ...more] = claim.because
+  const because = [...(own === undefined ? [] : [own]), ...byWitnesses(seen.because, joined, failures), ...more]
   if (gone > 0) because.push(`a witness names the cause of ${say(gone)} more of these: they are findings of their own`)
-  const ruled = claim.cause === null ? ruledOutBy(seen, joined, failures) : []
+  const ruled = [
+    ...(claim.cause === null ? ruledOutBy(seen, joined, failures) : []),
+    ...(claim.confidence === 'likely' || claim.confidence === 'certain' ? [] : ruledOutByQuiet(joined, failures)),
+  ].filter((each) => each.cause !== claim.cause)
   const candidates = candidatesOf(claim)
   const left = candidates.filter((cause) => !ruled.some((each) => each.cause === cause))
   return {
@@ -103,14 +129,30 @@ function withWitnesses<C extends ClaimLike>(
     failures,
     because,
     evidence: seen.evidence ? [...claim.evidence, seen.evidence] : claim.evidence,
-    // Nothing may be ruled out so far that nothing stays possible.
-    ...(left.length > 0 && left.length < candidates.length
+    // What nobody is left to dispute is likely; but of an undetermined claim something must stay possible.
+    ...(left.length < candidates.length && (left.length > 0 || claim.cause !== null)
       ? {
           candidates: left,
+          ...(left.length === 0 && claim.confidence === 'possible' ? { confidence: 'likely' as const } : {}),
           ruledOut: [...claim.ruledOut, ...ruled.filter((each) => candidates.includes(each.cause))],
         }
       : {}),
   }
+}
+
+/** The app's log and both Sentries are one sentence: together they are the riddle these incidents begin with. */
+function byWitnesses(because: readonly string[], joined: Joined, failures: readonly number[]): string[] {
+  const sentry = inSentry(joined, failures)
+  const last = because.at(-1)
+  const logs =
+    sentry === undefined ? because : [...because.slice(0, -1), last === undefined ? sentry : `${last}; ${sentry}`]
+  return [...logs, ...atThatTime(joined, failures)]
+}
+
+function ruledOutByQuiet(joined: Joined, failures: readonly number[]): { cause: string; why: string }[] {
+  if (!isQuiet(joined, failures)) return []
+  const why = 'the witnesses show what starts, stops and reloads, and nothing did within 10 s of any of these'
+  return LIFE_CAUSES.map((cause) => ({ cause, why }))
 }
 
 /** The app answered well and its answer did not get through. */
@@ -156,6 +198,7 @@ function closedClaim<C extends ClaimLike>(claim: C, closings: readonly Closing[]
   const timer = timers[Math.floor(timers.length / 2)]
   return {
     ...(untitled as C),
+    ...(first.title === undefined ? {} : { title: first.title }),
     cause: first.cause,
     confidence: first.confidence,
     failures,
@@ -164,7 +207,7 @@ function closedClaim<C extends ClaimLike>(claim: C, closings: readonly Closing[]
         .sort((a, b) => b[1] - a[1])
         .slice(0, 4)
         .map(([reason, count]) => `${say(count)} of ${say(failures.length)}: ${reason}`),
-      ...seen.because,
+      ...byWitnesses(seen.because, joined, failures),
     ],
     evidence: seen.evidence ? [seen.evidence] : [],
     ruledOut: [],

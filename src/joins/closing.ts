@@ -8,6 +8,8 @@ export interface Closing {
   readonly confidence: Confidence
   /** The same words for all failures it says this about; what comes before is `N of M: `. */
   readonly because: string
+  /** Left out: the catalogue's title. */
+  readonly title?: string
   /** A timer that the witness shows, seconds. */
   readonly timerSeconds?: number
 }

@@ -1,5 +1,5 @@
 import type { Subjects } from './subjects.ts'
-import type { Hit, LifeEvent, MetricSeries, Report, Testimony } from './testimony.ts'
+import type { Hit, LifeEvent, MetricSeries, Testimony } from './testimony.ts'
 
 /** Everything all witnesses say, by failure. */
 export interface Joined {
@@ -9,7 +9,6 @@ export interface Joined {
   /** By time, on the load balancer's clock. */
   readonly events: readonly LifeEvent[]
   readonly metrics: readonly MetricSeries[]
-  readonly reports: readonly Report[]
   /** Targets to the pods that answered for them, over all files. */
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
   /** Control to who saw it, over all files: 1 = app, 2 = proxy. */
@@ -41,10 +40,17 @@ export function joinTestimonies(subjects: Subjects, testimonies: readonly Testim
     hitsOf,
     podsOfTarget,
     controlsSeen,
-    events: testimonies.flatMap((each) => each.events).sort((a, b) => a.timeMs - b.timeMs),
+    events: withAddresses(testimonies).sort((a, b) => a.timeMs - b.timeMs),
     metrics: testimonies.flatMap((each) => each.metrics),
-    reports: testimonies.flatMap((each) => each.reports),
   }
+}
+
+/** Events name pods, and only the list of pods, often another file, has their addresses. */
+function withAddresses(testimonies: readonly Testimony[]): LifeEvent[] {
+  const addressesOf = new Map(testimonies.flatMap((each) => each.pods.map((pod) => [pod.name, pod.addresses] as const)))
+  return testimonies
+    .flatMap((each) => each.events)
+    .map((event) => (event.addresses.length > 0 ? event : { ...event, addresses: addressesOf.get(event.who) ?? [] }))
 }
 
 export function hitsBy(joined: Joined, failure: number, role: 'app' | 'proxy'): readonly Hit[] {

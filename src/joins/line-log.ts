@@ -1,6 +1,6 @@
 import type { WitnessKind } from '../core/vocabulary.ts'
 import { createLineParser, type LineParserOptions } from '../formats/witnesses/line-parser.ts'
-import type { LineFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
+import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
 import { ClockComparison } from './clock.ts'
 import { eventKindOf } from './life-events.ts'
 import { type LooseRow, matchLoose } from './match-loose.ts'
@@ -21,7 +21,7 @@ export class LineLog {
   readonly #name: string
   readonly #subjects: Subjects
   readonly #parse: (raw: string) => WitnessRow | undefined
-  readonly #formats = new Map<LineFormatId, number>()
+  readonly #formats = new Map<WitnessFormatId, number>()
   readonly #clock = new ClockComparison()
   readonly #looseClock = new ClockComparison()
   readonly #hits: { subject: number; row: WitnessRow; text: string }[] = []

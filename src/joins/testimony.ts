@@ -15,8 +15,8 @@ export interface Hit {
   readonly failure: number
   readonly by: MatchedBy
   readonly row: WitnessRow
-  /** Who wrote it, when the row's own role is `either`. */
-  readonly role: 'app' | 'proxy'
+  /** Who wrote it, when the row's own role is `either`. `client`: what a client reported. */
+  readonly role: 'app' | 'proxy' | 'client'
   /** The row's time on the load balancer's clock. */
   readonly timeMs: number
   /** The line as it stands, at most 1,000 characters. */
@@ -78,7 +78,7 @@ export interface MetricSeries {
 
 /** What a client or an app reported of one request (Sentry). */
 export interface Report {
-  readonly side: 'client' | 'app' | 'unknown'
+  readonly side: 'client' | 'app'
   readonly id: string
   readonly timeMs: number
   readonly method: string | undefined
@@ -118,7 +118,10 @@ export interface Testimony {
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
   readonly events: readonly LifeEvent[]
   readonly metrics: readonly MetricSeries[]
-  readonly reports: readonly Report[]
+  /** Sentry only: whose reports. */
+  readonly side: 'client' | 'app' | undefined
+  /** Kubernetes only. */
+  readonly pods: readonly { readonly name: string; readonly addresses: readonly string[] }[]
   readonly notes: readonly string[]
   /** Rows that were given up because there were too many. */
   readonly dropped: number
@@ -147,7 +150,8 @@ export function emptyTestimony(name: string, kind: WitnessKind, controls: number
     podsOfTarget: new Map(),
     events: [],
     metrics: [],
-    reports: [],
+    side: undefined,
+    pods: [],
     notes: [],
     dropped: 0,
     role: 'none',

@@ -1,14 +1,16 @@
 import { detectFormat } from '../detect.ts'
 import { createLineParser } from './line-parser.ts'
-import type { LineFormatId, WitnessFormatId } from './witness-row.ts'
+import type { WitnessFormatId } from './witness-row.ts'
 
 export type WitnessDetection =
   /** `kind: 'log'` tells src/read that the file is wanted: copies of it are left out. */
   | { readonly kind: 'log'; readonly carrier: 'lines' | 'document' | 'rows'; readonly format: WitnessFormatId }
   | { readonly kind: 'gzip' | 'other'; readonly seen: string }
 
+export const EMPTY_LIST = 'an empty JSON list'
+
 const utf8 = new TextDecoder('utf-8')
-const SURE: ReadonlySet<LineFormatId> = new Set([
+const SURE: ReadonlySet<WitnessFormatId> = new Set([
   'uvicorn-access',
   'gunicorn-log',
   'gunicorn-access',
@@ -32,12 +34,13 @@ export function detectWitness(head: Uint8Array): WitnessDetection {
   }
   if (known.kind !== 'other') return { kind: 'other', seen: known.kind === 'gzip' ? 'gzip inside gzip' : known.seen }
   const text = utf8.decode(head)
+  if (text.length < 100 && /^\s*\[\s*\]\s*$/.test(text)) return { kind: 'other', seen: EMPTY_LIST }
   const document = documentOf(text)
   if (document) return document
   const lines = text.split('\n').slice(0, 400)
   if (lines.length > 1) lines.pop()
   const parse = createLineParser()
-  const counts = new Map<LineFormatId, number>()
+  const counts = new Map<WitnessFormatId, number>()
   let parsed = 0
   for (const line of lines) {
     const row = parse(line)

@@ -147,7 +147,8 @@ export function parseJsonLine(line: string, envelope: Envelope, keys: JsonKeys =
     row.flags = typeof details === 'string' ? `${flags} ${details}` : flags
     return { ...row, role: 'proxy', format: 'envoy-access' }
   }
-  const isLog = message !== undefined || level !== undefined || row.what === 'request'
+  // A record without a time is somebody's data, not a log.
+  const isLog = row.what === 'request' || ((message !== undefined || level !== undefined) && !Number.isNaN(row.timeMs))
   return isLog ? row : undefined
 }
 

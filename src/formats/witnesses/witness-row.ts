@@ -3,7 +3,7 @@ export type WitnessRole = 'app' | 'proxy' | 'either'
 
 /** One row of a log of text lines, whatever wrote it. What a row leaves out is absent. */
 export interface WitnessRow {
-  readonly format: LineFormatId
+  readonly format: LineFormatId | 'sentry'
   readonly role: WitnessRole
   /** `request`: one request, written at its end. `event`: anything else. */
   readonly what: 'request' | 'event'

@@ -1,0 +1,144 @@
+import { asList, asObject, asText, asTime, type Json } from './json-document.ts'
+
+export interface KubernetesEvent {
+  readonly reason: string
+  readonly message: string
+  /** Pod, Node, Deployment ... */
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string
+  readonly firstMs: number
+  readonly lastMs: number
+  readonly count: number
+}
+
+export interface PodState {
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly node: string
+  readonly isReady: boolean
+  /** When readiness changed last; NaN when not said. */
+  readonly readySinceMs: number
+  readonly deletedMs: number
+  readonly restarts: number
+  readonly ends: readonly ContainerEnd[]
+  readonly waiting: string | undefined
+}
+
+export interface ContainerEnd {
+  readonly container: string
+  readonly reason: string
+  readonly exitCode: number
+  readonly startedMs: number
+  readonly finishedMs: number
+}
+
+export interface EndpointState {
+  readonly service: string
+  readonly endpoints: number
+  readonly ready: number
+}
+
+export interface KubernetesFacts {
+  readonly events: readonly KubernetesEvent[]
+  readonly pods: readonly PodState[]
+  readonly endpoints: readonly EndpointState[]
+  readonly others: number
+}
+
+/**
+ * `kubectl get events,pods,endpointslices -o json`: one list of mixed kinds, one list each, or single objects. Both kinds
+ * of event: core/v1 counts up, events.k8s.io/v1 has a series.
+ * https://kubernetes.io/docs/reference/kubernetes-api/
+ */
+export function readKubernetes(values: readonly unknown[]): KubernetesFacts {
+  const events: KubernetesEvent[] = []
+  const pods: PodState[] = []
+  const endpoints: EndpointState[] = []
+  let others = 0
+  const visit = (value: unknown, listKind: string): void => {
+    const object = asObject(value)
+    const kind = asText(object.kind) ?? listKind
+    if (Array.isArray(object.items)) {
+      for (const item of object.items) visit(item, kind.replace(/List$/, ''))
+      return
+    }
+    if (kind === 'Event') events.push(readEvent(object))
+    else if (kind === 'Pod') pods.push(readPod(object))
+    else if (kind === 'EndpointSlice') endpoints.push(readSlice(object))
+    else others++
+  }
+  for (const value of values) for (const each of Array.isArray(value) ? value : [value]) visit(each, '')
+  return { events, pods, endpoints, others }
+}
+
+function readEvent(object: Json): KubernetesEvent {
+  const about = asObject(object.involvedObject ?? object.regarding)
+  const series = asObject(object.series)
+  const created = asTime(asObject(object.metadata).creationTimestamp)
+  const first = firstTime(object.firstTimestamp, object.deprecatedFirstTimestamp, object.eventTime)
+  const last = firstTime(series.lastObservedTime, object.lastTimestamp, object.deprecatedLastTimestamp)
+  const firstMs = Number.isNaN(first) ? created : first
+  return {
+    reason: asText(object.reason) ?? '',
+    message: asText(object.message) ?? asText(object.note) ?? '',
+    kind: asText(about.kind) ?? '',
+    name: asText(about.name) ?? '',
+    namespace: asText(about.namespace) ?? '',
+    firstMs,
+    lastMs: Number.isNaN(last) ? firstMs : last,
+    count: Number(series.count ?? object.count ?? object.deprecatedCount ?? 1) || 1,
+  }
+}
+
+function firstTime(...values: readonly unknown[]): number {
+  return values.map(asTime).find((time) => !Number.isNaN(time)) ?? Number.NaN
+}
+
+function readPod(object: Json): PodState {
+  const metadata = asObject(object.metadata)
+  const status = asObject(object.status)
+  const ready = asList(status.conditions)
+    .map(asObject)
+    .find((condition) => condition.type === 'Ready')
+  const containers = asList(status.containerStatuses).map(asObject)
+  const addresses = asList(status.podIPs).flatMap((each) => asText(asObject(each).ip) ?? [])
+  const ends = containers.flatMap((container) =>
+    [asObject(container.lastState), asObject(container.state)].flatMap((state) => {
+      if (!('terminated' in state)) return []
+      const terminated = asObject(state.terminated)
+      return [
+        {
+          container: asText(container.name) ?? '',
+          reason: asText(terminated.reason) ?? '',
+          exitCode: Number(terminated.exitCode ?? 0),
+          startedMs: asTime(terminated.startedAt),
+          finishedMs: asTime(terminated.finishedAt),
+        },
+      ]
+    }),
+  )
+  const waiting = containers.map((container) => asText(asObject(asObject(container.state).waiting).reason))
+  return {
+    name: asText(metadata.name) ?? '',
+    addresses: addresses.length > 0 ? addresses : [asText(status.podIP) ?? ''].filter((each) => each !== ''),
+    node: asText(asObject(object.spec).nodeName) ?? '',
+    isReady: ready?.status === 'True',
+    readySinceMs: asTime(ready?.lastTransitionTime),
+    deletedMs: asTime(metadata.deletionTimestamp),
+    restarts: containers.reduce((sum, container) => sum + (Number(container.restartCount) || 0), 0),
+    ends,
+    waiting: waiting.find((reason) => reason !== undefined),
+  }
+}
+
+function readSlice(object: Json): EndpointState {
+  const metadata = asObject(object.metadata)
+  const endpoints = asList(object.endpoints).map((each) => asObject(asObject(each).conditions))
+  return {
+    service: asText(asObject(metadata.labels)['kubernetes.io/service-name']) ?? asText(metadata.name) ?? '',
+    endpoints: endpoints.length,
+    // Absent means ready, says the API.
+    ready: endpoints.filter((conditions) => conditions.ready !== false).length,
+  }
+}

@@ -1,0 +1,264 @@
+import { readCloudWatch } from '../formats/witnesses/cloudwatch.ts'
+import { parseDocuments } from '../formats/witnesses/json-document.ts'
+import { type KubernetesEvent, type PodState, readKubernetes } from '../formats/witnesses/kubernetes.ts'
+import { readSentry, type SentryEvent } from '../formats/witnesses/sentry.ts'
+import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
+import { requestKey, type Subjects } from './subjects.ts'
+import { type EventKind, emptyTestimony, type Hit, type LifeEvent, type Report, type Testimony } from './testimony.ts'
+
+/** A JSON document of a tool to what it says. */
+export function readDocument(name: string, format: WitnessFormatId, text: string, subjects: Subjects): Testimony {
+  const { values, bad } = parseDocuments(text)
+  const testimony =
+    format === 'cloudwatch'
+      ? cloudWatch(name, values)
+      : format === 'kubernetes'
+        ? kubernetes(name, values)
+        : sentry(name, values, subjects)
+  return { ...testimony, formats: new Map([[format, testimony.rows]]), unparsed: bad }
+}
+
+function cloudWatch(name: string, values: readonly unknown[]): Testimony {
+  const metrics = readCloudWatch(values)
+  const times = metrics.flatMap(({ points, periodMs }) => points.flatMap(([time]) => [time, time + periodMs]))
+  return {
+    ...emptyTestimony(name, 'cloudwatch', 0),
+    rows: metrics.reduce((sum, metric) => sum + metric.points.length, 0),
+    ...span(times),
+    metrics,
+  }
+}
+
+function kubernetes(name: string, values: readonly unknown[]): Testimony {
+  const facts = readKubernetes(values)
+  const addressesOf = new Map(facts.pods.map((pod) => [pod.name, pod.addresses]))
+  const events = [
+    ...facts.events.map((event) => lifeEvent(event, addressesOf.get(event.name) ?? [], name)),
+    ...facts.pods.flatMap((pod) => endsOf(pod, name)),
+  ].filter((event) => !Number.isNaN(event.timeMs))
+  const notes: string[] = []
+  for (const { service, endpoints, ready } of facts.endpoints)
+    notes.push(`${service}: ${ready} of ${endpoints} endpoints ready when it was taken`)
+  if (facts.others > 0) notes.push(`${facts.others} objects of other kinds: not read`)
+  return {
+    ...emptyTestimony(name, 'kubernetes', 0),
+    rows: facts.events.length + facts.pods.length + facts.endpoints.length,
+    ...span(events.flatMap((event) => [event.timeMs, event.lastMs])),
+    events,
+    pods: facts.pods.map((pod) => ({ name: pod.name, addresses: pod.addresses })),
+    notes,
+  }
+}
+
+function lifeEvent(event: KubernetesEvent, addresses: readonly string[], file: string): LifeEvent {
+  return {
+    kind: kindOf(event),
+    timeMs: event.firstMs,
+    lastMs: event.lastMs,
+    count: event.count,
+    who: event.name,
+    addresses,
+    text: `${event.reason}: ${event.message}`,
+    file,
+  }
+}
+
+function kindOf({ reason, message, kind }: KubernetesEvent): EventKind {
+  switch (reason) {
+    case 'Unhealthy':
+      return message.startsWith('Liveness')
+        ? 'liveness-failed'
+        : message.startsWith('Readiness')
+          ? 'readiness-failed'
+          : 'other'
+    case 'ProbeWarning':
+      return 'other'
+    case 'Killing':
+      return /liveness probe/.test(message) ? 'liveness-kill' : 'killing'
+    case 'BackOff':
+      return /restarting failed/.test(message) ? 'back-off' : 'other'
+    case 'OOMKilling':
+    case 'SystemOOM':
+      return 'out-of-memory'
+    case 'Evicted':
+    case 'Preempted':
+    case 'TaintManagerEviction':
+      return 'evicted'
+    case 'Started':
+      return 'started'
+    case 'ScalingReplicaSet':
+    case 'SuccessfulRescale':
+    case 'DeploymentRollback':
+      return 'scaled'
+    case 'NodeNotReady':
+    case 'RemovingNode':
+    case 'DeletingNode':
+    case 'NodeNotSchedulable':
+    case 'DisruptionTerminating':
+    case 'ScaleDown':
+      return kind === 'Node' || reason === 'ScaleDown' ? 'node-gone' : 'other'
+    case 'RELOAD':
+    case 'AddedOrUpdated':
+      return 'reload'
+    default:
+      return 'other'
+  }
+}
+
+/** How containers ended, which `kubectl get pods` keeps for the last time only. */
+function endsOf(pod: PodState, file: string): LifeEvent[] {
+  return pod.ends.flatMap(({ container, reason, exitCode, finishedMs }) => {
+    const kind: EventKind =
+      reason === 'OOMKilled'
+        ? 'out-of-memory'
+        : exitCode === 0 || reason === 'Completed'
+          ? 'other'
+          : exitCode === 143
+            ? 'stopping'
+            : 'crashed'
+    return [
+      {
+        kind,
+        timeMs: finishedMs,
+        lastMs: finishedMs,
+        count: 1,
+        who: pod.name,
+        addresses: pod.addresses,
+        text: `container ${container} ended: ${reason}, exit code ${exitCode}${exitMeaning(exitCode)}`,
+        file,
+      },
+    ]
+  })
+}
+
+function exitMeaning(code: number): string {
+  if (code === 137) return ' (SIGKILL)'
+  if (code === 143) return ' (SIGTERM)'
+  if (code === 139) return ' (SIGSEGV)'
+  return code === 134 ? ' (SIGABRT)' : ''
+}
+
+/** The client reports when it has the answer or gave up; clocks of phones are off by seconds. */
+const CLIENT_WINDOW_MS = 5_000
+
+function sentry(name: string, values: readonly unknown[], subjects: Subjects): Testimony {
+  const events = readSentry(values)
+  const side = sideOf(name, events)
+  const reports: Report[] = events.map(({ id, timeMs, method, path, status, traceIds, title }) => ({
+    side,
+    id,
+    timeMs,
+    method,
+    path,
+    status,
+    traceIds,
+    text: title,
+  }))
+  const { hits, found, ambiguous } = matchReports(reports, subjects, name, side)
+  const notes: string[] = []
+  const withoutUrl = reports.filter((report) => report.path === undefined && report.traceIds.length === 0).length
+  if (withoutUrl > 0) notes.push(`${withoutUrl} of ${reports.length} events name no URL: they cannot be matched`)
+  if (side === 'client' && reports.length > 0)
+    notes.push(
+      `${found} of ${reports.length} reports of clients are requests in the load balancer's log (by method, path, status and time, within ${CLIENT_WINDOW_MS / 1000} s)${found < reports.length ? `; the others never reached it, or their answers got lost behind it` : ''}`,
+    )
+  if (reports.length === 0) notes.push('an export without events')
+  return {
+    ...emptyTestimony(name, 'sentry', 0),
+    rows: reports.length,
+    ...span(reports.map((report) => report.timeMs)),
+    hits,
+    ambiguous,
+    side,
+    notes,
+  }
+}
+
+/** By its SDK; an export without events by its name only. */
+function sideOf(name: string, events: readonly SentryEvent[]): 'client' | 'app' {
+  const sides = events.map((event) => event.side)
+  const client = sides.filter((side) => side === 'client').length
+  const app = sides.filter((side) => side === 'app').length
+  if (client !== app) return client > app ? 'client' : 'app'
+  return /client|web|front|browser|mobile|ios|android/i.test(name.slice(name.lastIndexOf('/') + 1)) ? 'client' : 'app'
+}
+
+function matchReports(
+  reports: readonly Report[],
+  subjects: Subjects,
+  file: string,
+  side: 'client' | 'app',
+): { hits: Hit[]; found: number; ambiguous: ReadonlySet<number> } {
+  const hits: Hit[] = []
+  const ambiguous = new Set<number>()
+  const taken = new Set<number>()
+  let found = 0
+  for (const report of reports) {
+    const traced = report.traceIds
+      .flatMap((id) => subjects.byTrace.get(id) ?? [])
+      .filter((subject) => subject < subjects.failures.length)
+    const fits =
+      traced.length > 0 ? traced.slice(0, 1) : fitting(report, subjects).filter((subject) => !taken.has(subject))
+    const subject = fits[0]
+    if (subject === undefined) continue
+    found++
+    // Clients that asked for the same at the same time: each of them has a failure, nobody knows whose is whose.
+    if (fits.length > 1) ambiguous.add(subject)
+    taken.add(subject)
+    hits.push({
+      failure: subject,
+      by: traced.length > 0 ? 'trace' : fits.length === 1 ? 'request' : 'unanimous',
+      row: rowOf(report),
+      role: side,
+      timeMs: report.timeMs,
+      text: report.text.slice(0, 300),
+      file,
+    })
+  }
+  return { hits, found, ambiguous }
+}
+
+function fitting(report: Report, subjects: Subjects): number[] {
+  if (report.path === undefined) return []
+  const methods = report.method === undefined ? ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] : [report.method]
+  return methods
+    .flatMap((method) => subjects.byRequest.get(requestKey(method, report.path as string)) ?? [])
+    .filter((subject) => {
+      if (subject >= subjects.failures.length) return false
+      const status = subjects.failures.elbStatus[subject]
+      if (report.status !== undefined && report.status !== status) return false
+      const from = (subjects.start[subject] as number) - CLIENT_WINDOW_MS
+      return report.timeMs >= from && report.timeMs <= (subjects.end[subject] as number) + CLIENT_WINDOW_MS
+    })
+    .sort(
+      (a, b) =>
+        Math.abs((subjects.end[a] as number) - report.timeMs) - Math.abs((subjects.end[b] as number) - report.timeMs),
+    )
+}
+
+function rowOf(report: Report): WitnessRow {
+  return {
+    format: 'sentry',
+    role: 'app',
+    what: 'event',
+    timeMs: report.timeMs,
+    timeStepMs: 1,
+    hasZone: true,
+    source: '',
+    traceIds: report.traceIds,
+    message: report.text,
+    ...(report.method === undefined ? {} : { method: report.method }),
+    ...(report.path === undefined ? {} : { path: report.path }),
+    ...(report.status === undefined ? {} : { status: report.status }),
+  }
+}
+
+function span(times: readonly number[]): { firstMs: number; lastMs: number } {
+  let [firstMs, lastMs] = [Number.NaN, Number.NaN]
+  for (const time of times) {
+    if (Number.isNaN(time)) continue
+    if (!(time >= firstMs)) firstMs = time
+    if (!(time <= lastMs)) lastMs = time
+  }
+  return { firstMs, lastMs }
+}

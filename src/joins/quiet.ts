@@ -1,0 +1,48 @@
+import { coverageOf } from './coverage.ts'
+import type { Joined } from './joined.ts'
+import type { EventKind } from './testimony.ts'
+
+const LIVES: readonly EventKind[] = [
+  'started',
+  'stopping',
+  'worker-timeout',
+  'worker-killed',
+  'worker-recycled',
+  'out-of-memory',
+  'crashed',
+  'grace-exceeded',
+  'liveness-kill',
+  'back-off',
+  'killing',
+  'scaled',
+  'evicted',
+  'node-gone',
+  'reload',
+  'no-connections',
+]
+const AROUND_MS = 10_000
+
+/** Causes that begin with a process, a pod or a proxy that starts, stops or reloads. */
+export const LIFE_CAUSES: readonly string[] = [
+  'deregistration-race',
+  'shutdown-drops-in-flight',
+  'worker-recycling',
+  'worker-killed-mid-request',
+  'worker-timeout',
+  'liveness-probe-kills-busy-pod',
+  'proxy-reload-closes-connections',
+  'proxy-sheds-idle-connections',
+]
+
+/**
+ * Nothing started, stopped or reloaded near any of these failures, and the witnesses would show it: they hold such
+ * events at other times, and the app's log covers the window.
+ */
+export function isQuiet(joined: Joined, failures: readonly number[]): boolean {
+  const events = joined.events.filter((event) => LIVES.includes(event.kind))
+  if (events.length === 0 || !coverageOf(joined, 'app', failures).isCovering) return false
+  return failures.every((failure) => {
+    const end = joined.subjects.end[failure] as number
+    return !events.some((event) => end >= event.timeMs - AROUND_MS && end <= event.lastMs + AROUND_MS)
+  })
+}
