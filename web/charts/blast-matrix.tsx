@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { DataBehind } from '../components/data-table.tsx'
 import { Logged } from '../components/logged.tsx'
 import { clock, count, counted, per } from '../model/format.ts'
@@ -16,11 +16,11 @@ export function BlastMatrix({ finding }: { readonly finding: string }) {
   const index = rows?.names.findings.indexOf(finding) ?? -1
   const shape = rows && chosen && index >= 0 ? matrix(rows, chosen.mask, index, steps.value) : null
   const dark = isDark.value
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = canvas.current
     if (element && shape) draw(element, shape)
   }, [shape, dark])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = canvas.current
     if (!element) return
     const observer = new ResizeObserver(() => shape && draw(element, shape))

@@ -1,8 +1,15 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { isPrinting } from '../model/state.ts'
 import { isDark } from '../model/theme.ts'
 
-/** Mounts a uPlot whose options depend on the theme; data changes keep the instance. */
+/** A4 between the margins of styles/print.css, in CSS pixels. */
+const PAPER_WIDTH = 700
+
+/**
+ * Mounts a uPlot whose options depend on the theme; data changes keep the instance. In layout effects: printing waits
+ * for no later ones, and its page has another width that no observer reports in time.
+ */
 export function usePlot(
   make: (width: number) => uPlot.Options,
   data: uPlot.AlignedData,
@@ -13,10 +20,19 @@ export function usePlot(
   const latest = useRef(data)
   latest.current = data
   const dark = isDark.value
-  useEffect(() => {
+  const isOnPaper = isPrinting.value
+  useLayoutEffect(() => {
     const element = box.current
     if (!element) return
-    const made = new uPlot(make(Math.max(120, element.clientWidth)), latest.current, element)
+    const made = new uPlot(
+      make(
+        isOnPaper
+          ? PAPER_WIDTH * (element.clientWidth / (element.closest('main')?.clientWidth ?? 1))
+          : Math.max(120, element.clientWidth),
+      ),
+      latest.current,
+      element,
+    )
     plot.current = made
     const observer = new ResizeObserver(() => {
       const width = Math.max(120, element.clientWidth)
@@ -28,8 +44,8 @@ export function usePlot(
       made.destroy()
       plot.current = null
     }
-  }, [dark, height])
-  useEffect(() => {
+  }, [dark, height, isOnPaper])
+  useLayoutEffect(() => {
     plot.current?.setData(data)
   }, [data])
   return box

@@ -157,13 +157,13 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
         )}
       </div>
       <div class="figures-grid">
-        {figures.map((evidence) => (
-          <EvidenceView key={evidence.id + evidence.title} evidence={evidence} />
+        {figures.map((evidence, index) => (
+          <EvidenceView key={index} evidence={evidence} />
         ))}
         {counts.length > 0 && (
           <div class="counts-box">
-            {counts.map((evidence) => (
-              <EvidenceView key={evidence.id + evidence.title} evidence={evidence} />
+            {counts.map((evidence, index) => (
+              <EvidenceView key={index} evidence={evidence} />
             ))}
           </div>
         )}

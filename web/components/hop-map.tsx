@@ -116,7 +116,15 @@ function Answers({ statuses }: { readonly statuses: readonly [string, string, st
       <legend class="visually-hidden">Who answered the client</legend>
       <Answer index={0} failures={byLoadBalancer} statuses={statuses[0]} text="the load balancer answered" kind="lb" />
       <Answer index={1} failures={byTarget} statuses={statuses[1]} text="the target answered" kind="target" />
-      <Answer index={2} failures={byNobody} statuses={statuses[2]} text="nobody: the client left first" kind="nobody" />
+      {(byNobody > 0 || answeredBy.value === 2) && (
+        <Answer
+          index={2}
+          failures={byNobody}
+          statuses={statuses[2]}
+          text="nobody: the client left first"
+          kind="nobody"
+        />
+      )}
     </fieldset>
   )
 }

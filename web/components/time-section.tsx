@@ -134,16 +134,26 @@ function Events() {
   const { startMs, stepMs, count: stepCount } = steps.value
   return (
     <div class="events" aria-hidden="true">
-      {events().map((event, index) => (
+      {events().map((event, index, all) => (
         <span
           class="event"
           key={index}
-          style={{ left: `${(100 * (event.at - startMs)) / (stepMs * stepCount)}%` }}
+          style={{
+            left: `${(100 * (event.at - startMs)) / (stepMs * stepCount)}%`,
+            '--row': String(rowOf(all, index, stepMs * stepCount)),
+          }}
           data-number={index + 1}
         />
       ))}
     </div>
   )
+}
+
+/** Numbers that would lie on each other stand below each other. */
+function rowOf(all: readonly Marked[], index: number, wholeMs: number): number {
+  let row = 0
+  for (let at = index; at > 0 && (all[at]?.at ?? 0) - (all[at - 1]?.at ?? 0) < wholeMs * 0.025; at -= 1) row += 1
+  return row % 6
 }
 
 function EventList() {

@@ -1,4 +1,5 @@
 import { computed, effect, signal } from '@preact/signals'
+import { isPrinting } from './state.ts'
 
 export type Theme = 'auto' | 'light' | 'dark'
 
@@ -11,7 +12,10 @@ dark.addEventListener('change', (event) => {
   isSystemDark.value = event.matches
 })
 
-export const isDark = computed(() => (theme.value === 'auto' ? isSystemDark.value : theme.value === 'dark'))
+/** Paper is light. */
+export const isDark = computed(
+  () => !isPrinting.value && (theme.value === 'auto' ? isSystemDark.value : theme.value === 'dark'),
+)
 
 effect(() => {
   document.documentElement.dataset.theme = isDark.value ? 'dark' : 'light'
