@@ -2,6 +2,9 @@ import { type Confidence, confidences } from '../../core/vocabulary.ts'
 import type { TruthRow } from '../truth/truth-rows.ts'
 import type { Verdict } from './verdict.ts'
 
+/** What of a truth row is compared. */
+export type ScoredTruth = Pick<TruthRow, 'traceId' | 'answeredBy' | 'symptom' | 'causes' | 'why'>
+
 export interface Mismatch {
   readonly traceId: string
   readonly what: 'answeredBy' | 'symptom' | 'cause' | 'no-verdict' | 'no-failure'
@@ -26,7 +29,7 @@ export interface Score {
 }
 
 /** Joins truth and verdicts by trace id. Every failure without a verdict, and every verdict without a failure, is a mismatch. */
-export function score(truth: readonly TruthRow[], verdicts: readonly Verdict[]): Score {
+export function score(truth: readonly ScoredTruth[], verdicts: readonly Verdict[]): Score {
   const byTrace = new Map(verdicts.map((verdict) => [verdict.traceId ?? '', verdict]))
   const known = new Set(truth.map((row) => row.traceId))
   const byConfidence: Record<Confidence, { total: number; right: number }> = {
