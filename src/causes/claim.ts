@@ -23,6 +23,8 @@ export interface Claim {
 /** Numbers that a fix can be computed from (seconds, requests per second). */
 export interface ClaimNumbers {
   readonly keepAliveSeconds?: number
+  /** Ids of servers whose default that is. */
+  readonly servers?: readonly string[]
   readonly timerSeconds?: number
   readonly concurrencyLimit?: number
   readonly openRequests?: number

@@ -105,8 +105,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
   const verdicts = options.verdicts as string | undefined
   if (verdicts !== undefined) writeVerdicts(verdicts, result)
   if (!isQuiet) {
-    if (format !== 'terminal' || output !== undefined)
-      stderr.write(`Redaction is ${redact ? 'on' : 'off'} (--redact ${redact ? 'off' : 'on'} changes it).\n`)
+    stderr.write(`Redaction is ${redact ? 'on' : 'off'} (--redact ${redact ? 'off' : 'on'} changes it).\n`)
     if (verdicts !== undefined) stderr.write(`Verdicts: ${verdicts} (not redacted)\n`)
     for (const error of diagnosis.errors) stderr.write(`why5xx: ${error.where}: ${error.message}\n`)
   }

@@ -19,8 +19,11 @@ import { loadBalancerName, readKubernetesName, targetGroupName } from '../core/k
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues, type Symptom, symptoms } from '../core/vocabulary.ts'
+import { findSpikes } from '../evidence/spikes.ts'
 import { fixesForCause } from '../fixes/fixes-for-cause.ts'
+import { serversWithKeepAlive } from '../settings/servers.ts'
 import { failureRowsOf } from './failure-rows.ts'
+import { findGaps } from './gaps.ts'
 import { hearWitnesses } from './hear-witnesses.ts'
 import { inferIdleTimeout } from './idle-timeout.ts'
 import { flowOf, type Incident, symptomOf } from './incident.ts'
@@ -107,7 +110,7 @@ export function buildDiagnosis(input: BuildInput): Built {
     series: seriesOf(incident),
     failureRows: failureRowsOf(incident, input.failureRows, places, findings, findingOfFailure),
     witnesses: judgement.witnesses,
-    missing: [...judgement.missing, ...missingOf(input, books)],
+    missing: [...judgement.missing, ...findGaps(incident, input.plan), ...missingOf(input, books)],
     contradictions: contradictionsOf(incident, places),
     errors: [
       ...input.plan.unreadable.map(({ name, why }) => ({ where: name, message: why, hint: 'It was left out.' })),
@@ -463,8 +466,26 @@ function settingsByLoadBalancer({ incident, idleTimeoutSeconds }: BuildInput): L
         source: 'default',
         because: "the load balancer's own, fixed: it gives up on a connection after 10 s",
       },
-      clientTimeoutsSeconds: [],
+      clientTimeoutsSeconds: clientTimeouts(incident, loadBalancer),
     }))
+}
+
+/** Piles in the waits of clients that left: their own timeouts. */
+function clientTimeouts(incident: Incident, loadBalancer: string): SettingValue[] {
+  const waits: number[] = []
+  for (let i = 0; i < incident.failures.length; i++)
+    if (symptomOf(incident, i) === 'client-left' && flowOf(incident, i).loadBalancer === loadBalancer)
+      waits.push(incident.failures.elapsedMs[i] as number)
+  return findSpikes(waits, { widthMs: 250 }).map((spike) => ({
+    value: Math.round(spike.seconds * 10) / 10,
+    source: 'inferred',
+    because: `${spike.count.toLocaleString('en-US')} of ${waits.length.toLocaleString('en-US')} clients that left did so ${(spike.fromMs / 1000).toFixed(2)} to ${(spike.toMs / 1000).toFixed(2)} s after they asked`,
+  }))
+}
+
+/** Servers whose default keep-alive it is: uvicorn 5 s, Node 5 s (closes after 6) ... */
+function serversThatFit(seconds: number): ReturnType<typeof serversWithKeepAlive> {
+  return serversWithKeepAlive(seconds, 0.35)
 }
 
 function settingsByTargetGroup(incident: Incident, claims: readonly JudgedClaim[]): TargetGroupSettings[] {
@@ -494,7 +515,7 @@ function settingsByTargetGroup(incident: Incident, claims: readonly JudgedClaim[
             value: keepAlive.numbers.keepAliveSeconds as number,
             source: 'inferred',
             because: keepAlive.because[0] ?? '',
-            servers: [],
+            servers: serversThatFit(keepAlive.numbers.keepAliveSeconds as number).map((server) => server.title),
           }
         : null,
       concurrencyLimit: limit

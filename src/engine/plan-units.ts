@@ -1,5 +1,6 @@
 import type { Detection } from '../formats/detect.ts'
 import type { Inputs } from '../read/inputs.ts'
+import type { LogFileName } from '../read/log-file-name.ts'
 import type { UnitSpec } from './unit-scan.ts'
 
 export interface InputPlan {
@@ -9,6 +10,7 @@ export interface InputPlan {
   readonly units: readonly number[]
   /** Why it is not read, or null. */
   readonly note: string | null
+  readonly fileName: LogFileName | null
 }
 
 export interface ReadPlan {
@@ -34,7 +36,7 @@ export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
     const { detection } = file
     if (detection !== null && detection.kind !== 'log') {
       const note = 'seen' in detection ? detection.seen : 'gzip inside gzip'
-      inputs.push({ name: file.name, bytes: file.bytes ?? 0, units: [], note })
+      inputs.push({ name: file.name, bytes: file.bytes ?? 0, units: [], note, fileName: null })
       continue
     }
     if (file.path === '-' || file.bytes === null) hasStdin = true
@@ -54,8 +56,15 @@ export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
         detection,
         node: file.fileName?.node ?? '',
       })
-    inputs.push({ name: file.name, bytes, units: units.slice(first).map((unit) => unit.unit), note: null })
+    inputs.push({
+      name: file.name,
+      bytes,
+      units: units.slice(first).map((unit) => unit.unit),
+      note: null,
+      fileName: file.fileName,
+    })
   }
-  for (const left of found.leftOut) inputs.push({ name: left.name, bytes: left.bytes, units: [], note: left.note })
+  for (const left of found.leftOut)
+    inputs.push({ name: left.name, bytes: left.bytes, units: [], note: left.note, fileName: null })
   return { inputs, units, unreadable: found.unreadable, textBytes, hasStdin }
 }

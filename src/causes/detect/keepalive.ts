@@ -1,3 +1,4 @@
+import { serversWithKeepAlive } from '../../settings/servers.ts'
 import type { Claim } from '../claim.ts'
 import { type FailureGroup, groupBy, inLargeBursts, nodeAt, routeAt, targetAt, withSymptom } from './failure-group.ts'
 import type { Echo, Measures } from './measures.ts'
@@ -55,10 +56,19 @@ function findRace(group: FailureGroup, measures: Measures): Claim[] {
     hitShare >= 0.5 &&
     (hitShare - controlShare >= 0.25 || echo.excessPerProbe >= 0.7)
   const routes = groupBy(mine, (i) => routeAt(group, i))
+  const servers = serversWithKeepAlive(echo.seconds, 0.35)
   const because = [
     `${count(mine.length)} of ${plural(quick.length, 'such failure')} came ${(echo.fromMs / 1000).toFixed(2)} to ${(echo.toMs / 1000).toFixed(2)} s after an earlier answer of the same target to the same load balancer node; of ${count(echo.controlOf)} healthy requests ${share(echo.controlHits, echo.controlOf)} did (by chance less than once in 10^${Math.max(1, Math.floor(echo.surprise))})`,
     `the target closed within ${Math.max(...mine.map((i) => failures.targetMs[i] as number))} ms of the hand-over, before it can have worked on the request`,
     ceilingSentence(group, measures, mine.length, echo),
+    ...(servers.length > 0
+      ? [
+          `that is the default of ${servers
+            .map((server) => server.title)
+            .slice(0, 6)
+            .join(', ')}`,
+        ]
+      : []),
     isSpread
       ? `${plural(new Set(mine.map((i) => targetAt(group, i))).size, 'target')} and ${plural(new Set(mine.map((i) => nodeAt(group, i))).size, 'load balancer node')} see it`
       : 'only one of several targets shows it',
@@ -102,7 +112,7 @@ function findRace(group: FailureGroup, measures: Measures): Claim[] {
       ],
       candidates: isStrong ? [] : ['proxy-reload-closes-connections', 'worker-recycling', 'deregistration-race'],
       decidedBy: ['request_creation_time', 'target:port', 'target_processing_time', 'response_processing_time'],
-      numbers: { keepAliveSeconds: echo.seconds },
+      numbers: { keepAliveSeconds: echo.seconds, servers: servers.map((server) => server.id) },
     },
   ]
 }
