@@ -24,13 +24,17 @@ export interface EchoResult {
   readonly surprise: number
   /** Echoes per probe beyond the control: 1 when every probe has its own. */
   readonly excessPerProbe: number
-  /** For drawing: 0.1 s bins from 0 s on; control scaled to the number of probes. */
-  readonly bins: { readonly counts: readonly number[]; readonly control: readonly number[] }
+  /** For drawing: 20 ms bins around the window; control scaled to the number of probes. */
+  readonly bins: {
+    readonly edges: readonly number[]
+    readonly counts: readonly number[]
+    readonly control: readonly number[]
+  }
   /** Earlier answers per probe that fall into a window of this width at the lags beside it: how dense the traffic is. */
   readonly background: number
   /** Distinct seconds in which a probe with an echo stands: bursts of a client count once. */
   readonly moments: number
-  /** Which probes have an echo inside the window. */
+  /** Which probes have an echo inside the window or within 10 ms of it. */
   readonly isHit: readonly boolean[]
 }
 
@@ -40,6 +44,8 @@ const SHORTEST_MS = 700
 const BINS = LONGEST_MS / BIN_MS
 /** uvicorn's band is a round trip wide, gunicorn's threads sweep every half second. */
 const WIDTHS = [1, 2, 5, 30]
+/** Bins drawn to either side of the window. */
+const DRAWN_BINS = 15
 const MOST_PROBES = 600
 const MOST_CONTROLS = 1_500
 /** Some 20,000 windows are looked at. */
@@ -80,15 +86,17 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
   const toMs = best.to * BIN_MS
   // ±10 ms: creation times have ms precision and hand-over is rounded to 1 ms on each side.
   const isHit = probes.map((probe) => hasEchoIn(probe, ends, fromMs - 10, toMs + 10))
-  const controlHits = controls.filter((probe) => hasEchoIn(probe, ends, fromMs - 10, toMs + 10)).length
+  const hits = probes.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
+  const controlHits = controls.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
   const lags = asked.flatMap((probe) => lagsIn(probe, ends, fromMs, toMs)).sort((a, b) => a - b)
   const scale = asked.length / controls.length
-  const drawn = Math.min(BINS / 5, Math.ceil((toMs / 1000 + 3) * 10))
+  const drawnFrom = Math.max(0, best.from - DRAWN_BINS)
+  const drawnTo = Math.min(BINS, best.to + DRAWN_BINS)
   return {
     fromMs,
     toMs,
     seconds: Math.round((lags[Math.floor(lags.length / 2)] ?? toMs) / 100) / 10,
-    hits: isHit.filter(Boolean).length,
+    hits,
     of: probes.length,
     controlHits,
     controlOf: controls.length,
@@ -97,8 +105,9 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
     background: (localRate(prefix(counts), best.from, best.to - best.from, 50) * (best.to - best.from)) / asked.length,
     moments: new Set(probes.filter((_, n) => isHit[n]).map((probe) => Math.floor(probe.handOverMs / 1000))).size,
     bins: {
-      counts: rebin(counts, drawn, 1),
-      control: rebin(controlCounts, drawn, scale),
+      edges: Array.from({ length: drawnTo - drawnFrom + 1 }, (_, n) => ((drawnFrom + n) * BIN_MS) / 1000),
+      counts: Array.from(counts.subarray(drawnFrom, drawnTo)),
+      control: Array.from(controlCounts.subarray(drawnFrom, drawnTo), (value) => Math.round(value * scale * 10) / 10),
     },
     isHit,
   }
@@ -235,15 +244,4 @@ function prefix(counts: Float64Array): Float64Array {
   const sums = new Float64Array(counts.length + 1)
   for (let i = 0; i < counts.length; i++) sums[i + 1] = (sums[i] as number) + (counts[i] as number)
   return sums
-}
-
-/** 20 ms bins to 0.1 s bins. */
-function rebin(counts: Float64Array, bins: number, scale: number): number[] {
-  const out: number[] = []
-  for (let bin = 0; bin < bins; bin++) {
-    let sum = 0
-    for (let i = 0; i < 5; i++) sum += counts[bin * 5 + i] ?? 0
-    out.push(Math.round(sum * scale * 10) / 10)
-  }
-  return out
 }

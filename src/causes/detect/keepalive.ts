@@ -58,7 +58,7 @@ function findRace(group: FailureGroup, measures: Measures): Claim[] {
   const routes = groupBy(mine, (i) => routeAt(group, i))
   const servers = serversWithKeepAlive(echo.seconds, 0.35)
   const because = [
-    `${count(mine.length)} of ${plural(quick.length, 'such failure')} came ${(echo.fromMs / 1000).toFixed(2)} to ${(echo.toMs / 1000).toFixed(2)} s after an earlier answer of the same target to the same load balancer node; of ${count(echo.controlOf)} healthy requests ${share(echo.controlHits, echo.controlOf)} did (by chance less than once in 10^${Math.max(1, Math.floor(echo.surprise))})`,
+    `${count(echo.hits)} of ${plural(quick.length, 'such failure')} came ${(echo.fromMs / 1000).toFixed(2)} to ${(echo.toMs / 1000).toFixed(2)} s after an earlier answer of the same target to the same load balancer node; of ${count(echo.controlOf)} healthy requests ${share(echo.controlHits, echo.controlOf)} did (by chance less than once in 10^${Math.max(1, Math.floor(echo.surprise))})`,
     `the target closed within ${Math.max(...mine.map((i) => failures.targetMs[i] as number))} ms of the hand-over, before it can have worked on the request`,
     ceilingSentence(group, measures, mine.length, echo),
     ...(servers.length > 0
@@ -85,9 +85,9 @@ function findRace(group: FailureGroup, measures: Measures): Claim[] {
         {
           kind: 'histogram',
           id: 'echo',
-          title: 'Lag from earlier answers on the same node and target to each failure, beside healthy requests',
+          title: 'Lag to earlier answers on the same node and target',
           unit: 's',
-          edges: Array.from({ length: echo.bins.counts.length + 1 }, (_, n) => Math.round(n) / 10),
+          edges: echo.bins.edges,
           counts: echo.bins.counts,
           control: { label: 'healthy requests, scaled', counts: echo.bins.control },
           marks: [{ at: echo.seconds, label: `${echo.seconds.toFixed(1)} s` }],

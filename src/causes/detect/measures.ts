@@ -52,6 +52,10 @@ export interface Echo {
   readonly excessPerProbe: number
   readonly moments: number
   readonly background: number
-  readonly bins: { readonly counts: readonly number[]; readonly control: readonly number[] }
+  readonly bins: {
+    readonly edges: readonly number[]
+    readonly counts: readonly number[]
+    readonly control: readonly number[]
+  }
   readonly isHit: readonly boolean[]
 }
