@@ -164,7 +164,8 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       because: `below the app's keep-alive of ${appKeepAlive} s`,
     })
     const wait = options.front === 'haproxy' || chain?.facts.has('haproxy') ? waitSeconds : 0
-    const read = Math.max(1, Math.floor(idle.seconds - wait) - 10)
+    // The wait in the queue has its own limit, so the margin can be smaller.
+    const read = Math.max(1, Math.floor(idle.seconds - wait) - (wait > 0 ? 5 : 10))
     put({
       set: 'proxy.readTimeoutSeconds',
       to: read,
@@ -198,7 +199,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       cause: has('worker-pool-exhausted', 'listen-backlog-overflow', 'event-loop-blocked'),
       basis: 'default',
       because: stall
-        ? `a stall is waited out, for a third of ${idle.said}; after that an honest 503 is better than a 504`
+        ? `a stall is waited out, for a third of ${idle.said}, the rest is the app's; after that an honest 503 is better than a 504`
         : `after ${waitSeconds} s in the queue an honest 503 is better than a 504 after a minute`,
     })
     const inFlight = load ? Math.max(load.openMost, Math.ceil(perPod(load).perSecond * load.serviceSeconds)) : 512
@@ -378,6 +379,10 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
   }
 
   function capacityWarnings(): void {
+    if (options.front === 'haproxy' && stall)
+      warnings.push(
+        `HAProxy answers 503 to what waited ${waitSeconds} s, and 504 to what the app held longer than its server timeout: it bounds a stall, it does not sit it out. If answers may be late but must come, take --front nginx.`,
+      )
     if (!load) {
       warnings.push('The diagnosis has no load to size from: sizes are documented defaults.')
       return
