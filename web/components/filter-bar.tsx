@@ -1,4 +1,4 @@
-import type { Signal } from '@preact/signals'
+import { computed, type Signal } from '@preact/signals'
 import { between, count, counted } from '../model/format.ts'
 import { inertText } from '../model/inert.ts'
 import {
@@ -25,7 +25,6 @@ import { LiveFilter } from './live-filter.tsx'
 export function FilterBar() {
   const rows = store.value
   if (!rows || rows.kept === 0) return null
-  const statuses = [...(statusesOf() ?? [])]
   return (
     <section class="filters" aria-label="Filter the failures">
       <div class="filter-fields">
@@ -54,7 +53,7 @@ export function FilterBar() {
             id="status"
             value={status}
             parse={Number}
-            options={statuses.map((each) => [String(each), String(each), null])}
+            options={statuses.value.map((each) => [String(each), String(each), null])}
           />
         </Field>
         <Field label="Target">
@@ -144,14 +143,14 @@ function State() {
   )
 }
 
-function statusesOf(): Set<number> {
+/** Statuses of the rows that have arrived; once per arrival, not per drag. */
+const statuses = computed<readonly number[]>(() => {
   const rows = store.value
   const found = new Set<number>()
-  if (!rows) return found
   const count = loadedRows.value
-  for (let row = 0; row < count; row += 1) found.add(rows.elbStatus[row] as number)
-  return found
-}
+  if (rows) for (let row = 0; row < count; row += 1) found.add(rows.elbStatus[row] as number)
+  return [...found].sort((a, b) => a - b)
+})
 
 function Field({ label, children }: { readonly label: string; readonly children: preact.ComponentChildren }) {
   return (

@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals'
+import { computed, effect, type Signal, signal, untracked } from '@preact/signals'
 import type { Hop } from '../../src/core/vocabulary.ts'
 import type { Head } from '../data/head.ts'
 import type { RowStore } from '../data/row-store.ts'
@@ -33,9 +33,35 @@ export const sort = signal<{ readonly key: SortKey; readonly isDescending: boole
 /** What just happened, for screen readers and the corner of the screen. */
 export const notice = signal('')
 
+/** Somebody drags over the chart right now. */
+export const isBrushing = signal(false)
+
+/** What `read` says; at once, but while somebody drags, in a task of its own some milliseconds later. */
+function lagging<T>(read: () => T, delayMs: number): Signal<T> {
+  const result = signal(untracked(read))
+  let pending: ReturnType<typeof setTimeout> | undefined
+  effect(() => {
+    const next = read()
+    if (!isBrushing.value) {
+      clearTimeout(pending)
+      pending = undefined
+      result.value = next
+      return
+    }
+    pending ??= setTimeout(() => {
+      pending = undefined
+      result.value = untracked(read)
+    }, delayMs)
+  })
+  return result
+}
+
+/** The range that the panels follow; the handles follow the pointer. */
+const appliedRange = lagging(() => range.value, 0)
+
 export const isFiltered = computed(
   () =>
-    range.value !== null ||
+    appliedRange.value !== null ||
     symptom.value !== null ||
     finding.value !== null ||
     hop.value !== null ||
@@ -93,7 +119,7 @@ const wantedFindings = computed<Uint8Array | null>(() => {
 })
 
 const criteria = computed<Criteria>(() => ({
-  range: range.value,
+  range: appliedRange.value,
   symptom: symptom.value,
   findings: wantedFindings.value,
   target: target.value,
@@ -109,28 +135,11 @@ export const selection = computed<Selection | null>(() => {
   return select(rows, criteria.value, steps.value)
 })
 
-/** Somebody drags over the chart right now. */
-export const isBrushing = signal(false)
-
 /**
- * The selection for the panels further down. While somebody drags they follow a task later, so that the task that
- * answers the pointer has only the counts, the hops and the chart to do.
+ * The selection for the panels further down: while somebody drags, a task after the counts, so that no task of a drag has
+ * all of the page to do.
  */
-export const laterSelection = signal<Selection | null>(null)
-let pending: ReturnType<typeof setTimeout> | undefined
-effect(() => {
-  const next = selection.value
-  if (!isBrushing.value) {
-    clearTimeout(pending)
-    pending = undefined
-    laterSelection.value = next
-    return
-  }
-  pending ??= setTimeout(() => {
-    pending = undefined
-    laterSelection.value = selection.peek()
-  }, 40)
-})
+export const laterSelection = lagging(() => selection.value, 40)
 
 const ordered = computed<Uint32Array | null>(() => {
   const rows = store.value
