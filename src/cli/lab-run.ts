@@ -11,6 +11,7 @@ import { renderAccuracy } from '../lab/score/report-markdown.ts'
 import { renderReport } from '../lab/score/report-text.ts'
 import { type LabReport, reportOf } from '../lab/score/run-report.ts'
 import { type CommandContext, defineCommand } from './command.ts'
+import { numberOption } from './number-option.ts'
 
 export const labRunCommand = defineCommand({
   name: 'run',
@@ -24,6 +25,7 @@ export const labRunCommand = defineCommand({
     },
     { flags: '--jobs <count>', summary: 'scenarios at the same time', default: '2' },
     { flags: '--seed <number>', summary: 'fixes the traffic', default: '1' },
+    { flags: '--traffic <factor>', summary: 'visitors, times what the scenario has', default: '1' },
     { flags: '--out <dir>', summary: 'keeps logs and truth there', default: 'lab-out' },
     {
       flags: '--format <format>',
@@ -47,9 +49,12 @@ export const labRunCommand = defineCommand({
     for (const id of ids) requireFix(id, fix)
     const folder = resolve(String(options.out))
     const seed = whole('--seed', options.seed)
+    const traffic = numberOption(options, 'traffic', 0.1, 10) ?? 1
     const plan: PlannedRun[] = ids.flatMap((scenario): PlannedRun[] => [
-      { scenario, seed, folder: join(folder, scenario) },
-      ...(fix === undefined ? [] : [{ scenario, fix, seed, folder: join(folder, `${scenario}+${basename(fix)}`) }]),
+      { scenario, seed, traffic, folder: join(folder, scenario) },
+      ...(fix === undefined
+        ? []
+        : [{ scenario, fix, seed, traffic, folder: join(folder, `${scenario}+${basename(fix)}`) }]),
     ])
     const results = await runMany(plan, {
       jobs: whole('--jobs', options.jobs),

@@ -155,8 +155,11 @@ function ruledOutByQuiet(joined: Joined, failures: readonly number[]): { cause: 
   return LIFE_CAUSES.map((cause) => ({ cause, why }))
 }
 
-/** The app answered well and its answer did not get through. */
-const AFTER_AN_ANSWER = ['malformed-response', 'response-headers-too-large', 'content-length-mismatch']
+/**
+ * The app answered well and its answer did not get through. Not `malformed-response`: access lines are written when an
+ * answer ends, and a handler that closes its socket instead leaves none (lab: closed-without-response).
+ */
+const AFTER_AN_ANSWER = ['response-headers-too-large', 'content-length-mismatch']
 /** The request never got as far as the app. */
 const BEFORE_THE_APP = [
   'keepalive-shorter-than-idle-timeout',

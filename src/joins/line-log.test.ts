@@ -81,7 +81,7 @@ function undetermined(subjects: Subjects): ClaimLike {
     because: [],
     evidence: [],
     ruledOut: [],
-    candidates: ['keepalive-shorter-than-idle-timeout', 'malformed-response'],
+    candidates: ['keepalive-shorter-than-idle-timeout', 'response-headers-too-large'],
     loadBalancer: 'app/shop/1',
     targetGroup: 'tg',
     numbers: {},
@@ -109,7 +109,7 @@ describe("the app's log", () => {
       "1 of 1 failures never reached the app's log (the log covers the window; 20 healthy requests in it match)",
     ])
     expect(claims[0]?.candidates).toEqual(['keepalive-shorter-than-idle-timeout'])
-    expect(claims[0]?.ruledOut.map((each) => each.cause)).toEqual(['malformed-response'])
+    expect(claims[0]?.ruledOut.map((each) => each.cause)).toEqual(['response-headers-too-large'])
   })
 
   it('proves nothing when the healthy requests are not in it either', () => {

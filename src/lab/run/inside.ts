@@ -13,6 +13,7 @@ import { requirePython } from '../servers/python.ts'
 import { collectVersions } from '../servers/versions.ts'
 import type { ClientJob } from '../traffic/client.ts'
 import { planTraffic } from '../traffic/plan.ts'
+import { scaleTraffic } from '../traffic/traffic.ts'
 import { addresses, Network } from '../world/network.ts'
 import { requirePrograms } from '../world/requirements.ts'
 import { type RunFolders, runFolders } from './folders.ts'
@@ -131,6 +132,7 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
       title: scenario.title,
       fix: job.fix ?? null,
       seed: job.seed,
+      traffic: job.traffic,
       complete: !signal.aborted,
       loadBalancer: loadBalancerName,
       nodeAddresses: Array.from({ length: loadBalancerNodes }, (_, n) => addresses.loadBalancerNode(n)),
@@ -180,7 +182,7 @@ async function driveTraffic(
   signal: AbortSignal,
 ): Promise<void> {
   const clientJob: ClientJob = {
-    plan: planTraffic(scenario.traffic, loadBalancerNodes, job.seed),
+    plan: planTraffic(scaleTraffic(scenario.traffic, job.traffic), loadBalancerNodes, job.seed),
     nodes: Array.from({ length: loadBalancerNodes }, (_, n) => `${addresses.loadBalancerNode(n)}:${loadBalancerPort}`),
     host: 'www.shop.example',
     output: join(folders.truth, 'client.ndjson'),

@@ -3,6 +3,8 @@ export interface RunJob {
   readonly scenario: string
   readonly fix: string | undefined
   readonly seed: number
+  /** Visitors, times what the scenario has. */
+  readonly traffic: number
   /** Holds `incident/` (what people would have) and `truth/` (what only the lab knows). */
   readonly folder: string
 }

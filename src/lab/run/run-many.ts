@@ -6,6 +6,7 @@ export interface PlannedRun {
   readonly scenario: string
   readonly fix?: string
   readonly seed: number
+  readonly traffic?: number
   readonly folder: string
 }
 

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly scenario: string
   readonly fix?: string
   readonly seed: number
+  /** Visitors, times what the scenario has; 1 when absent. */
+  readonly traffic?: number
   /** The run's own folder; emptied first. */
   readonly folder: string
   readonly signal: AbortSignal
@@ -52,7 +54,13 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   for (const folder of [folders.incident, folders.truth, folders.scratch])
     rmSync(folder, { recursive: true, force: true })
   mkdirSync(folders.root, { recursive: true })
-  const job: RunJob = { scenario: scenario.id, fix: options.fix, seed: options.seed, folder: options.folder }
+  const job: RunJob = {
+    scenario: scenario.id,
+    fix: options.fix,
+    seed: options.seed,
+    traffic: options.traffic ?? 1,
+    folder: options.folder,
+  }
   let failure: Extract<RunMessage, { kind: 'failed' }> | undefined
   let isComplete = false
   const end = await runInWorld({

@@ -58,3 +58,10 @@ export const shopRoutes: readonly RouteShare[] = [
   { route: '/old/catalogue', weight: 4 },
   { route: '/wp-login.php', weight: 2 },
 ]
+
+/** More or fewer visitors; bursts and boards, which make the incident, stay as they are. */
+export function scaleTraffic(traffic: Traffic, factor: number): Traffic {
+  const scale = (stream: Stream): Stream =>
+    stream.kind === 'poisson' ? { ...stream, perSecond: stream.perSecond * factor } : stream
+  return { ...traffic, streams: traffic.streams.map(scale) }
+}
