@@ -30,8 +30,6 @@ export interface RequestFields {
   readonly classificationReason: string | undefined
   readonly contradictions: readonly string[]
   readonly fieldCount: number
-  /** Index of the quote that closes the user agent, or -1. */
-  readonly userAgentEnd: number
 }
 
 /** The first rows of 2016 end with the trace id; AWS's oldest samples are cut there too. */
@@ -42,10 +40,10 @@ const LEAST_CLASSIC_FIELDS = 12
 export function readRequestFields(text: string, isClassic: boolean): RequestFields | undefined {
   const tokens = splitRow(text)
   if (tokens.at(-1)?.isCut || tokens.length < (isClassic ? LEAST_CLASSIC_FIELDS : LEAST_ALB_FIELDS)) return undefined
-  return isClassic ? classicFields(tokens) : albFields(tokens, text)
+  return isClassic ? classicFields(tokens) : albFields(tokens)
 }
 
-function albFields(tokens: readonly RowToken[], text: string): RequestFields | undefined {
+function albFields(tokens: readonly RowToken[]): RequestFields | undefined {
   const raw = (index: number): string => tokens[index]?.raw ?? ''
   const end = parseTimestamp(raw(1))
   const numbers = readNumbers(tokens, 5)
@@ -59,8 +57,7 @@ function albFields(tokens: readonly RowToken[], text: string): RequestFields | u
     target: absent(raw(4)) ? '' : raw(4),
     targetGroup,
     hasTargetGroup: raw(16) !== '-',
-    // Field 34; the guard keeps a hostile or shifted field from becoming a node.
-    node: /^[0-9a-fA-F.:]{2,45}$/.test(raw(33)) ? raw(33) : '',
+    node: isNodeAddress(raw(33)) ? raw(33) : '',
     start: tokens.length > 21 ? parseTimestamp(raw(21)) : Number.NaN,
     end,
     ...numbers,
@@ -73,9 +70,13 @@ function albFields(tokens: readonly RowToken[], text: string): RequestFields | u
     classification: decoded(raw(27)),
     classificationReason: decoded(raw(28)),
     fieldCount: tokens.length,
-    userAgentEnd: userAgentEnd(text),
   }
   return { ...fields, contradictions: contradictionsOf(fields, list) }
+}
+
+/** Field 34; keeps a hostile or shifted field from becoming a node. */
+export function isNodeAddress(raw: string): boolean {
+  return /^[0-9a-fA-F.:]{2,45}$/.test(raw)
 }
 
 /** 15 fields; `time` is when the request was received, so the end is the start plus the three times. */
@@ -106,7 +107,6 @@ function classicFields(tokens: readonly RowToken[]): RequestFields | undefined {
     classificationReason: undefined,
     contradictions: [],
     fieldCount: tokens.length,
-    userAgentEnd: -1,
   }
 }
 
@@ -152,13 +152,6 @@ function absent(raw: string): boolean {
 
 function decoded(raw: string): string | undefined {
   return absent(raw) ? undefined : decodeEscapes(raw)
-}
-
-function userAgentEnd(text: string): number {
-  const requestStart = text.indexOf('"')
-  const requestEnd = text.indexOf('"', requestStart + 1)
-  const agentStart = text.indexOf('"', requestEnd + 1)
-  return agentStart === -1 ? -1 : text.indexOf('"', agentStart + 1)
 }
 
 /** Rows that say two things at once are flagged, not believed; the rules read the main fields only. */

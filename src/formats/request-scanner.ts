@@ -4,21 +4,32 @@
  * the places that hardly ever change; everything else, and every failure, goes through the exact slow path, so a wrong
  * guess costs time and never truth. `request-scanner.test.ts` holds both paths against each other.
  */
-import { HashIndex, SEED_HIGH, SEED_LOW } from '../core/hash-index.ts'
+import { type HashIndex, SEED_HIGH, SEED_LOW } from '../core/hash-index.ts'
 import {
   BATCH_ROWS,
   type Entities,
   FLAG_CLASSIC,
   FLAG_GRPC,
   FLAG_WEBSOCKET,
-  type Flow,
   makeBatch,
   type RequestBatch,
-  type Route,
   type RowDetail,
 } from '../core/request-batch.ts'
-import { parseTimestampBytes } from '../core/timestamp.ts'
-import { type RequestFields, readRequestFields } from './request-fields.ts'
+import { parseTimestampAt } from '../core/timestamp.ts'
+import {
+  findBlank,
+  findQuote,
+  hashBytes,
+  hashHigh,
+  hashLow,
+  hashUntilQuery,
+  makePattern,
+  matches,
+  type Pattern,
+} from './byte-words.ts'
+import { createEntityIndex } from './entity-index.ts'
+import { splitRow } from './parse-row.ts'
+import { isNodeAddress, type RequestFields, readRequestFields } from './request-fields.ts'
 
 export interface RequestScanner {
   readonly entities: Entities
@@ -45,194 +56,70 @@ export interface ScanSink {
   onSkipped(why: 'repeated' | 'filtered', row: number): void
 }
 
-const MAX_ROUTES = 20_000
-const MAX_GROUPS = 16
 const SPACE = 32
 const QUOTE = 34
 const NEWLINE = 10
 const CARRIAGE_RETURN = 13
+const BACKSLASH = 92
+const DASH = 45
+/** First four bytes of a type, little-endian. */
+const HTTP = wordOf('http')
+const GRPC = wordOf('grpc')
+/** ` HTTP/1.` and ` HTTP/2.`. */
+const VERSION_1 = doubleOf(' HTTP/1.')
+const VERSION_2 = doubleOf(' HTTP/2.')
+/** Fields of known length that may be read without asking where the memory ends. */
+const SLACK = 160
+/** Target groups times ciphers, mostly; tried one after the other, frequent ones first. */
+const MOST_SHAPES = 256
+const MOST_LOAD_BALANCERS = 16
+const ROUTE_CACHE = 8_192
+const MOST_CERTIFICATES = 8
+/** Index of request_creation_time and of the node address, fields 22 and 34. */
+const CREATION = 21
+const NODE = 33
+const MOST_NODES = 10_000
+const UNKNOWN = -1
+/** Field 34 is there and holds none: `-`. */
+const NO_ADDRESS = -2
+
+/** Text that was seen at a place before, and the id that it stands for. */
+interface Known {
+  readonly pattern: Pattern
+  readonly id: number
+}
 
 export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}): RequestScanner {
   const batch = makeBatch()
-  const flows: Flow[] = []
-  const routes: Route[] = []
-  const flowIndex = new HashIndex()
-  const routeIndex = new HashIndex(4_096)
-  const targetIndex = new HashIndex()
-  const targets: string[] = ['']
-  const names = new Map<string, number>([['', 0]])
-  const strings: string[] = ['']
-  let otherRoute = -1
+  const index = createEntityIndex()
   let isClassic = false
   let seenRows: HashIndex | undefined
   let fileNode = 0
 
-  // What the previous row looked like.
-  let lbLength = 0
-  let lbId = 0
-  let lbTail0 = 0
-  let lbTail1 = 0
-  // ... of `CIPHER PROTOCOL ` in a row with TLS; rows without it have `- - `.
-  let tlsLength = 0
-  // ... and of ` "domain" "certificate" priority ` in a row without and with TLS.
-  const certLengths = [-1, -1]
-  // The target groups seen in this file, the last one first tried: several behind one load balancer are normal.
-  let groupCount = 0
-  let lastGroup = 0
-  const groupId = new Int32Array(MAX_GROUPS)
-  const groupLength = new Int32Array(MAX_GROUPS)
-  const groupTail0 = new Int32Array(MAX_GROUPS)
-  const groupTail1 = new Int32Array(MAX_GROUPS)
-  let nodeBytes = new Uint8Array(0)
-  let nodeId = 0
+  // What earlier rows looked like. A guess is compared byte by byte before it is believed.
+  /** `app/NAME/ID `. */
+  const loadBalancers: Known[] = []
+  /** From behind the user agent to the trace id, ` CIPHER PROTOCOL TARGET-GROUP `, and the target group. */
+  const shapes: Known[] = []
+  /** ` "DOMAIN" "CERTIFICATE" `. */
+  const certificates: Known[] = []
+  /** From behind the creation time into the target list, ` "forward" "-" "-" "`. */
+  let actions: Pattern | undefined
+  /** From behind the status list to the connection trace, ` "-" "-" `. */
+  let classes: Pattern | undefined
+  /** From behind the connection trace to the end, ` "-" "-" "-" NODE`, and the node. */
+  let ending: Known | undefined
+  const nodes = new Map<number, { readonly low: number; readonly id: number }>()
+  const routeHigh = new Int32Array(ROUTE_CACHE)
+  const routeLow = new Int32Array(ROUTE_CACHE)
+  const routeGroup = new Int32Array(ROUTE_CACHE).fill(-1)
+  const routeIds = new Int32Array(ROUTE_CACHE)
+  /** Rows of this input of which something was not as usual, although they were healthy. */
+  let misses = 0
+  /** The shape of the row was the reason for the slow path. */
+  let isNewShape = false
   // Where a helper stopped reading.
   let at = 0
-  // The route that scanRoute read last.
-  let routeHigh = 0
-  let routeLow = 0
-  let routeStart = 0
-  let methodEnd = 0
-  let pathStart = 0
-  let pathEnd = 0
-
-  function intern(text: string): number {
-    let id = names.get(text)
-    if (id === undefined) {
-      id = strings.length
-      strings.push(text)
-      names.set(text, id)
-    }
-    return id
-  }
-
-  function internTarget(bytes: Uint8Array, from: number, to: number): number {
-    let high = SEED_HIGH
-    let low = SEED_LOW
-    for (let i = from; i < to; i++) {
-      const c = bytes[i] as number
-      high = Math.imul(high ^ c, 0x01000193)
-      low = Math.imul(low + c, 0x85ebca6b) ^ (low >>> 13)
-    }
-    let id = targetIndex.get(high, low)
-    if (id === -1) {
-      id = targets.length
-      targets.push(utf8(bytes, from, to))
-      targetIndex.set(high, low, id)
-    }
-    return id
-  }
-
-  function flowOf(lb: number, tg: number, target: number, node: number): number {
-    const high = Math.imul(target + 1, 0x9e3779b1) ^ Math.imul(node + 1, 0x85ebca6b)
-    const low = Math.imul(tg + 1, 0xc2b2ae35) ^ Math.imul(lb + 1, 0x27d4eb2f) ^ Math.imul(target + 7, 0x165667b1)
-    const known = flowIndex.get(high, low)
-    if (known !== -1) {
-      const flow = flowKeys[known] as number[]
-      if (flow[0] === lb && flow[1] === tg && flow[2] === target && flow[3] === node) return known
-      return flowBySearch(lb, tg, target, node)
-    }
-    flowIndex.set(high, low, flows.length)
-    return addFlow(lb, tg, target, node)
-  }
-
-  const flowKeys: number[][] = []
-  function addFlow(lb: number, tg: number, target: number, node: number): number {
-    flowKeys.push([lb, tg, target, node])
-    return (
-      flows.push({
-        loadBalancer: strings[lb] as string,
-        targetGroup: strings[tg] as string,
-        target: targets[target] as string,
-        node: strings[node] as string,
-      }) - 1
-    )
-  }
-  /** Two flows with one hash: ids are small and mixed without a seed, so this may happen, and stays exact. */
-  function flowBySearch(lb: number, tg: number, target: number, node: number): number {
-    const found = flowKeys.findIndex((key) => key[0] === lb && key[1] === tg && key[2] === target && key[3] === node)
-    return found === -1 ? addFlow(lb, tg, target, node) : found
-  }
-
-  /**
-   * Reads the route of a request line that starts at `from` (behind its quote): method and path, with ids, hashes and
-   * numbers as `*`. Leaves `at` behind the path. Never reads past `to`.
-   */
-  function scanRoute(bytes: Uint8Array, from: number, to: number): void {
-    let p = from
-    let high = SEED_HIGH
-    let low = SEED_LOW
-    let c = 0
-    while (p < to && (c = bytes[p] as number) !== SPACE && c !== QUOTE) {
-      high = Math.imul(high ^ c, 0x01000193)
-      low = Math.imul(low + c, 0x85ebca6b) ^ (low >>> 13)
-      p++
-    }
-    routeStart = from
-    methodEnd = p
-    p++
-    // `https://host:443/path`; a request line without a scheme starts with its path.
-    if (bytes[p] !== 47) {
-      while (p < to && (c = bytes[p] as number) !== 47 && c !== SPACE && c !== QUOTE) p++
-      if (bytes[p] === 47 && bytes[p + 1] === 47) p += 2
-      while (p < to && (c = bytes[p] as number) !== 47 && c !== SPACE && c !== QUOTE && c !== 63) p++
-    }
-    pathStart = p
-    let segHigh = high
-    let segLow = low
-    let segStart = p
-    let digits = 0
-    let others = 0
-    let dots = 0
-    for (; p <= to; p++) {
-      c = p === to ? SPACE : (bytes[p] as number)
-      if (c === 47 || c === SPACE || c === 63 || c === QUOTE) {
-        if (digits > 0 || p - segStart > 40) {
-          const length = p - segStart
-          if (isVariable(length, digits, others, dots)) {
-            high = Math.imul(segHigh ^ 42, 0x01000193)
-            low = Math.imul(segLow + 42, 0x85ebca6b) ^ (segLow >>> 13)
-          }
-        }
-        if (c !== 47) break
-        high = Math.imul(high ^ 47, 0x01000193)
-        low = Math.imul(low + 47, 0x85ebca6b) ^ (low >>> 13)
-        segHigh = high
-        segLow = low
-        segStart = p + 1
-        digits = others = dots = 0
-        continue
-      }
-      high = Math.imul(high ^ c, 0x01000193)
-      low = Math.imul(low + c, 0x85ebca6b) ^ (low >>> 13)
-      if (c >= 48 && c <= 57) digits++
-      else if (c === 46) dots++
-      else if (c > 102 || (c < 97 && c !== 45)) others++
-    }
-    at = p
-    pathEnd = p
-    routeHigh = high
-    routeLow = low
-  }
-
-  /** The route that was just read, of a target group: the group stands behind the request line in a row. */
-  function routeOf(bytes: Uint8Array, tg: number): number {
-    const high = routeHigh ^ Math.imul(tg + 1, 0x9e3779b1)
-    const low = (routeLow + Math.imul(tg, 0x85ebca6b)) | 0
-    const known = routeIndex.get(high, low)
-    if (known !== -1) return known
-    if (routes.length >= MAX_ROUTES) {
-      if (otherRoute === -1) otherRoute = routes.push({ text: '(other routes)', targetGroup: '' }) - 1
-      return otherRoute
-    }
-    const method = utf8(bytes, routeStart, methodEnd)
-    const path = pathEnd > pathStart ? normalisePath(utf8(bytes, pathStart, pathEnd)) : ''
-    const id = routes.push({
-      text: method === '-' ? '(malformed request)' : `${method} ${path || '/'}`,
-      targetGroup: strings[tg] as string,
-    })
-    routeIndex.set(high, low, id - 1)
-    return id - 1
-  }
 
   /** ms of `0.123` or `-1` up to the next space; -2 when it has another shape. Leaves `at` behind the space. */
   function fastSeconds(bytes: Uint8Array, from: number): number {
@@ -247,7 +134,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       value = value * 10 + c
       p++
     }
-    if (p === from || bytes[p] !== 46) return -2
+    if (p === from || p - from > 7 || bytes[p] !== 46) return -2
     const a = (bytes[p + 1] as number) ^ 48
     const b = (bytes[p + 2] as number) ^ 48
     const d = (bytes[p + 3] as number) ^ 48
@@ -256,130 +143,154 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     return value * 1000 + a * 100 + b * 10 + d
   }
 
-  /** The known target group whose ARN fills the bytes from `from` to a space, or -1. Leaves `at` on that space. */
-  function groupAt(bytes: Uint8Array, from: number, to: number): number {
-    if (bytes[from - 1] !== SPACE) return -1
-    for (
-      let tried = 0, group = lastGroup;
-      tried < groupCount;
-      tried++, group = group === 0 ? groupCount - 1 : group - 1
-    ) {
-      const end = from + (groupLength[group] as number)
-      if (end + 100 > to || bytes[end] !== SPACE || tail(bytes, end) !== groupTail0[group]) continue
-      if (tail(bytes, end - 4) !== groupTail1[group]) continue
-      lastGroup = group
-      at = end
-      return group
-    }
+  function refuse(): number {
+    isNewShape = true
     return -1
   }
 
-  /** Returns false when the row needs the slow path; nothing is written then. */
-  function fastRow(bytes: Buffer, from: number, to: number): boolean {
-    if (to - from < 300) return false
+  /** Id of the first known text at this place; a match moves one place forward, so that frequent ones are found first. */
+  function known(list: Known[], view: DataView, from: number): Known | undefined {
+    for (let i = 0; i < list.length; i++) {
+      const one = list[i] as Known
+      if (!matches(view, from, one.pattern)) continue
+      if (i > 0) {
+        list[i] = list[i - 1] as Known
+        list[i - 1] = one
+      }
+      return one
+    }
+    return undefined
+  }
+
+  /** Position behind the quote that closes the field opened at `from`, or -1 when it is not that simple. */
+  function closeQuoted(bytes: Uint8Array, view: DataView, from: number): number {
+    const close = findQuote(view, from + 1, view.byteLength)
+    return close === -1 || bytes[close - 1] === BACKSLASH ? -1 : close + 1
+  }
+
+  /**
+   * Reads a healthy row and returns where its newline is. -1: the row needs the slow path, nothing is written. Whatever
+   * is read must be what {@link readRequestFields} reads; what only failures need is checked for its shape and skipped.
+   */
+  function fastRow(bytes: Uint8Array, view: DataView, from: number, size: number): number {
+    const limit = view.byteLength
+    if (from + 2 * SLACK > limit) return -1
+    let flags = 0
     let p = from
-    const type = bytes[p] as number
-    while ((bytes[p] as number) > SPACE) p++
-    if (p - from > 8) return false
-    p++
-    const end = parseTimestampBytes(bytes, p)
-    if (Number.isNaN(end) || bytes[p + 27] !== SPACE) return false
+    const word = view.getInt32(from, true)
+    if (word === HTTP) p += bytes[from + 4] === SPACE ? 5 : bytes[from + 4] === 115 ? 6 : 0
+    else if ((word & 0xffffff) === 0x203268) p += 3
+    else if (word === GRPC && bytes[from + 4] === 115) {
+      flags = FLAG_GRPC
+      p += 6
+    } else if ((word & 0xffff) === 0x7377) {
+      flags = FLAG_WEBSOCKET
+      p += bytes[from + 2] === SPACE ? 3 : bytes[from + 2] === 115 ? 4 : 0
+    }
+    if (p === from || bytes[p - 1] !== SPACE) return -1
+    const end = parseTimestampAt(view, p)
+    if (Number.isNaN(end) || bytes[p + 27] !== SPACE) return -1
     p += 28
-    let q = p + lbLength
-    if (bytes[q] !== SPACE || tail(bytes, q) !== lbTail0 || tail(bytes, q - 4) !== lbTail1) return false
-    p = q + 10
-    while ((bytes[p] as number) > SPACE) p++
-    p++
-    q = p
-    while ((bytes[q] as number) > SPACE) q++
-    if (bytes[p] === 45 || q - p < 9) return false
-    const target = internTarget(bytes, p, q)
+    const loadBalancer = known(loadBalancers, view, p)
+    if (loadBalancer === undefined) return refuse()
+    p += loadBalancer.pattern.length
+    // The client is skipped: an address and a port, or nothing.
+    if (bytes[p] === QUOTE) return -1
+    let q = findBlank(view, p, limit)
+    if (q === -1 || bytes[q] !== SPACE) return -1
+    p = q + 1
+    q = findBlank(view, p, limit)
+    if (q <= p || q + SLACK > limit || bytes[q] !== SPACE || bytes[p] === DASH || bytes[p] === QUOTE) return -1
+    const target = index.target(view, p, q)
     const requestMs = fastSeconds(bytes, q + 1)
-    if (requestMs === -2) return false
+    if (requestMs === -2) return -1
     const targetMs = fastSeconds(bytes, at)
-    if (targetMs === -2) return false
+    if (targetMs === -2) return -1
     const responseMs = fastSeconds(bytes, at)
-    if (responseMs === -2) return false
+    if (responseMs === -2) return -1
     p = at
     const elbStatus = threeDigits(bytes, p)
     const targetStatus = threeDigits(bytes, p + 4)
     // Failures and whatever the load balancer answered itself carry details: slow path.
-    if (elbStatus < 100 || elbStatus > 499 || elbStatus === 460 || targetStatus < 100) return false
-    if (bytes[p + 3] !== SPACE || bytes[p + 7] !== SPACE) return false
+    if (elbStatus < 100 || elbStatus > 499 || elbStatus === 460 || targetStatus < 100) return -1
+    if (bytes[p + 3] !== SPACE || bytes[p + 7] !== SPACE) return -1
     p += 8
+    const receivedAt = p
     let received = 0
     let c = 0
     while ((c = (bytes[p] as number) ^ 48) <= 9) {
       received = received * 10 + c
       p++
     }
-    if (bytes[p++] !== SPACE) return false
+    if (p === receivedAt || p - receivedAt > 15 || bytes[p] !== SPACE) return -1
+    const sentAt = ++p
     let sent = 0
     while ((c = (bytes[p] as number) ^ 48) <= 9) {
       sent = sent * 10 + c
       p++
     }
-    if (bytes[p] !== SPACE || bytes[p + 1] !== QUOTE) return false
-    scanRoute(bytes, p + 2, to)
-    p = at
-    p = bytes[p] === SPACE && bytes[p + 9] === QUOTE ? p + 9 : bytes.indexOf(QUOTE, p)
-    if (p < 0 || bytes[p + 1] !== SPACE || bytes[p + 2] !== QUOTE) return false
-    p = bytes.indexOf(QUOTE, p + 3)
-    if (p < 0 || bytes[p + 1] !== SPACE) return false
-    // `CIPHER PROTOCOL ARN `.
-    p += 2
-    const isTls = bytes[p] === 45 && bytes[p + 1] === SPACE ? 0 : 1
-    let group = groupAt(bytes, isTls === 0 ? p + 4 : p + tlsLength, to)
-    if (group === -1 && isTls === 1) {
-      q = p
-      while ((bytes[q] as number) > SPACE) q++
-      q++
-      while ((bytes[q] as number) > SPACE) q++
-      q++
-      group = groupAt(bytes, q, to)
-      if (group !== -1) tlsLength = q - p
-    }
-    if (group === -1) return false
-    q = at
-    const tgId = groupId[group] as number
-    p = q + 1
-    if (
-      bytes[p] === QUOTE &&
-      bytes[p + 41] === QUOTE &&
-      bytes[p + 6] === 49 &&
-      bytes[p + 7] === 45 &&
-      bytes[p + 16] === 45
-    )
-      p += 42
+    if (p === sentAt || p - sentAt > 15 || bytes[p] !== SPACE || bytes[p + 1] !== QUOTE) return -1
+    // `"GET https://www.shop.example:443/cart?id=7 HTTP/1.1"`; a malformed request begins with a dash.
+    const requestStart = p + 2
+    if (bytes[requestStart] === DASH) return -1
+    q = hashUntilQuery(view, requestStart, limit, SEED_HIGH, SEED_LOW)
+    if (q === -1 || bytes[q] !== SPACE) return -1
+    const pathEnd = hashUntilQuery(view, q + 1, limit, hashHigh, hashLow)
+    if (pathEnd === -1 || pathEnd + SLACK > limit) return -1
+    const [urlHigh, urlLow] = [hashHigh, hashLow]
+    const version = view.getFloat64(pathEnd, true)
+    q =
+      (version === VERSION_1 || version === VERSION_2) &&
+      bytes[pathEnd + 9] === QUOTE &&
+      (bytes[pathEnd + 8] as number) >= 48
+        ? pathEnd + 9
+        : findQuote(view, pathEnd, limit)
+    if (q === -1 || q + SLACK > limit) return -1
+    if (bytes[q - 1] === BACKSLASH || bytes[q + 1] !== SPACE || bytes[q + 2] !== QUOTE) return -1
+    p = closeQuoted(bytes, view, q + 2)
+    if (p === -1) return -1
+    const shape = known(shapes, view, p)
+    if (shape === undefined) return refuse()
+    p += shape.pattern.length
+    if (bytes[p] !== QUOTE) return -1
+    p = closeQuoted(bytes, view, p)
+    if (p === -1 || p + 2 * SLACK > limit) return -1
+    let isGuessed = true
+    const certificate = known(certificates, view, p)
+    if (certificate !== undefined) p += certificate.pattern.length
     else {
-      if (bytes[p] !== QUOTE) return false
-      p = bytes.indexOf(QUOTE, p + 1) + 1
-      if (p === 0) return false
+      isGuessed = false
+      for (let field = 0; field < 2; field++) {
+        if (bytes[p] !== SPACE || bytes[p + 1] !== QUOTE) return -1
+        p = closeQuoted(bytes, view, p + 1)
+        if (p === -1) return -1
+      }
+      if (bytes[p] !== SPACE) return -1
+      p++
     }
-    if (bytes[p] !== SPACE) return false
-    // ` "domain" "certificate" priority `.
-    q = p + (certLengths[isTls] as number)
-    let start =
-      q + 27 < to && bytes[q - 1] === SPACE && bytes[q + 27] === SPACE ? parseTimestampBytes(bytes, q) : Number.NaN
-    if (Number.isNaN(start)) {
-      q = walkToCreation(bytes, p, to)
-      if (q === -1) return false
-      start = parseTimestampBytes(bytes, q)
-      if (Number.isNaN(start)) return false
-      certLengths[isTls] = q - p
-    }
-    const elapsed = end - start
-    if (!(elapsed > -1_000 && elapsed < 4_100_000) || q + 27 > to) return false
-    // Fields 35 and 36 may follow the node address; ` -` each when nothing was reset.
-    let last = to
-    while (bytes[last - 1] === 45 && bytes[last - 2] === SPACE) last -= 2
+    if (bytes[p] === QUOTE) return -1
+    q = findBlank(view, p, limit)
+    if (q === -1 || bytes[q] !== SPACE) return -1
+    const start = parseTimestampAt(view, q + 1)
+    if (Number.isNaN(start)) return -1
+    p = q + 28
     let node = fileNode
-    if (bytes[last - 1] !== QUOTE) {
-      const length = nodeBytes.length
-      if (length === 0 || bytes[last - length - 1] !== SPACE) return false
-      for (let i = 1; i <= length; i++) if (bytes[last - i] !== nodeBytes[length - i]) return false
-      node = nodeId
-    } else if (nodeBytes.length > 0) return false
+    let last = guessTail(bytes, view, p)
+    if (last !== -1) node = (ending as Known).id
+    else {
+      isGuessed = false
+      last = walkTail(bytes, view, p)
+      if (last === -1) return -1
+      if (nodeStart > 0) {
+        node = knownNode(view, nodeStart, nodeEnd)
+        if (node === UNKNOWN) return refuse()
+        if (node === NO_ADDRESS) node = fileNode
+      }
+    }
+    const newline = bytes[last] === CARRIAGE_RETURN ? last + 1 : last
+    if (newline >= size || bytes[newline] !== NEWLINE) return -1
+    // What is unusual is learnt ever more rarely (1st, 2nd, 4th, 8th time): it may well never be seen again.
+    if (!isGuessed && (++misses & (misses - 1)) === 0) learn(text(bytes, from, last))
 
     const i = batch.length
     batch.start[i] = start
@@ -391,10 +302,107 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     batch.targetStatus[i] = targetStatus
     batch.receivedBytes[i] = received
     batch.sentBytes[i] = sent
-    batch.flow[i] = flowOf(lbId, tgId, target, node)
-    batch.route[i] = routeOf(bytes, tgId)
-    batch.flags[i] = type === 119 ? FLAG_WEBSOCKET : type === 103 ? FLAG_GRPC : 0
-    return true
+    batch.flow[i] = index.flow(loadBalancer.id, shape.id, target, node)
+    batch.route[i] = cachedRoute(view, requestStart, pathEnd, urlHigh, urlLow, shape.id)
+    batch.flags[i] = flags
+    return newline
+  }
+
+  function cachedRoute(
+    view: DataView,
+    from: number,
+    to: number,
+    high: number,
+    low: number,
+    targetGroup: number,
+  ): number {
+    const slot = (high ^ Math.imul(targetGroup, 0x9e3779b1)) & (ROUTE_CACHE - 1)
+    if (routeHigh[slot] === high && routeLow[slot] === low && routeGroup[slot] === targetGroup)
+      return routeIds[slot] as number
+    const id = index.route(view, from, to, targetGroup)
+    routeHigh[slot] = high
+    routeLow[slot] = low
+    routeGroup[slot] = targetGroup
+    routeIds[slot] = id
+    return id
+  }
+
+  /**
+   * ` "forward" "-" "-" "10.0.2.8:8080" "200" "-" "-" TID_657ff194f5a32fe367f7d3e6f3e85a0d "-" "-" "-" 10.29.0.11`:
+   * end of the row when all of it looks as usual, or -1.
+   */
+  function guessTail(bytes: Uint8Array, view: DataView, from: number): number {
+    if (actions === undefined || classes === undefined || ending === undefined) return -1
+    if (!matches(view, from, actions)) return -1
+    const targetsEnd = closeQuoted(bytes, view, from + actions.length - 1)
+    if (targetsEnd === -1 || bytes[targetsEnd] !== SPACE || bytes[targetsEnd + 1] !== QUOTE) return -1
+    const statusesEnd = closeQuoted(bytes, view, targetsEnd + 1)
+    if (statusesEnd === -1 || !matches(view, statusesEnd, classes)) return -1
+    const trace = statusesEnd + classes.length
+    if (bytes[trace] === QUOTE) return -1
+    const traceEnd = findBlank(view, trace, view.byteLength)
+    if (traceEnd === -1 || !matches(view, traceEnd, ending.pattern)) return -1
+    const last = traceEnd + ending.pattern.length
+    return bytes[last] === NEWLINE || bytes[last] === CARRIAGE_RETURN ? last : -1
+  }
+
+  // Field 34 of the row that walkTail read; 0 when there is none.
+  let nodeStart = 0
+  let nodeEnd = 0
+  /** End of the row that goes on behind the creation time at `from`, or -1 when its fields are not plain. */
+  function walkTail(bytes: Uint8Array, view: DataView, from: number): number {
+    nodeStart = 0
+    let p = from
+    for (let field = CREATION + 1; bytes[p] === SPACE; field++) {
+      const fieldStart = p + 1
+      p =
+        bytes[fieldStart] === QUOTE
+          ? closeQuoted(bytes, view, fieldStart)
+          : findBlank(view, fieldStart, view.byteLength)
+      if (p === -1) return -1
+      if (field === NODE) {
+        nodeStart = fieldStart
+        nodeEnd = p
+      }
+    }
+    return bytes[p] === NEWLINE || (bytes[p] === CARRIAGE_RETURN && bytes[p + 1] === NEWLINE) ? p : -1
+  }
+
+  function knownNode(view: DataView, from: number, to: number): number {
+    hashBytes(view, from, to, SEED_HIGH, SEED_LOW)
+    const found = nodes.get(hashHigh)
+    return found !== undefined && found.low === hashLow ? found.id : UNKNOWN
+  }
+
+  /** Remembers what a row looks like, for the fast path. */
+  function learn(row: string): void {
+    const tokens = splitRow(row)
+    if (tokens.length <= CREATION || tokens.at(-1)?.isCut) return
+    const starts: number[] = []
+    let next = 0
+    for (const token of tokens) {
+      starts.push(next)
+      next += token.raw.length + (token.isQuoted ? 2 : 0) + 1
+    }
+    const between = (first: number, last: number, more = 0): Pattern | undefined =>
+      makePattern(row.slice((starts[first] as number) - 1, (starts[last] as number) + more))
+    const raw = (field: number): string => tokens[field]?.raw ?? ''
+    if (raw(2).includes('/'))
+      remember(loadBalancers, makePattern(`${raw(2)} `), index.intern(raw(2)), MOST_LOAD_BALANCERS)
+    if (raw(16) !== '-' && raw(16) !== '') remember(shapes, between(14, 17), index.intern(raw(16)), MOST_SHAPES)
+    if (tokens[18]?.isQuoted && tokens[19]?.isQuoted) remember(certificates, between(18, 20), 0, MOST_CERTIFICATES)
+    if (tokens.length <= NODE) return
+    const node = isNodeAddress(raw(NODE)) ? index.intern(raw(NODE)) : NO_ADDRESS
+    if (tokens[NODE]?.isQuoted) return
+    if (nodes.size < MOST_NODES) {
+      const bytes = viewOf(raw(NODE))
+      hashBytes(bytes, 0, bytes.byteLength, SEED_HIGH, SEED_LOW)
+      nodes.set(hashHigh, { low: hashLow, id: node })
+    }
+    actions = tokens[25]?.isQuoted ? between(22, 25, 1) : undefined
+    classes = between(27, 29)
+    const pattern = makePattern(row.slice((starts[30] as number) - 1))
+    ending = pattern && node !== NO_ADDRESS ? { pattern, id: node } : undefined
   }
 
   function slowRow(text: string, row: number): boolean {
@@ -407,15 +415,10 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       sink.onSkipped('filtered', row)
       return false
     }
-    const lb = intern(fields.loadBalancer)
-    const tg = intern(fields.targetGroup)
-    const targetBytes = Buffer.from(fields.target)
-    const target = fields.target === '' ? 0 : internTarget(targetBytes, 0, targetBytes.length)
-    const node = fields.node === '' ? fileNode : intern(fields.node)
-    const request = Buffer.from(fields.request)
-    scanRoute(request, 0, request.length)
-    const route = routeOf(request, tg)
-    learn(fields, text, lb, tg, node)
+    const targetGroup = index.intern(fields.targetGroup)
+    const target = fields.target === '' ? 0 : index.target(viewOf(fields.target), 0, Buffer.byteLength(fields.target))
+    const node = fields.node === '' ? fileNode : index.intern(fields.node)
+    const route = index.route(viewOf(fields.request), 0, Buffer.byteLength(fields.request), targetGroup)
 
     const i = batch.length
     batch.start[i] = fields.start
@@ -427,7 +430,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     batch.targetStatus[i] = fields.targetStatus
     batch.receivedBytes[i] = fields.receivedBytes
     batch.sentBytes[i] = fields.sentBytes
-    batch.flow[i] = flowOf(lb, tg, target, node)
+    batch.flow[i] = index.flow(index.intern(fields.loadBalancer), targetGroup, target, node)
     batch.route[i] = route
     batch.flags[i] =
       (isClassic ? FLAG_CLASSIC : 0) |
@@ -436,35 +439,6 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     if (fields.elbStatus >= 400 && (fields.elbStatus >= 500 || fields.elbStatus === 460 || fields.targetStatus === 0))
       batch.details.push(detailOf(fields, i, text))
     return true
-  }
-
-  /** Remembers the shape of this row for the fast path. */
-  function learn(fields: RequestFields, text: string, lb: number, tg: number, node: number): void {
-    if (isClassic || fields.fieldCount < 22 || fields.targetGroup === '') return
-    if (fields.elbStatus >= 400 && fields.targetStatus === 0) return
-    const bytes = Buffer.from(text)
-    const arn = bytes.indexOf(` ${fields.targetGroup} "`, 100, 'latin1')
-    const agentEnd = fields.userAgentEnd
-    if (arn === -1 || agentEnd === -1 || bytes.length !== text.length) return
-    lbId = lb
-    lbLength = fields.loadBalancer.length
-    const lbEnd = bytes.indexOf(fields.loadBalancer, 20, 'latin1') + lbLength
-    lbTail0 = tail(bytes, lbEnd)
-    lbTail1 = tail(bytes, lbEnd - 4)
-    learnGroup(bytes, arn + 1, fields.targetGroup.length, tg)
-    if (bytes[agentEnd + 2] !== 45) tlsLength = arn - agentEnd - 1
-    nodeId = node
-    nodeBytes = fields.node === '' ? new Uint8Array(0) : Buffer.from(fields.node, 'latin1')
-  }
-
-  function learnGroup(bytes: Uint8Array, from: number, length: number, tg: number): void {
-    let group = groupId.subarray(0, groupCount).indexOf(tg)
-    if (group === -1) group = groupCount < MAX_GROUPS ? groupCount++ : (lastGroup + 1) % MAX_GROUPS
-    groupId[group] = tg
-    groupLength[group] = length
-    groupTail0[group] = tail(bytes, from + length)
-    groupTail1[group] = tail(bytes, from + length - 4)
-    lastGroup = group
   }
 
   function push(row: number): void {
@@ -480,33 +454,42 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
   }
 
   return {
-    entities: { flows, routes },
+    entities: index.entities,
     beginInput(format, nodeFromName, seen) {
       seenRows = seen
       isClassic = format === 'classic'
-      fileNode = intern(nodeFromName)
-      nodeBytes = new Uint8Array(0)
-      lbLength = 0
-      tlsLength = 0
-      groupCount = 0
-      lastGroup = 0
-      certLengths.fill(-1)
+      fileNode = index.intern(nodeFromName)
+      misses = 0
     },
     scanLines(block, firstRow) {
       let from = 0
       let row = firstRow
       const size = block.length
+      // To the end of its memory: words at the end of the last row reach over it.
+      const view = new DataView(block.buffer, block.byteOffset)
+      const isFast = !isClassic && seenRows === undefined && options.acceptsRequest === undefined
       while (from < size) {
+        isNewShape = false
+        if (isFast) {
+          const newline = fastRow(block, view, from, size)
+          if (newline !== -1) {
+            push(row++)
+            from = newline + 1
+            continue
+          }
+        }
         let to = block.indexOf(NEWLINE, from)
         if (to === -1) to = size
         const next = to + 1
         if (block[to - 1] === CARRIAGE_RETURN && to > from) to--
         if (to > from) {
-          if (seenRows !== undefined && isRepeated(seenRows, block, from, to)) sink.onSkipped('repeated', row)
-          else if (!isClassic && lbLength > 0 && !options.acceptsRequest && fastRow(block, from, to)) push(row)
+          if (seenRows !== undefined && isRepeated(seenRows, view, from, to)) sink.onSkipped('repeated', row)
           else {
-            const text = block.toString('utf8', from, to)
-            if (slowRow(text, row)) push(row)
+            const line = text(block, from, to)
+            if (slowRow(line, row)) {
+              push(row)
+              if (isNewShape) learn(line)
+            }
           }
         }
         row++
@@ -518,16 +501,25 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
   }
 }
 
-function isRepeated(seen: HashIndex, bytes: Uint8Array, from: number, to: number): boolean {
-  let high = SEED_HIGH
-  let low = SEED_LOW
-  for (let i = from; i < to; i++) {
-    const c = bytes[i] as number
-    high = Math.imul(high ^ c, 0x01000193)
-    low = Math.imul(low + c, 0x85ebca6b) ^ (low >>> 13)
-  }
-  if (seen.get(high, low) !== -1) return true
-  seen.set(high, low, 0)
+function remember(list: Known[], pattern: Pattern | undefined, id: number, most: number): void {
+  if (pattern === undefined || list.some((one) => one.id === id && isSame(one.pattern, pattern))) return
+  if (list.length >= most) list.pop()
+  list.push({ pattern, id })
+}
+
+function isSame(one: Pattern, other: Pattern): boolean {
+  return one.length === other.length && matches(one.words, 0, other)
+}
+
+function viewOf(text: string): DataView {
+  const bytes = Buffer.from(text)
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+function isRepeated(seen: HashIndex, view: DataView, from: number, to: number): boolean {
+  hashBytes(view, from, to, SEED_HIGH, SEED_LOW)
+  if (seen.get(hashHigh, hashLow) !== -1) return true
+  seen.set(hashHigh, hashLow, 0)
   return false
 }
 
@@ -548,30 +540,6 @@ function detailOf(fields: RequestFields, index: number, text: string): RowDetail
   }
 }
 
-/** Position of the creation time behind ` "domain" "certificate" priority `, or -1. */
-function walkToCreation(bytes: Buffer, from: number, to: number): number {
-  let p = from
-  for (let field = 0; field < 2; field++) {
-    if (bytes[p] !== SPACE || bytes[p + 1] !== QUOTE) return -1
-    p = bytes.indexOf(QUOTE, p + 2) + 1
-    if (p === 0 || p > to) return -1
-  }
-  if (bytes[p] !== SPACE) return -1
-  p++
-  while (p < to && (bytes[p] as number) > SPACE) p++
-  return p < to ? p + 1 : -1
-}
-
-/** The four bytes that end before `end`, as one number. */
-function tail(bytes: Uint8Array, end: number): number {
-  return (
-    (bytes[end - 1] as number) |
-    ((bytes[end - 2] as number) << 8) |
-    ((bytes[end - 3] as number) << 16) |
-    ((bytes[end - 4] as number) << 24)
-  )
-}
-
 function threeDigits(bytes: Uint8Array, at: number): number {
   const a = (bytes[at] as number) ^ 48
   const b = (bytes[at + 1] as number) ^ 48
@@ -579,29 +547,14 @@ function threeDigits(bytes: Uint8Array, at: number): number {
   return a > 9 || b > 9 || c > 9 ? -1 : a * 100 + b * 10 + c
 }
 
-/** A path segment that names one thing of many: a number, an id, a hash, a date. */
-function isVariable(length: number, digits: number, others: number, dots: number): boolean {
-  if (length > 40) return true
-  if (digits === 0) return false
-  return digits === length || (others === 0 && dots === 0 && length >= 8) || (digits >= 3 && dots === 0)
-}
-
-function normalisePath(path: string): string {
-  return path
-    .split('/')
-    .map((segment) => {
-      const digits = countMatches(segment, /[0-9]/g)
-      const dots = countMatches(segment, /\./g)
-      const others = countMatches(segment, /[^0-9a-f.-]/g)
-      return isVariable(segment.length, digits, others, dots) ? '*' : segment
-    })
-    .join('/')
-}
-
-function countMatches(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0
-}
-
-function utf8(bytes: Uint8Array, from: number, to: number): string {
+function text(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')
+}
+
+function doubleOf(eight: string): number {
+  return viewOf(eight).getFloat64(0, true)
+}
+
+function wordOf(four: string): number {
+  return viewOf(four).getInt32(0, true)
 }
