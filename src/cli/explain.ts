@@ -1,16 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { findPage, pagesLike } from '../causes/find-page.ts'
 import { fail } from '../core/errors.ts'
+import { traceRequest } from '../engine/trace-request.ts'
 import { explainRow } from '../explain/explain-row.ts'
 import { explanationText } from '../explain/explanation-text.ts'
+import { mapStrings } from '../report/map-strings.ts'
 import { neutralise } from '../report/neutralise.ts'
+import { makeTextRedactor } from '../report/redact.ts'
 import { type CommandContext, defineCommand } from './command.ts'
+import { traceText } from './trace-text.ts'
+import { witnessOptions } from './witness-options.ts'
 
 export default defineCommand({
   name: 'explain',
   args: '[row...]',
-  summary: 'one row field by field with its verdict, or the page of a symptom or a cause',
+  summary: 'one row field by field with its verdict, one request through all logs, or the page of a symptom or a cause',
   options: [
+    { flags: '--trace <id>', summary: "one request's way, hop by hop; the arguments are then logs, files or folders" },
+    { flags: '--with <file>', summary: 'with --trace: another witness, as for diagnose', repeatable: true },
+    { flags: '--nginx-log-format <text>', summary: "with --trace: the log_format of nginx's access log" },
+    { flags: '--json-keys <keys>', summary: "with --trace: keys of the app's JSON log" },
+    {
+      flags: '--redact <on|off>',
+      summary: 'with --trace: hide tokens, query values, addresses',
+      choices: ['on', 'off'],
+    },
     { flags: '--format <format>', summary: 'how to print it', default: 'terminal', choices: ['terminal', 'json'] },
     { flags: '--no-color', summary: 'plain text' },
   ],
@@ -18,11 +32,13 @@ export default defineCommand({
     "why5xx explain 'https 2026-11-23T02:19:59.646366Z app/shop/7e13d860e39e867e ...'",
     'pbpaste | why5xx explain -          quotes and line breaks break shells; this does not',
     'zcat *.log.gz | grep TRACE_ID | why5xx explain -',
+    'why5xx explain --trace 1-6b03a28e-1be26d49f746c583d5d1e4ac ./incident',
     'why5xx explain connect-timeout      what a symptom means',
     'why5xx explain listen-backlog-overflow',
   ],
   run: async (context) => {
     const { args, options, stdin, stdout } = context
+    if (options.trace !== undefined) return explainTrace(context)
     if (args.length === 0 && stdin.isTTY)
       fail('USAGE', { what: 'explain needs a row, a symptom or a cause (- reads standard input)' })
     const isStdin = args.length === 0 || (args.length === 1 && args[0] === '-')
@@ -42,6 +58,34 @@ export default defineCommand({
     return 0
   },
 })
+
+async function explainTrace(context: CommandContext): Promise<0 | 4> {
+  const { args, options, stdout } = context
+  if (args.length === 0) fail('USAGE', { what: 'explain --trace ID needs the logs: files or folders' })
+  const { witnesses = [], useWitnesses = true, witnessOptions: readers = {} } = witnessOptions(options)
+  const trace = await traceRequest({
+    traceId: options.trace as string,
+    paths: args,
+    witnesses,
+    useWitnesses,
+    witnessOptions: readers,
+    signal: context.signal,
+  })
+  const isJson = options.format === 'json'
+  const isRedacted = options.redact === undefined ? !isJson : options.redact === 'on'
+  const redactor = makeTextRedactor(trace.rows.flatMap((row) => [row.target, row.node]))
+  const hide = isRedacted ? redactor : (text: string): string => text
+  if (isJson)
+    stdout.write(
+      `${JSON.stringify(
+        mapStrings(trace, (text) => hide(text)),
+        null,
+        2,
+      )}\n`,
+    )
+  else stdout.write(traceText(trace, { ...textOptions(context), hide }))
+  return trace.unreadable.length > 0 ? 4 : 0
+}
 
 function readStandardInput(): string {
   try {

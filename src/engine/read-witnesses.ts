@@ -51,7 +51,7 @@ export async function readWitnesses(
   for (const file of found.files) {
     if (signal.aborted) break
     try {
-      testimonies.push(await readOne(file, subjects, options))
+      testimonies.push(await readTestimony(file, subjects, options))
     } catch (error) {
       unreadable.push({ name: file.name, why: (error as Error).message })
     }
@@ -59,7 +59,8 @@ export async function readWitnesses(
   return { joined: joinTestimonies(subjects, testimonies), unreadable }
 }
 
-async function readOne(
+/** One witness file, streamed. */
+export async function readTestimony(
   file: WitnessFile,
   subjects: ReturnType<typeof makeSubjects>,
   { nginxLogFormat, jsonKeys }: WitnessOptions,

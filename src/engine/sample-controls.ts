@@ -21,7 +21,7 @@ export interface Controls {
  */
 export async function sampleControls(
   units: readonly UnitSpec[],
-  incident: Incident,
+  incident: Pick<Incident, 'failures'>,
   requests: number,
   signal: AbortSignal,
 ): Promise<Controls> {

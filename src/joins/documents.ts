@@ -191,31 +191,38 @@ function matchReports(
 ): { hits: Hit[]; found: number; ambiguous: ReadonlySet<number> } {
   const hits: Hit[] = []
   const ambiguous = new Set<number>()
-  const taken = new Set<number>()
-  let found = 0
-  for (const report of reports) {
-    const traced = report.traceIds
-      .flatMap((id) => subjects.byTrace.get(id) ?? [])
-      .filter((subject) => subject < subjects.failures.length)
-    const fits =
-      traced.length > 0 ? traced.slice(0, 1) : fitting(report, subjects).filter((subject) => !taken.has(subject))
-    const subject = fits[0]
-    if (subject === undefined) continue
-    found++
-    // Clients that asked for the same at the same time: each of them has a failure, nobody knows whose is whose.
-    if (fits.length > 1) ambiguous.add(subject)
-    taken.add(subject)
-    hits.push({
-      failure: subject,
-      by: traced.length > 0 ? 'trace' : fits.length === 1 ? 'request' : 'unanimous',
-      row: rowOf(report),
-      role: side,
-      timeMs: report.timeMs,
-      text: report.text.slice(0, 300),
-      file,
-    })
+  const add = (report: Report, failure: number, by: Hit['by']): void => {
+    const text = report.text.slice(0, 300)
+    hits.push({ failure, by, row: rowOf(report), role: side, timeMs: report.timeMs, text, file })
   }
-  return { hits, found, ambiguous }
+  const pairs: { report: number; subject: number; apart: number; fits: number }[] = []
+  for (const [index, report] of reports.entries()) {
+    if (report.traceIds.length > 0) {
+      const known = report.traceIds.flatMap((id) => subjects.byTrace.get(id) ?? [])
+      const subject = known.find((each) => each < subjects.failures.length)
+      if (subject !== undefined) add(report, subject, 'trace')
+      continue
+    }
+    const fits = fitting(report, subjects)
+    for (const subject of fits)
+      pairs.push({
+        report: index,
+        subject,
+        apart: Math.abs((subjects.end[subject] as number) - report.timeMs),
+        fits: fits.length,
+      })
+  }
+  // Nearest first. Clients that asked for the same at the same time: each has a failure, nobody knows whose is whose.
+  pairs.sort((a, b) => a.apart - b.apart)
+  const [told, taken] = [new Set<number>(), new Set<number>()]
+  for (const { report, subject, fits } of pairs) {
+    if (told.has(report) || taken.has(subject)) continue
+    told.add(report)
+    taken.add(subject)
+    if (fits > 1) ambiguous.add(subject)
+    add(reports[report] as Report, subject, fits === 1 ? 'request' : 'unanimous')
+  }
+  return { hits, found: hits.length, ambiguous }
 }
 
 function fitting(report: Report, subjects: Subjects): number[] {
@@ -230,10 +237,6 @@ function fitting(report: Report, subjects: Subjects): number[] {
       const from = (subjects.start[subject] as number) - CLIENT_WINDOW_MS
       return report.timeMs >= from && report.timeMs <= (subjects.end[subject] as number) + CLIENT_WINDOW_MS
     })
-    .sort(
-      (a, b) =>
-        Math.abs((subjects.end[a] as number) - report.timeMs) - Math.abs((subjects.end[b] as number) - report.timeMs),
-    )
 }
 
 function rowOf(report: Report): WitnessRow {

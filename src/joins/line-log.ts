@@ -167,7 +167,9 @@ export class LineLog {
       return
     }
     this.#loose.push({ row, text: raw.slice(0, TEXT), subjects })
-    for (const subject of subjects.slice(0, 30))
+    // Error lines speak of failures only: beside healthy requests for the same path they would measure nonsense.
+    const asked = row.what === 'event' ? subjects.filter((each) => each < this.#subjects.failures.length) : subjects
+    for (const subject of asked.slice(0, 30))
       this.#looseClock.add((this.#subjects.end[subject] as number) - row.timeMs - row.timeStepMs / 2)
   }
 

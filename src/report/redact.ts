@@ -19,6 +19,21 @@ export function redact(diagnosis: Diagnosis, options: { readonly on: boolean }):
   })
 }
 
+/** The same for texts outside a diagnosis; `keep`: addresses of targets and nodes. */
+export function makeTextRedactor(keep: readonly string[]): (text: string) => string {
+  const none = { requests: 0, failures: 0, elb5xx: 0, target5xx: 0 }
+  const redactor = new Redactor({
+    inputs: [],
+    settings: { byLoadBalancer: [], byTargetGroup: [] },
+    findings: [],
+    contradictions: [],
+    top: { targets: keep.map((key) => ({ key, ...none })), routes: [], minutes: [], targetGroups: [] },
+    load: [],
+    failureRows: null,
+  })
+  return (text) => redactor.text(text)
+}
+
 const STAND_IN = /^\[(?:client|address|email|token|v)-?\d+\]$/
 const PAIR = /([?&#;][^=&;#?\s"[\]]{0,200}=)([^&;#\s"]+)/g
 const BARE_QUERY = /(\?)([^=&\s"?[\]()]{2,})(?=["\s]|$)/g
@@ -35,6 +50,12 @@ const EMAIL =
 const IPV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d]|\.\d)/g
 const IPV6 = /(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,5}){2,8}(?![\w:])/gi
 
+/** What names the addresses and names that stay. */
+type RedactedParts = Pick<
+  Diagnosis,
+  'inputs' | 'settings' | 'findings' | 'contradictions' | 'top' | 'load' | 'failureRows'
+>
+
 class Redactor {
   readonly #standIns = new Map<string, string>()
   readonly #counts = new Map<string, number>()
@@ -44,7 +65,7 @@ class Redactor {
   /** Names of load balancers, target groups and files: long and random, but not secret. */
   readonly #names: string
 
-  constructor(diagnosis: Diagnosis) {
+  constructor(diagnosis: RedactedParts) {
     const { settings, failureRows } = diagnosis
     const names: string[] = diagnosis.inputs.map((input) => input.name)
     for (const balancer of settings.byLoadBalancer) {

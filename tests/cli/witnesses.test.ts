@@ -91,3 +91,35 @@ it('refuses a kind of witness that it does not know', () => {
   expect(exitCode).toBe(2)
   expect(stderr).toContain('nginx-error')
 })
+
+it('follows one request through all logs', () => {
+  const { stdout, exitCode } = runCli([
+    'explain',
+    '--trace',
+    'Root=1-6b03a28f-b9e5d9eb0c39a427c4b93b83',
+    'fixtures/incidents/nginx-sidecar',
+  ])
+  expect(exitCode).toBe(0)
+  const text = stdout.replace(/\s+/g, ' ')
+  expect(text).toContain('504 to the client, 504 from the target')
+  const order = [
+    'load balancer received GET',
+    'load balancer handed it to 10.35.1.2:8080',
+    'wrote "upstream timed out (110: Connection timed out) while reading response header from upstream"',
+    'answered 504 after 5.001 s (upstream 504 in 5.001 s)',
+    'load balancer answered 504',
+    'app answered 200 after 5.356 s (store-2-app)',
+  ].map((part) => text.indexOf(part))
+  expect(order).toEqual([...order].sort((a, b) => a - b))
+  expect(order[0]).toBeGreaterThan(0)
+})
+
+it('says when no log has the request', () => {
+  const { stdout } = runCli([
+    'explain',
+    '--trace',
+    '1-6b03a28f-000000000000000000000000',
+    'fixtures/incidents/healthy-control',
+  ])
+  expect(stdout).toContain("No row of the load balancer's log has it")
+})
