@@ -2,6 +2,7 @@ import type { WitnessKind } from '../core/vocabulary.ts'
 import { createLineParser, type LineParserOptions } from '../formats/witnesses/line-parser.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
 import { ClockComparison } from './clock.ts'
+import { detachedRow, detachedText } from './detached.ts'
 import { eventKindOf } from './life-events.ts'
 import { type LooseRow, matchLoose } from './match-loose.ts'
 import { requestKey, type Subjects, targetOf } from './subjects.ts'
@@ -12,6 +13,7 @@ const MOST_LOOSE = 200_000
 const MOST_EVENTS = 5_000
 const HITS_PER_FAILURE = 6
 const TEXT = 1_000
+const BIT = { app: 1, proxy: 2, either: 4 } as const
 /** A block this far from every failure and control is counted, not read. */
 const FAR_MS = 26 * 3_600_000
 const NEAR_MS = 15 * 60_000
@@ -26,7 +28,8 @@ export class LineLog {
   readonly #looseClock = new ClockComparison()
   readonly #hits: { subject: number; row: WitnessRow; text: string }[] = []
   readonly #hitsOf: Uint8Array
-  readonly #controlRows: { control: number; row: WitnessRow['role'] }[] = []
+  /** By control: 1 = app, 2 = proxy, 4 = either. */
+  readonly #controlsSeen: Uint8Array
   readonly #loose: LooseRow[] = []
   readonly #events: { row: WitnessRow; kind: LifeEvent['kind'] }[] = []
   readonly #podsOfTarget = new Map<string, Set<string>>()
@@ -42,12 +45,14 @@ export class LineLog {
   #lastMs = Number.NEGATIVE_INFINITY
   #dropped = 0
   #skippedLines = 0
+  #foreign = 0
 
   constructor(name: string, subjects: Subjects, options: LineParserOptions = {}) {
     this.#name = name
     this.#subjects = subjects
     this.#parse = createLineParser(options)
     this.#hitsOf = new Uint8Array(subjects.failures.length)
+    this.#controlsSeen = new Uint8Array(subjects.controls.length)
     let [start, end] = [subjects.window.start, subjects.window.end]
     for (const control of subjects.controls) {
       start = Math.min(start, control.end)
@@ -100,8 +105,20 @@ export class LineLog {
     if (!row.hasZone) this.#hasZone = false
   }
 
+  /** A row with another request's trace id needs no reading once the format is known: it counts. */
+  #isForeign(raw: string): boolean {
+    if (this.#requestsWithTrace < 1_000 || this.#rows % 64 === 0) return false
+    const at = raw.indexOf('Root=1-')
+    if (at < 0 || raw.includes('Self=') || this.#subjects.byTrace.has(raw.slice(at + 5, at + 40))) return false
+    this.#requests++
+    this.#requestsWithTrace++
+    this.#foreign++
+    return true
+  }
+
   #line(raw: string): void {
     this.#rows++
+    if (this.#isForeign(raw)) return
     const row = this.#parse(raw)
     if (row === undefined) {
       this.#unparsed++
@@ -134,7 +151,7 @@ export class LineLog {
       const isRequest = row.what === 'request' && !Number.isNaN(row.timeMs)
       if (subject >= failures.length) {
         const control = subject - failures.length
-        this.#controlRows.push({ control, row: row.role })
+        this.#controlsSeen[control] = (this.#controlsSeen[control] as number) | BIT[row.role]
         if (isRequest) this.#clock.add((end[subject] as number) - row.timeMs - row.timeStepMs / 2)
         if (row.source !== '')
           remember(this.#podsOfTarget, (controls[control] as { target: string }).target, row.source)
@@ -142,7 +159,7 @@ export class LineLog {
       }
       if ((this.#hitsOf[subject] as number) < HITS_PER_FAILURE) {
         this.#hitsOf[subject] = (this.#hitsOf[subject] as number) + 1
-        this.#hits.push({ subject, row, text: raw.slice(0, TEXT) })
+        this.#hits.push({ subject, row: detachedRow(row), text: detachedText(raw.slice(0, TEXT)) })
       }
       if (row.source !== '') remember(this.#podsOfTarget, targetOf(this.#subjects, subject), row.source)
       return true
@@ -154,7 +171,7 @@ export class LineLog {
     const isNginx = row.format === 'nginx-error'
     const kind = eventKindOf(row.message as string, isNginx)
     if (kind === undefined || (isNginx && row.path !== undefined && kind !== 'no-connections')) return false
-    if (this.#events.length < MOST_EVENTS) this.#events.push({ row, kind })
+    if (this.#events.length < MOST_EVENTS) this.#events.push({ row: detachedRow(row), kind })
     else this.#dropped++
     return true
   }
@@ -166,7 +183,7 @@ export class LineLog {
       this.#dropped++
       return
     }
-    this.#loose.push({ row, text: raw.slice(0, TEXT), subjects })
+    this.#loose.push({ row: detachedRow(row), text: detachedText(raw.slice(0, TEXT)), subjects })
     // Error lines speak of failures only: beside healthy requests for the same path they would measure nonsense.
     const asked = row.what === 'event' ? subjects.filter((each) => each < this.#subjects.failures.length) : subjects
     for (const subject of asked.slice(0, 30))
@@ -184,7 +201,11 @@ export class LineLog {
     const see = (control: number, of: WitnessRow['role']): void => {
       controlsSeen[control] = (controlsSeen[control] as number) | (roleOf(of) === 'app' ? 1 : 2)
     }
-    for (const { control, row } of this.#controlRows) see(control, row)
+    for (const [control, bits] of this.#controlsSeen.entries()) {
+      if ((bits & BIT.app) !== 0) see(control, 'app')
+      if ((bits & BIT.proxy) !== 0) see(control, 'proxy')
+      if ((bits & BIT.either) !== 0) see(control, 'either')
+    }
     const hits: Hit[] = this.#hits.map(({ subject, row, text }) => ({
       failure: subject,
       by: 'trace',
@@ -210,6 +231,9 @@ export class LineLog {
     }
     const kind: WitnessKind = role === 'app' ? 'app-log' : 'proxy-log'
     const notes: string[] = []
+    // Rows that were told by their trace id alone have the format of the others.
+    const main = [...this.#formats].sort((a, b) => b[1] - a[1])[0]
+    if (main && this.#foreign > 0) this.#formats.set(main[0], main[1] + this.#foreign)
     if (this.#skippedLines > 0)
       notes.push(`${this.#skippedLines.toLocaleString('en-US')} rows far from every failure were counted, not read`)
     return {
@@ -262,8 +286,9 @@ function distance(row: WitnessRow, start: Float64Array, end: Float64Array, subje
 function remember(map: Map<string, Set<string>>, key: string, value: string): void {
   if (key === '') return
   const known = map.get(key)
-  if (known === undefined) map.set(key, new Set([value]))
-  else if (known.size < 500) known.add(value)
+  if (known?.has(value)) return
+  if (known === undefined) map.set(key, new Set([detachedText(value)]))
+  else if (known.size < 500) known.add(detachedText(value))
 }
 
 function finite(value: number): number {

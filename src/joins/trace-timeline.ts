@@ -101,7 +101,9 @@ export function timelineOf(rows: readonly TracedRow[], testimonies: readonly Tes
     }
     for (const event of testimony.events) if (isAround(event, rows)) entries.push(ofEvent(event))
   }
-  return entries.sort((a, b) => a.timeMs - b.timeMs)
+  // nginx writes the error before the answer, and its clock cannot tell them apart.
+  const rank = (entry: TimelineEntry): number => (entry.what.startsWith('wrote ') ? 0 : 1)
+  return entries.sort((a, b) => a.timeMs - b.timeMs || rank(a) - rank(b))
 }
 
 /** A row that knows only its second lies, as far as it can, before what the load balancer did with its answer. */

@@ -11,14 +11,15 @@ const COLOUR = /\u001b\[[\d;]*m/g
 /** `[pod/reports-1/app] 2026-11-23T02:18:52.642Z text`: kubectl logs --prefix, with or without --timestamps. */
 const KUBECTL = new RegExp(String.raw`^\[(?:pod/)?([a-z0-9][a-z0-9.-]*)/([a-z0-9-]+)\] (?:(${ISO}) )?`)
 /** `2026-11-23T02:18:52.642Z stderr F text`: the node's own file (CRI). */
-const CRI = new RegExp(`^(${ISO}) std(?:out|err) [FP] `)
+const CRI = /^std(?:out|err) [FP] /
 /** `2026-11-23T02:18:52.642Z [reports-1] text`, `2026-11-23T02:18:52.642Z text` (kubectl logs --timestamps). */
 const STAMPED = new RegExp(String.raw`^(${ISO}) (?:\[([a-z0-9][a-z0-9./-]*)\] )?`)
 /** `reports-6d5c9f7b8-x2x9p app text`: stern. */
 const STERN = /^([a-z0-9][a-z0-9-]*-[a-z0-9]{6,10}-[a-z0-9]{5}) ([a-z0-9][a-z0-9-]*) /
 const COMPOSE = /^([a-zA-Z0-9][\w.-]*?)\s+\| /
-const SYSLOG =
-  /^(?:<\d{1,3}>)?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) ([\w.-]+) ([a-z][\w./-]*)(?:\[\d+\])?: /
+/** `web-1 haproxy[7]: `, behind the time of RFC 5424-like syslog. */
+const TAGGED = /^([\w.-]+) ([a-z][\w./-]*)(?:\[\d+\])?: /
+const SYSLOG = /^(?:<\d{1,3}>)?\w{3} [ \d]\d \d\d:\d\d:\d\d ([\w.-]+) ([a-z][\w./-]*)(?:\[\d+\])?: /
 
 /** Takes off what kubectl, stern, a container runtime, docker compose or syslog put before a line. */
 export function unwrapLine(raw: string): Unwrapped {
@@ -32,16 +33,17 @@ export function unwrapLine(raw: string): Unwrapped {
   }
   // A digit: a time stands first.
   if (first >= 0x30 && first <= 0x39) {
-    const cri = CRI.exec(line)
-    if (cri) return unwrapped(line.slice(cri[0].length), cri[1], '')
-    const syslog = SYSLOG.exec(line)
-    if (syslog) return unwrapped(line.slice(syslog[0].length), undefined, `${syslog[1]}/${syslog[2]}`)
     const stamped = STAMPED.exec(line)
-    if (stamped) {
-      const rest = line.slice(stamped[0].length)
-      return unwrapped(rest, stamped[1], stamped[2] ?? '')
+    if (stamped === null) return unwrapped(line, undefined, '')
+    const rest = line.slice(stamped[0].length)
+    if (stamped[2] !== undefined) return unwrapped(rest, stamped[1], stamped[2])
+    if (rest.startsWith('std')) {
+      const cri = CRI.exec(rest)
+      if (cri) return unwrapped(rest.slice(cri[0].length), stamped[1], '')
     }
-    return unwrapped(line, undefined, '')
+    const tagged = TAGGED.exec(rest)
+    if (tagged) return unwrapped(rest.slice(tagged[0].length), undefined, `${tagged[1]}/${tagged[2]}`)
+    return unwrapped(rest, stamped[1], '')
   }
   const stern = STERN.exec(line)
   if (stern) {

@@ -34,7 +34,7 @@ describe('what collectors put around a line', () => {
   ])('%s', (_, raw, source, seconds) => {
     const row = createLineParser()(raw)
     expect(row).toMatchObject({ message: 'Shutting down', source })
-    if (seconds !== undefined) expect((row?.timeMs ?? 0) % 60_000).toBeCloseTo(seconds, 2)
+    if (seconds !== undefined) expect((row?.timeMs ?? 0) % 60_000).toBeCloseTo(seconds, 0)
   })
 
   it('leaves a bare line alone', () => {

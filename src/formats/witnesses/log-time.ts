@@ -14,6 +14,12 @@ const NGINX_ERROR = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d)(\.\d+)?$/
 
 /** Any time that servers write; undefined when it is none. Without a zone it is taken as UTC, and says so. */
 export function parseLogTime(text: string): LogTime | undefined {
+  // What collectors write, by the engine's own parser, which is several times faster than any pattern.
+  if (text.length >= 20 && text.charCodeAt(10) === 84 && text.charCodeAt(text.length - 1) === 90) {
+    const ms = Date.parse(text)
+    if (!Number.isNaN(ms))
+      return { ms, stepMs: text.length === 20 ? 1000 : text.length >= 24 ? 1 : 10 ** (24 - text.length), hasZone: true }
+  }
   const iso = ISO.exec(text)
   if (iso) {
     const ms = parseTimestamp(text.replace(',', '.').replace(/ (?=[+-]\d\d:?\d\d$)/, ''))
