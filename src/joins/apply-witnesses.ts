@@ -40,6 +40,8 @@ export interface WitnessedJudgement<C> {
 /** In order of trust: what one names stays named unless a later one is surer. */
 const closers: readonly Closer[] = [closeByNginx, closeByProxyFlags, closeByApp, closeByEvents, closeByKubernetes]
 
+const LEAST_CANDIDATES = 2
+
 const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 }
 
 /** Claims and testimony in, claims out: what a witness names is split off, everything else says where it was seen. */
@@ -124,6 +126,15 @@ function withWitnesses<C extends ClaimLike>(
   ].filter((each) => each.cause !== claim.cause)
   const candidates = candidatesOf(claim)
   const left = candidates.filter((cause) => !ruled.some((each) => each.cause === cause))
+  // Silence of a witness rules out only as long as something else explains the failure: one candidate that is left over
+  // by elimination would be named by nobody.
+  if (claim.cause === null && left.length < LEAST_CANDIDATES && candidates.length - left.length >= 2)
+    return {
+      ...claim,
+      failures,
+      because,
+      evidence: seen.evidence ? [...claim.evidence, seen.evidence] : claim.evidence,
+    }
   return {
     ...claim,
     failures,

@@ -517,21 +517,20 @@ function judgeQueued(
     episode.to - episode.from >= LEAST_SILENCE_MS
   const isOne = measures.targets.size > 1
   const isGone = isGoneAfter(measures, episode)
-  const blocked = group.isNodePort
-    ? ['no-local-endpoint', 'node-removed-before-deregistration', 'security-group-or-nacl-block', 'host-unreachable']
-    : isGone
-      ? [
-          'node-removed-before-deregistration',
-          'host-unreachable',
-          'security-group-or-nacl-block',
-          'stale-endpoint-routing',
-        ]
-      : [
-          'security-group-or-nacl-block',
-          'host-unreachable',
-          'node-removed-before-deregistration',
-          'stale-endpoint-routing',
-        ]
+  // Requests on connections that were open before go into the same silence and end at the idle timeout.
+  const stuck = isDead ? stuckRequests(group, episode) : []
+  // A rule that drops new connections leaves those that are open alone; a node that is gone takes them along.
+  const nodeCauses =
+    stuck.length > 0
+      ? ['node-removed-before-deregistration', 'no-local-endpoint', 'security-group-or-nacl-block', 'host-unreachable']
+      : ['no-local-endpoint', 'node-removed-before-deregistration', 'security-group-or-nacl-block', 'host-unreachable']
+  const podCauses = [
+    'security-group-or-nacl-block',
+    'host-unreachable',
+    'stale-endpoint-routing',
+    'node-removed-before-deregistration',
+  ]
+  const blocked = group.isNodePort ? nodeCauses : podCauses
   const candidates = isDead
     ? blocked
     : [
@@ -540,8 +539,6 @@ function judgeQueued(
         group.isNodePort ? 'no-local-endpoint' : 'conntrack-table-full',
         'security-group-or-nacl-block',
       ]
-  // Requests on connections that were open before go into the same silence and end at the idle timeout.
-  const stuck = isDead ? stuckRequests(group, episode) : []
   return [
     {
       ...base,
