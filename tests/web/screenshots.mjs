@@ -7,6 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+// Input names stand in the page as they were given.
+process.chdir(root)
 const images = join(root, 'docs/images')
 mkdirSync(images, { recursive: true })
 const folder = mkdtempSync(join(tmpdir(), 'why5xx-pictures-'))
@@ -24,7 +26,7 @@ writeFileSync(
 const { diagnose } = await import(pathToFileURL(join(root, 'dist/engine/diagnose.js')).href)
 const { renderHtml } = await import(pathToFileURL(join(root, 'dist/report/html.js')).href)
 const { redact } = await import(pathToFileURL(join(root, 'dist/report/redact.js')).href)
-const { diagnosis } = await diagnose({ paths: [join(root, 'examples/missing-502')], version: '0.1.0', jobs: 0 })
+const { diagnosis } = await diagnose({ paths: ['examples/missing-502'], version: '0.1.0', jobs: 0 })
 const report = join(folder, 'report.html')
 writeFileSync(report, renderHtml(redact(diagnosis, { on: true })))
 

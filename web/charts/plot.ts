@@ -53,4 +53,4 @@ export function usePlot(
 
 export const AXIS_WIDTH = 58
 /** Half of the last label of the time axis. */
-export const RIGHT_PAD = 24
+export const RIGHT_PAD = 32

@@ -19,7 +19,7 @@ export function timeAxis(isShown: boolean): uPlot.Axis {
     ticks: { show: isShown, stroke: colour('line-2'), size: 5, width: 1 },
     space: 72,
     incrs: timeSteps,
-    values: isShown ? (_plot, splits) => splits.map((at, index) => label(at, splits[index - 1])) : () => [],
+    values: isShown ? (_plot, splits) => labels(splits) : () => [],
   }
 }
 
@@ -37,11 +37,16 @@ export function valueAxis(space = 32): uPlot.Axis {
   }
 }
 
-function label(at: number, before: number | undefined): string {
+function labels(splits: readonly number[]): string[] {
+  const hasSeconds = splits.some((at) => at % 60 !== 0)
+  return splits.map((at, index) => label(at, splits[index - 1], hasSeconds))
+}
+
+function label(at: number, before: number | undefined, hasSeconds: boolean): string {
   const text = new Date(at * 1000).toISOString()
   const isNewDay = before !== undefined && new Date(before * 1000).toISOString().slice(0, 10) !== text.slice(0, 10)
   if (isNewDay) return text.slice(5, 10)
-  return text.slice(17, 19) === '00' ? text.slice(11, 16) : text.slice(11, 19)
+  return text.slice(11, hasSeconds ? 19 : 16)
 }
 
 function short(value: number): string {
