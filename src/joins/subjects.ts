@@ -83,10 +83,6 @@ export function makeSubjects(source: SubjectSource): Subjects {
   return { ...source, count, start, end, byTrace, byRequest, window }
 }
 
-export function isFailure(subjects: Subjects, subject: number): boolean {
-  return subject < subjects.failures.length
-}
-
 export function targetOf(subjects: Subjects, subject: number): string {
   const { failures, flows, controls } = subjects
   if (subject >= failures.length) return (controls[subject - failures.length] as ControlRequest).target
