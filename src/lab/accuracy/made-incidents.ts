@@ -431,6 +431,165 @@ const cronRace: MadeCase = {
   },
 }
 
+const sheddingInStep: MadeCase = {
+  id: 'boards-in-step-meet-a-limit',
+  story:
+    'Twelve boards ask together every 5.000 s, and a proxy closes one of the twelve at once, because it is out of connections: failure and answers alike follow the last request by 5 s.',
+  make: (seed) => {
+    const log = new MadeLog(seed, 'wall')
+    const { random } = log
+    const shed = {
+      symptom: 'closed-before-response',
+      causes: ['proxy-sheds-idle-connections', 'admission-limit-rejected', 'worker-killed-mid-request'],
+      why: 'the proxy had no connection left for it',
+    } as const
+    for (let round = 0; round < 180; round++) {
+      const unlucky = random.integer(24)
+      for (let board = 0; board < 12; board++)
+        log.add({
+          atMs: 1_000 + round * 5_000 + 3 * random.next(),
+          node: board % 2,
+          target: targets[board % 3],
+          path: `/api/widgets/${board}`,
+          client: board,
+          ...(board === unlucky
+            ? { elbStatus: 502, elapsedMs: 1 + 2 * random.next(), truth: shed }
+            : answered(serviceMs(random))),
+        })
+    }
+    visit(log, { perSecond: 0.3, untilMs: 15 * minute })
+    return log.finish()
+  },
+}
+
+const oneSubnet: MadeCase = {
+  id: 'one-subnet-is-filtered',
+  story:
+    'A network ACL of one load balancer subnet drops what comes back: every new connection of that node times out, to all targets; the other node is fine.',
+  make: (seed) => {
+    const log = new MadeLog(seed, 'subnet')
+    const { random } = log
+    let turn = 0
+    for (let atMs = 0; atMs < 10 * minute; atMs += random.exponential(150)) {
+      const node = random.integer(2)
+      const isLost = node === 1 && atMs > 5 * minute && random.next() < 0.4
+      log.add({
+        atMs,
+        node,
+        target: targets[turn++ % 3],
+        path: random.pick(pages),
+        ...(isLost
+          ? {
+              elbStatus: 504,
+              elapsedMs: 10_000 + 8 * random.next(),
+              isConnectFailure: true,
+              truth: {
+                symptom: 'connect-timeout',
+                causes: ['security-group-or-nacl-block'],
+                why: 'the ACL of that subnet drops the answers',
+              },
+            }
+          : answered(serviceMs(random))),
+      })
+    }
+    return log.finish()
+  },
+}
+
+/** A NodePort whose pods all refuse: the processes are down, the endpoints stay. No ICMP limit holds an RST back. */
+function refusingPods(id: string, story: string, perSecond: number): MadeCase {
+  return {
+    id,
+    story,
+    make: (seed) => {
+      const log = new MadeLog(seed, 'k8s-shop-api-1f2e3d4c5b')
+      const { random } = log
+      visit(log, {
+        perSecond,
+        untilMs: 10 * minute,
+        targets: ['10.0.16.11:30080', '10.0.16.12:30080'],
+        outcome: (atMs) =>
+          atMs > 4 * minute && atMs < 5 * minute + 30_000
+            ? { elbStatus: 502, elapsedMs: 0.6 + random.next(), isConnectFailure: true, truth: refused }
+            : undefined,
+      })
+      return log.finish()
+    },
+  }
+}
+
+const refusingFast = refusingPods(
+  'nodeport-all-pods-refuse',
+  'All pods behind a NodePort refuse for 90 s at 30 requests a second, each of them at once: RST, not the rate-limited ICMP of a Service without endpoints.',
+  30,
+)
+const refusingSlowly = refusingPods(
+  'nodeport-all-pods-refuse-quietly',
+  'The same at one request in two seconds, where an ICMP limit would not show.',
+  0.5,
+)
+
+const thirtySeconds: MadeCase = {
+  id: 'workers-killed-at-thirty-seconds',
+  story:
+    'gunicorn kills workers 30 to 31 s into a slow report, and takes what else they had; the load balancer waits for 60 s.',
+  make: (seed) => {
+    const log = new MadeLog(seed, 'reports')
+    const { random } = log
+    const timeout = {
+      symptom: 'closed-before-response',
+      causes: ['worker-timeout', 'worker-killed-mid-request'],
+      why: 'WORKER TIMEOUT',
+    } as const
+    for (let atMs = 2_000; atMs < 14 * minute; atMs += random.exponential(20_000)) {
+      const elapsedMs = 30_000 + 1_000 * random.next()
+      const [node, target] = [random.integer(2), random.pick(targets)]
+      log.add({ atMs, node, target, path: '/reports/monthly', elbStatus: 502, elapsedMs, truth: timeout })
+      const companions = random.integer(3)
+      for (let other = 0; other < companions; other++) {
+        const waitedMs = 500 + 4_000 * random.next()
+        log.add({
+          atMs: atMs + elapsedMs - waitedMs,
+          node: random.integer(2),
+          target,
+          path: random.pick(pages),
+          elbStatus: 502,
+          elapsedMs: waitedMs + random.next(),
+          truth: timeout,
+        })
+      }
+    }
+    visit(log, { perSecond: 6, untilMs: 14 * minute })
+    return log.finish()
+  },
+}
+
+const cleanDeploys: MadeCase = {
+  id: 'clean-deploys-and-a-bad-route',
+  story:
+    'Targets are replaced every three minutes without a failure, while one route in a hundred requests dies at random: first and last seen of targets prove nothing.',
+  make: (seed) => {
+    const log = new MadeLog(seed, 'deploys')
+    const { random } = log
+    const generation = (atMs: number, turn: number): string =>
+      `10.0.${32 + (turn % 2)}.${20 + 2 * Math.floor(atMs / (3 * minute)) + (turn % 2)}:8000`
+    let turn = 0
+    for (let atMs = 0; atMs < 15 * minute; atMs += random.exponential(100)) {
+      const isDead = random.next() < 0.01
+      log.add({
+        atMs,
+        node: random.integer(2),
+        target: generation(atMs, turn++),
+        path: random.pick(pages),
+        ...(isDead
+          ? { elbStatus: 502, elapsedMs: 20 + 900 * random.next(), truth: killed }
+          : answered(serviceMs(random))),
+      })
+    }
+    return log.finish()
+  },
+}
+
 /** Made to mislead: each must be judged right or left open, never wrong with confidence. */
 export const madeCases: readonly MadeCase[] = [
   healthy,
@@ -446,4 +605,10 @@ export const madeCases: readonly MadeCase[] = [
   targetTimer,
   impatient,
   cronRace,
+  sheddingInStep,
+  oneSubnet,
+  refusingFast,
+  refusingSlowly,
+  thirtySeconds,
+  cleanDeploys,
 ]

@@ -75,7 +75,8 @@ export class MadeLog {
       client: `203.0.113.${request.client ?? this.random.integer(200)}:${1024 + this.random.integer(60_000)}`,
       target,
       requestMs: wasSent ? 0 : undefined,
-      targetMs: wasSent && targetStatus !== undefined ? request.elapsedMs : undefined,
+      // A close before the response has the time until the close there: `0.000 0.316 -1 502 -`.
+      targetMs: wasSent && (targetStatus !== undefined || elbStatus === 502) ? request.elapsedMs : undefined,
       responseMs: wasSent && targetStatus !== undefined ? 0 : undefined,
       elbStatus,
       targetStatus,
