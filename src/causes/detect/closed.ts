@@ -43,6 +43,9 @@ export function detectSharedEnds(group: FailureGroup, measures: Measures): Claim
   for (const [target, failures] of groupBy(withSymptom(group, 'closed-before-response'), (i) => targetAt(group, i)))
     instants.push(...instantsOf(group, measures, target, failures))
   const claims: Claim[] = []
+  // Where answers often take seconds, one of them ends near any instant by chance: only a rule counts, not some cases.
+  const woken = instants.filter((instant) => isWaking(instant)).length
+  const isStalling = woken >= 2 && woken >= instants.length * 0.75
   const take = (accepts: (instant: Instant) => boolean, judge: (some: readonly Instant[]) => Claim): void => {
     const mine = instants.filter(accepts)
     if (mine.length === 0) return
@@ -50,8 +53,7 @@ export function detectSharedEnds(group: FailureGroup, measures: Measures): Claim
     for (const instant of mine) instants.splice(instants.indexOf(instant), 1)
   }
   take(
-    (instant) =>
-      instant.slowAnswerMs !== undefined && instant.refusedAfter === 0 && !instant.isGone && instants.length >= 2,
+    (instant) => isStalling && isWaking(instant),
     (some) => stallClaim(some),
   )
   take(
@@ -68,6 +70,11 @@ export function detectSharedEnds(group: FailureGroup, measures: Measures): Claim
   )
   if (instants.length > 0) claims.push(workerClaim(instants))
   return claims
+}
+
+/** A slow answer ended at the same instant, and the target lived on. */
+function isWaking(instant: Instant): boolean {
+  return instant.slowAnswerMs !== undefined && instant.refusedAfter === 0 && !instant.isGone
 }
 
 function instantsOf(group: FailureGroup, measures: Measures, target: string, failures: readonly number[]): Instant[] {
