@@ -59,7 +59,32 @@ describe('incidents of the lab', () => {
     ])
     expect(run.stderr).toBe('')
     report = JSON.parse(run.stdout) as LabReport
-  }, 1_500_000)
+    // A race may not fire, and a handful of failures makes a coarse precision: what missed gets two more tries, each
+    // with other traffic. What misses three times is broken.
+    for (const seed of ['2', '3']) {
+      const missed = report.runs.filter((each) => each.missed.length > 0).map((each) => each.scenario)
+      if (missed.length === 0) break
+      const folder = join(scratch, `runs-${seed}`)
+      const again = await lab([
+        'run',
+        ...missed,
+        '--seed',
+        seed,
+        '--jobs',
+        '3',
+        '--format',
+        'json',
+        '--quiet',
+        '--out',
+        folder,
+      ])
+      const { runs } = JSON.parse(again.stdout) as LabReport
+      report = {
+        ...report,
+        runs: report.runs.map((each) => runs.find(({ scenario }) => scenario === each.scenario) ?? each),
+      }
+    }
+  }, 2_400_000)
 
   it('happen as their story says, and the lab knows why each request failed', () => {
     const missed = report.runs.flatMap((run) => run.missed.map((miss) => `${run.scenario}: ${miss}`))
