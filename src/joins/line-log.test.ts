@@ -227,7 +227,7 @@ describe('nginx', () => {
       read('nginx.access.log', subjects, [access(1, '/cart', 5_000)]),
       read('nginx.error.log', subjects, [error('recv() failed (104: Connection reset by peer)', '/cart', 5_000)]),
     ])
-    expect(claims).toMatchObject([{ cause: 'upstream-keepalive-mismatch', confidence: 'certain' }])
+    expect(claims).toMatchObject([{ cause: 'upstream-keepalive-mismatch', confidence: 'likely' }])
   })
 })
 

@@ -54,7 +54,9 @@ function bySentence(joined: Joined, failure: number, error: Hit, access: Hit | u
   if (cause === undefined) return undefined
   // A trace id ties the request to nginx; the error log, which has none, is tied to it by request line and second.
   const isTraced = access?.by === 'trace' || error.by === 'trace'
-  const confidence: Confidence = isTraced ? 'certain' : 'likely'
+  // The sentence names the close, not why: that a pooled connection was stale is an inference from its speed.
+  const isNamed = cause !== 'upstream-keepalive-mismatch'
+  const confidence: Confidence = isTraced && isNamed ? 'certain' : 'likely'
   const how = isTraced ? 'matched by trace id' : 'matched by request and time'
   const seconds = timerOf(sentence.id, joined, failure, access)
   return {
