@@ -40,7 +40,7 @@ test('the package holds no test, no source map of a test and no bench data', () 
     { files: { path: string; size: number }[]; unpackedSize: number },
   ]
   const paths = listing[0].files.map((file) => file.path)
-  expect(paths.filter((path) => /\.test\.|bench|fixtures|^tests\//.test(path))).toEqual([])
+  expect(paths.filter((path) => /\.test\.|^bench\/|^fixtures\/|^tests\//.test(path))).toEqual([])
   expect(paths).toContain('dist/cli/main.js')
   expect(paths).toContain('LICENSE')
 })
