@@ -5,8 +5,6 @@ import { wrap } from '../causes/page-text.ts'
 import { defineCommand } from './command.ts'
 
 export default defineCommand({
-  name: 'causes',
-  summary: 'list the causes why5xx knows, and what it takes to name each',
   options: [
     { flags: '--format <format>', summary: 'how to print it', default: 'terminal', choices: ['terminal', 'json'] },
   ],

@@ -11,9 +11,6 @@ import { diskHost, readConfigFiles } from './config-files.ts'
 const unreadableRules = new Set(['not-yaml', 'template-not-rendered', 'nginx-syntax'])
 
 export default defineCommand({
-  name: 'check',
-  args: '<file...>',
-  summary: 'find what will cause 5XX in manifests, nginx.conf, app commands and load balancer attributes',
   options: [
     { flags: '--with <diagnosis.json>', summary: 'a diagnosis: which of the broken rules hurt, by the log' },
     {

@@ -23,14 +23,19 @@ export interface CommandContext {
   readonly signal: AbortSignal
 }
 
-export interface CommandSpec {
+/** What the list of commands says of one, so that it need not be loaded. */
+export interface CommandEntry {
   readonly name: string
   /** Commander's notation: `[log...]`, `<scenario> <dir>`. */
   readonly args?: string
   readonly summary: string
+  readonly load: () => Promise<{ readonly default: CommandSpec }>
+}
+
+export interface CommandSpec {
   readonly options: readonly OptionSpec[]
   readonly examples: readonly string[]
-  readonly subcommands?: readonly CommandSpec[]
+  readonly subcommands?: readonly CommandEntry[]
   readonly run?: (context: CommandContext) => Promise<ExitCode>
 }
 

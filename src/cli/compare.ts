@@ -16,9 +16,6 @@ import { startProgress } from './progress.ts'
 import { packageVersion } from './version.ts'
 
 export default defineCommand({
-  name: 'compare',
-  args: '[before] [after]',
-  summary: 'two diagnoses or two sets of logs: what is gone, what is new, what cannot be told, with intervals',
   options: [
     { flags: '--at <time>', summary: 'one set of logs, split here: before and after a change (ISO 8601 UTC)' },
     {

@@ -12,9 +12,6 @@ import { packageVersion } from './version.ts'
 import { witnessOptions } from './witness-options.ts'
 
 export default defineCommand({
-  name: 'diagnose',
-  args: '[log...]',
-  summary: 'read access logs and say who answered each failure, what the load balancer saw, and why (the default)',
   options: [
     {
       flags: '--with <file>',

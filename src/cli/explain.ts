@@ -12,9 +12,6 @@ import { traceText } from './trace-text.ts'
 import { witnessOptions } from './witness-options.ts'
 
 export default defineCommand({
-  name: 'explain',
-  args: '[row...]',
-  summary: 'one row field by field with its verdict, one request through all logs, or the page of a symptom or a cause',
   options: [
     { flags: '--trace <id>', summary: "one request's way, hop by hop; the arguments are then logs, files or folders" },
     { flags: '--with <file>', summary: 'with --trace: another witness, as for diagnose', repeatable: true },

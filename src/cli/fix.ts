@@ -9,9 +9,6 @@ import { type CommandContext, defineCommand } from './command.ts'
 import { diskHost, readConfigFiles } from './config-files.ts'
 
 export default defineCommand({
-  name: 'fix',
-  args: '<diagnosis.json>',
-  summary: 'write the settings of every hop that remove the causes found, each with its reason',
   options: [
     {
       flags: '--settings <file>',

@@ -5,9 +5,6 @@ import { formats } from '../formats/index.ts'
 import { defineCommand } from './command.ts'
 
 export default defineCommand({
-  name: 'formats',
-  args: '[format]',
-  summary: 'list the log formats why5xx reads, and every field of one',
   options: [
     { flags: '--format <format>', summary: 'how to print it', default: 'terminal', choices: ['terminal', 'json'] },
   ],

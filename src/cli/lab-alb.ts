@@ -5,9 +5,7 @@ import { parseFixedResponseRule } from '../lab/alb/fixed-response-rule.ts'
 import { type LoadBalancer, type LoadBalancerOptions, startLoadBalancer } from '../lab/alb/load-balancer.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 
-export const labAlbCommand = defineCommand({
-  name: 'alb',
-  summary: "a stand-in for an AWS Application Load Balancer in front of any local app, with the ALB's access log",
+export default defineCommand({
   options: [
     {
       flags: '--listen <address:port>',

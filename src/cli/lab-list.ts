@@ -1,9 +1,7 @@
 import { scenarios } from '../lab/scenarios/catalogue.ts'
 import { defineCommand } from './command.ts'
 
-export const labListCommand = defineCommand({
-  name: 'list',
-  summary: 'the scenarios: their story, what they prove, which timers are scaled, which fixes they know',
+export default defineCommand({
   options: [{ flags: '--format <format>', summary: 'of the list', default: 'terminal', choices: ['terminal', 'json'] }],
   examples: ['why5xx lab list'],
   run: async ({ options, stdout }) => {

@@ -7,10 +7,7 @@ import { runScenario } from '../lab/run/run-scenario.ts'
 import { scenarioById } from '../lab/scenarios/catalogue.ts'
 import { defineCommand } from './command.ts'
 
-export const labRecordCommand = defineCommand({
-  name: 'record',
-  args: '<scenario> <dir>',
-  summary: 'run a scenario and keep it as an incident folder: logs, witnesses, manifests, truth',
+export default defineCommand({
   options: [
     { flags: '--seed <number>', summary: 'fixes the traffic', default: '1' },
     { flags: '--fix <name>', summary: 'record it with this fix' },

@@ -13,10 +13,7 @@ import { type LabReport, reportOf } from '../lab/score/run-report.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { numberOption } from './number-option.ts'
 
-export const labRunCommand = defineCommand({
-  name: 'run',
-  args: '[scenario...]',
-  summary: 'reproduce incidents, diagnose the logs they leave, and compare with what really happened',
+export default defineCommand({
   options: [
     { flags: '--all', summary: 'every scenario' },
     {

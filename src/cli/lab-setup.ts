@@ -5,9 +5,7 @@ import { labFolder, requirePython, virtualEnvironment } from '../lab/servers/pyt
 import { runCommand } from '../lab/world/run-command.ts'
 import { defineCommand } from './command.ts'
 
-export const labSetupCommand = defineCommand({
-  name: 'setup',
-  summary: 'install the pinned Python servers of lab/requirements.txt into .lab-venv (uses the network)',
+export default defineCommand({
   options: [{ flags: '--python <path>', summary: 'which Python makes the environment', default: 'python3' }],
   examples: ['why5xx lab setup'],
   run: async ({ options, stdout, stderr }) => {

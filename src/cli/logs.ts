@@ -6,8 +6,6 @@ import { defineCommand } from './command.ts'
 const HOUR_MS = 3_600_000
 
 export default defineCommand({
-  name: 'logs',
-  summary: 'print (never run) how to switch access logs on and download the right hours',
   options: [
     { flags: '--load-balancer <name>', summary: 'its name, app/NAME/ID, or ARN' },
     { flags: '--since <time>', summary: 'first moment you need: ISO 8601 UTC, or 2h ago', default: '1h' },

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander'
 import { AppError, type ExitCode } from '../core/errors.ts'
-import type { CommandSpec } from './command.ts'
+import type { CommandEntry } from './command.ts'
 import { commands } from './commands.ts'
-
 import { packageVersion } from './version.ts'
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -13,14 +12,15 @@ async function main(argv: readonly string[]): Promise<void> {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) })
-  for (const spec of commands) program.addCommand(toCommander(spec))
+  const called = argv.length === 0 ? [] : withDefaultCommand(argv)
+  for (const entry of commands) program.addCommand(await toCommander(entry, called))
   program.addHelpText('after', EXAMPLES)
   if (argv.length === 0) {
     process.stdout.write(program.helpInformation() + EXAMPLES)
     process.exitCode = 2
     return
   }
-  await program.parseAsync(withDefaultCommand(argv), { from: 'user' })
+  await program.parseAsync(called, { from: 'user' })
 }
 
 const EXAMPLES = `
@@ -37,9 +37,13 @@ function withDefaultCommand(argv: readonly string[]): string[] {
   return ['diagnose', ...argv]
 }
 
-function toCommander(spec: CommandSpec): Command {
-  const command = new Command(spec.name).description(spec.summary).enablePositionalOptions().exitOverride()
-  if (spec.args) command.arguments(spec.args)
+/** A command that is not called is no more than its line in the help text. */
+async function toCommander(entry: CommandEntry, argv: readonly string[]): Promise<Command> {
+  const command = new Command(entry.name).description(entry.summary).enablePositionalOptions().exitOverride()
+  if (entry.args) command.arguments(entry.args)
+  const words = argv[0] === 'help' ? argv.slice(1) : argv
+  if (words[0] !== entry.name) return command
+  const { default: spec } = await entry.load()
   for (const option of spec.options) {
     const made = new Option(option.flags, option.summary)
     if (option.default !== undefined) made.default(option.default)
@@ -49,7 +53,7 @@ function toCommander(spec: CommandSpec): Command {
   }
   if (spec.examples.length > 0)
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}\n`)
-  for (const sub of spec.subcommands ?? []) command.addCommand(toCommander(sub))
+  for (const sub of spec.subcommands ?? []) command.addCommand(await toCommander(sub, words.slice(1)))
   const run = spec.run
   if (run)
     command.action(async (...received: unknown[]) => {

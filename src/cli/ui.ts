@@ -14,9 +14,6 @@ import { numberOption, optionalNumber } from './number-option.ts'
 import { packageVersion } from './version.ts'
 
 export default defineCommand({
-  name: 'ui',
-  args: '[input...]',
-  summary: 'the diagnosis as a page on 127.0.0.1, with filters: of logs, or of a DIAGNOSIS.json',
   options: [
     { flags: '--port <port>', summary: 'listen there (default: 5055, or the next that is free)' },
     { flags: '--open', summary: 'open it in the browser' },
