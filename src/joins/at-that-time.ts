@@ -1,7 +1,7 @@
 import type { SeriesEvidence } from '../core/diagnosis.ts'
 import { answeredByValues, type Symptom } from '../core/vocabulary.ts'
 import { say } from './coverage.ts'
-import type { Joined } from './joined.ts'
+import { concerns, type Joined } from './joined.ts'
 import { symptomOf, targetOf } from './subjects.ts'
 import type { EventKind, LifeEvent } from './testimony.ts'
 
@@ -56,6 +56,7 @@ function byEvents(joined: Joined, failures: readonly number[]): string[] {
       const end = joined.subjects.end[failure] as number
       if (end < event.timeMs - AROUND_MS || end > event.lastMs + AROUND_MS) continue
       if (event.kind === 'check-failed' && event.who !== targetOf(joined.subjects, failure)) continue
+      if (concerns(joined, event, failure) === 'no') continue
       const group = groups.get(event.kind) ?? { events: [], failures: new Set<number>() }
       if (group.events.at(-1) !== event) group.events.push(event)
       group.failures.add(failure)

@@ -89,6 +89,8 @@ export class CheckLog {
           count: run.count,
           who: run.target,
           addresses: [run.target],
+          workload: '',
+          isKin: false,
           text: `health check failed: ${run.reason}`,
           file: this.#name,
         }),

@@ -183,7 +183,7 @@ describe('Kubernetes', () => {
     expect(facts.pods).toMatchObject([
       { addresses: ['10.2.0.5'], isReady: false, restarts: 2, ends: [{ reason: 'OOMKilled', exitCode: 137 }] },
     ])
-    expect(facts.endpoints).toEqual([{ service: 'reports', endpoints: 2, ready: 1 }])
+    expect(facts.endpoints).toMatchObject([{ service: 'reports', endpoints: 2, ready: 1 }])
     expect(facts.others).toBe(1)
   })
 

@@ -5,6 +5,7 @@ import { readSentry, type SentryEvent } from '../formats/witnesses/sentry.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
 import { requestKey, type Subjects } from './subjects.ts'
 import { type EventKind, emptyTestimony, type Hit, type LifeEvent, type Report, type Testimony } from './testimony.ts'
+import { workloadOf } from './workloads.ts'
 
 /** A JSON document of a tool to what it says. */
 export function readDocument(name: string, format: WitnessFormatId, text: string, subjects: Subjects): Testimony {
@@ -45,7 +46,8 @@ function kubernetes(name: string, values: readonly unknown[]): Testimony {
     rows: facts.events.length + facts.pods.length + facts.endpoints.length,
     ...span(events.flatMap((event) => [event.timeMs, event.lastMs])),
     events,
-    pods: facts.pods.map((pod) => ({ name: pod.name, addresses: pod.addresses })),
+    pods: facts.pods,
+    services: facts.endpoints,
     notes,
   }
 }
@@ -58,6 +60,8 @@ function lifeEvent(event: KubernetesEvent, addresses: readonly string[], file: s
     count: event.count,
     who: event.name,
     addresses,
+    workload: event.kind === 'Node' ? '' : workloadOf(event.name),
+    isKin: false,
     text: `${event.reason}: ${event.message}`,
     file,
   }
@@ -124,6 +128,8 @@ function endsOf(pod: PodState, file: string): LifeEvent[] {
         count: 1,
         who: pod.name,
         addresses: pod.addresses,
+        workload: workloadOf(pod.name),
+        isKin: false,
         text: `container ${container} ended: ${reason}, exit code ${exitCode}${exitMeaning(exitCode)}`,
         file,
       },
@@ -229,7 +235,7 @@ function fitting(report: Report, subjects: Subjects): number[] {
   if (report.path === undefined) return []
   const methods = report.method === undefined ? ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] : [report.method]
   return methods
-    .flatMap((method) => subjects.byRequest.get(requestKey(method, report.path as string)) ?? [])
+    .flatMap((method) => subjects.byRequest.get(requestKey(method, report.path as string))?.subjects ?? [])
     .filter((subject) => {
       if (subject >= subjects.failures.length) return false
       const status = subjects.failures.elbStatus[subject]

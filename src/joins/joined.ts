@@ -1,5 +1,7 @@
+import { controlsByTarget } from './coverage.ts'
 import type { Subjects } from './subjects.ts'
-import type { Hit, LifeEvent, MetricSeries, Testimony } from './testimony.ts'
+import type { Hit, LifeEvent, MetricSeries, PodFact, ServiceFact, Testimony } from './testimony.ts'
+import { type Concern, concernOf, type WorkloadsByGroup, workloadsByGroup } from './workloads.ts'
 
 /** Everything all witnesses say, by failure. */
 export interface Joined {
@@ -13,9 +15,15 @@ export interface Joined {
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
   /** Control to who saw it, over all files: 1 = app, 2 = proxy. */
   readonly controlsSeen: Uint8Array
+  /** Healthy requests by target, and all of them under '', by the time they ended. */
+  readonly controlsByTarget: ReadonlyMap<string, readonly number[]>
+  readonly pods: readonly PodFact[]
+  readonly services: readonly ServiceFact[]
+  readonly workloads: WorkloadsByGroup
 }
 
-export function joinTestimonies(subjects: Subjects, testimonies: readonly Testimony[]): Joined {
+export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): Joined {
+  const testimonies = all.map(onlyIfKin)
   const hitsOf = new Map<number, Hit[]>()
   const podsOfTarget = new Map<string, Set<string>>()
   const controlsSeen = new Uint8Array(subjects.controls.length)
@@ -34,23 +42,58 @@ export function joinTestimonies(subjects: Subjects, testimonies: readonly Testim
       if (seen !== 0) controlsSeen[control] = (controlsSeen[control] as number) | seen
   }
   for (const hits of hitsOf.values()) hits.sort((a, b) => a.timeMs - b.timeMs)
+  const pods = testimonies.flatMap((each) => each.pods)
+  const services = testimonies.flatMap((each) => each.services)
   return {
     subjects,
     testimonies,
+    pods,
+    services,
+    workloads: workloadsByGroup(subjects, { pods, services, podsOfTarget }),
     hitsOf,
     podsOfTarget,
     controlsSeen,
-    events: withAddresses(testimonies).sort((a, b) => a.timeMs - b.timeMs),
+    controlsByTarget: controlsByTarget(subjects),
+    events: withAddresses(testimonies, podsOfTarget).sort((a, b) => a.timeMs - b.timeMs),
     metrics: testimonies.flatMap((each) => each.metrics),
   }
 }
 
-/** Events name pods, and only the list of pods, often another file, has their addresses. */
-function withAddresses(testimonies: readonly Testimony[]): LifeEvent[] {
-  const addressesOf = new Map(testimonies.flatMap((each) => each.pods.map((pod) => [pod.name, pod.addresses] as const)))
+/** What speaks of somebody else's requests says nothing here, however well single rows of it may fit. */
+function onlyIfKin(testimony: Testimony): Testimony {
+  if (testimony.kinship !== 'other') return testimony
+  const controlsSeen = new Uint8Array(testimony.controlsSeen.length)
+  return {
+    ...testimony,
+    hits: [],
+    ambiguous: new Set(),
+    controlsSeen,
+    podsOfTarget: new Map(),
+    events: [],
+    metrics: [],
+  }
+}
+
+/**
+ * Events name pods. Their addresses are in the list of pods, often another file, or are those of the targets that a pod is
+ * seen to answer for.
+ */
+function withAddresses(
+  testimonies: readonly Testimony[],
+  podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>,
+): LifeEvent[] {
+  const addressesOf = new Map<string, readonly string[]>()
+  for (const [target, sources] of podsOfTarget)
+    for (const source of sources) addressesOf.set(source, [...(addressesOf.get(source) ?? []), target])
+  for (const { pods } of testimonies) for (const pod of pods) addressesOf.set(pod.name, pod.addresses)
   return testimonies
     .flatMap((each) => each.events)
     .map((event) => (event.addresses.length > 0 ? event : { ...event, addresses: addressesOf.get(event.who) ?? [] }))
+}
+
+/** Whether an event is about what stands behind this failure. */
+export function concerns(joined: Joined, event: LifeEvent, failure: number): Concern {
+  return concernOf(event, failure, joined.subjects, joined.workloads)
 }
 
 export function hitsBy(joined: Joined, failure: number, role: 'app' | 'proxy'): readonly Hit[] {

@@ -1,22 +1,26 @@
 import type { WitnessKind } from '../core/vocabulary.ts'
 import { createLineParser, type LineParserOptions } from '../formats/witnesses/line-parser.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
-import { ClockComparison } from './clock.ts'
+import { ClockComparison, correctionMs, measureShift } from './clock.ts'
 import { detachedRow, detachedText } from './detached.ts'
+import { kinshipOf } from './kinship.ts'
 import { eventKindOf } from './life-events.ts'
 import { type LooseRow, matchLoose } from './match-loose.ts'
 import { requestKey, type Subjects, targetOf } from './subjects.ts'
 import { emptyTestimony, type Hit, type LifeEvent, type Testimony } from './testimony.ts'
+import { workloadOf } from './workloads.ts'
 
 const decoder = new TextDecoder('utf-8')
 const MOST_LOOSE = 200_000
 const MOST_EVENTS = 5_000
+const MOST_STRANGERS = 100_000
 const HITS_PER_FAILURE = 6
 const TEXT = 1_000
 const BIT = { app: 1, proxy: 2, either: 4 } as const
-/** A block this far from every failure and control is counted, not read. */
+/** A block this far from every failure and control is counted, not read: local time may be half a day off and more. */
 const FAR_MS = 26 * 3_600_000
-const NEAR_MS = 15 * 60_000
+/** The same for times with a zone: clocks that were set to summer time by hand are an hour off. */
+const NEAR_MS = 75 * 60_000
 
 /** Reads one text log, block by block, whatever its size: keeps what speaks of a subject, counts the rest. */
 export class LineLog {
@@ -25,7 +29,6 @@ export class LineLog {
   readonly #parse: (raw: string) => WitnessRow | undefined
   readonly #formats = new Map<WitnessFormatId, number>()
   readonly #clock = new ClockComparison()
-  readonly #looseClock = new ClockComparison()
   readonly #hits: { subject: number; row: WitnessRow; text: string }[] = []
   readonly #hitsOf: Uint8Array
   /** By control: 1 = app, 2 = proxy, 4 = either. */
@@ -33,7 +36,6 @@ export class LineLog {
   readonly #loose: LooseRow[] = []
   readonly #events: { row: WitnessRow; kind: LifeEvent['kind'] }[] = []
   readonly #podsOfTarget = new Map<string, Set<string>>()
-  readonly #window: { start: number; end: number }
   #rows = 0
   #unparsed = 0
   #withoutTime = 0
@@ -46,6 +48,10 @@ export class LineLog {
   #dropped = 0
   #skippedLines = 0
   #foreign = 0
+  /** Rows with trace ids made while the load balancer's log runs, and how many of those it knows. */
+  #traced = 0
+  #tracedFound = 0
+  readonly #strangers: number[] = []
 
   constructor(name: string, subjects: Subjects, options: LineParserOptions = {}) {
     this.#name = name
@@ -53,12 +59,6 @@ export class LineLog {
     this.#parse = createLineParser(options)
     this.#hitsOf = new Uint8Array(subjects.failures.length)
     this.#controlsSeen = new Uint8Array(subjects.controls.length)
-    let [start, end] = [subjects.window.start, subjects.window.end]
-    for (const control of subjects.controls) {
-      start = Math.min(start, control.end)
-      end = Math.max(end, control.end)
-    }
-    this.#window = { start, end }
   }
 
   /** Whole lines. */
@@ -79,11 +79,14 @@ export class LineLog {
     const first = this.#timeOf(text.slice(0, text.indexOf('\n')))
     const last = this.#timeOf(text.slice(text.lastIndexOf('\n', text.length - 2) + 1))
     if (first === undefined || last === undefined) return false
-    // Local time may be half a day off.
+    // Whatever the server's clock says: trace ids were made by the load balancer's.
+    const root = text.indexOf('Root=1-')
+    if (root >= 0 && this.#isOfWindow(text.slice(root + 5, root + 40))) return false
     const slack = first.hasZone && last.hasZone ? NEAR_MS : FAR_MS
+    const { start, end } = this.#subjects.logWindow
     const isFar =
-      (first.timeMs < this.#window.start - slack && last.timeMs < this.#window.start - slack) ||
-      (first.timeMs > this.#window.end + slack && last.timeMs > this.#window.end + slack)
+      (first.timeMs < start - slack && last.timeMs < start - slack) ||
+      (first.timeMs > end + slack && last.timeMs > end + slack)
     if (!isFar) return false
     let lines = 0
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++
@@ -109,7 +112,10 @@ export class LineLog {
   #isForeign(raw: string): boolean {
     if (this.#requestsWithTrace < 1_000 || this.#rows % 64 === 0) return false
     const at = raw.indexOf('Root=1-')
-    if (at < 0 || raw.includes('Self=') || this.#subjects.byTrace.has(raw.slice(at + 5, at + 40))) return false
+    if (at < 0 || raw.includes('Self=')) return false
+    const id = raw.slice(at + 5, at + 40)
+    if (this.#subjects.byTrace.has(id)) return false
+    if (this.#isOfWindow(id)) this.#traced++
     this.#requests++
     this.#requestsWithTrace++
     this.#foreign++
@@ -132,9 +138,18 @@ export class LineLog {
       this.#requests++
       if (row.traceIds.length > 0) this.#requestsWithTrace++
     }
-    if (row.traceIds.length > 0 && this.#byTrace(row, raw)) return
+    const [id] = row.traceIds
+    if (id !== undefined && this.#isOfWindow(id)) this.#traced++
+    if (id !== undefined && this.#byTrace(row, raw)) return
     if (row.message !== undefined && this.#event(row)) return
     if (row.traceIds.length === 0 && row.method !== undefined && row.path !== undefined) this.#keepLoose(row, raw)
+  }
+
+  /** A trace id holds the second in which it was made. */
+  #isOfWindow(id: string): boolean {
+    const made = Number.parseInt(id.slice(2, 10), 16) * 1000
+    const { start, end } = this.#subjects.logWindow
+    return made >= start - 60_000 && made <= end + 60_000
   }
 
   #byTrace(row: WitnessRow, raw: string): boolean {
@@ -148,6 +163,7 @@ export class LineLog {
           ? found
           : [...found].sort((a, b) => distance(row, start, end, a) - distance(row, start, end, b))[0]
       if (subject === undefined) continue
+      this.#tracedFound++
       const isRequest = row.what === 'request' && !Number.isNaN(row.timeMs)
       if (subject >= failures.length) {
         const control = subject - failures.length
@@ -177,25 +193,35 @@ export class LineLog {
   }
 
   #keepLoose(row: WitnessRow, raw: string): void {
-    const subjects = this.#subjects.byRequest.get(requestKey(row.method as string, row.path as string))
-    if (subjects === undefined || Number.isNaN(row.timeMs)) return
+    if (Number.isNaN(row.timeMs)) return
+    const alike = this.#subjects.byRequest.get(requestKey(row.method as string, row.path as string))
+    if (alike === undefined) {
+      if (this.#strangers.length < MOST_STRANGERS) this.#strangers.push(row.timeMs)
+      return
+    }
     if (this.#loose.length >= MOST_LOOSE) {
       this.#dropped++
       return
     }
-    this.#loose.push({ row: detachedRow(row), text: detachedText(raw.slice(0, TEXT)), subjects })
-    // Error lines speak of failures only: beside healthy requests for the same path they would measure nonsense.
-    const asked = row.what === 'event' ? subjects.filter((each) => each < this.#subjects.failures.length) : subjects
-    for (const subject of asked.slice(0, 30))
-      this.#looseClock.add((this.#subjects.end[subject] as number) - row.timeMs - row.timeStepMs / 2)
+    this.#loose.push({ row: detachedRow(row), text: detachedText(raw.slice(0, TEXT)), alike })
   }
 
   finish(): Testimony {
     const role = this.#role()
     const byTrace = this.#clock.shiftMs()
-    const shiftMs = byTrace ?? this.#looseClock.modeMs()
-    // Below two seconds the difference is the way from one machine to the other, not a wrong clock.
-    const shift = shiftMs === undefined || Math.abs(shiftMs) < 2_000 ? 0 : shiftMs
+    const byRequest = byTrace === undefined ? measureShift(this.#loose, this.#subjects) : undefined
+    const shiftMs = byTrace ?? byRequest?.shiftMs
+    const shift = correctionMs(shiftMs)
+    const { kinship, why } = kinshipOf(
+      {
+        traced: this.#traced,
+        tracedFound: this.#tracedFound,
+        loose: this.#loose,
+        strangers: this.#strangers,
+        shiftMs: shift,
+      },
+      this.#subjects,
+    )
     const roleOf = (of: WitnessRow['role']): 'app' | 'proxy' => (of === 'either' ? role : of)
     const controlsSeen = new Uint8Array(this.#subjects.controls.length)
     const see = (control: number, of: WitnessRow['role']): void => {
@@ -244,7 +270,9 @@ export class LineLog {
       firstMs: finite(this.#firstMs),
       lastMs: finite(this.#lastMs),
       shiftMs,
-      shiftMatches: byTrace === undefined ? this.#looseClock.matches : this.#clock.matches,
+      shiftMatches: byRequest?.matches ?? this.#clock.matches,
+      kinship,
+      ...(why === undefined ? {} : { kinshipWhy: why }),
       hasZone: this.#hasZone,
       withoutTime: this.#withoutTime,
       requests: this.#requests,
@@ -260,6 +288,8 @@ export class LineLog {
         count: 1,
         who: row.source,
         addresses: [],
+        workload: row.source === '' ? '' : workloadOf(row.source),
+        isKin: kinship === 'same',
         text: row.message as string,
         file: this.#name,
       })),

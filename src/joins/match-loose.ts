@@ -1,13 +1,13 @@
 import { nginxSentenceOf } from '../formats/witnesses/nginx-error.ts'
 import type { WitnessRow } from '../formats/witnesses/witness-row.ts'
-import { type ControlRequest, type Subjects, symptomOf } from './subjects.ts'
+import { type AlikeRequests, type ControlRequest, type Subjects, symptomOf } from './subjects.ts'
 import type { MatchedBy } from './testimony.ts'
 
 /** A row without a trace id that names a request some subject made too. */
 export interface LooseRow {
   readonly row: WitnessRow
   readonly text: string
-  readonly subjects: readonly number[]
+  readonly alike: AlikeRequests
 }
 
 export interface LooseMatch {
@@ -31,7 +31,7 @@ export function matchLoose(
   subjects: Subjects,
   shiftMs: number,
 ): { readonly matches: LooseMatch[]; readonly ambiguous: ReadonlySet<number> } {
-  const fits = rows.map((loose) => loose.subjects.filter((subject) => fitsTime(loose.row, subject, subjects, shiftMs)))
+  const fits = rows.map((loose) => fittingSubjects(loose, subjects, shiftMs))
   const matches: LooseMatch[] = []
   const taken = matchControls(rows, fits, subjects, shiftMs, matches)
   const ambiguous = new Set<number>()
@@ -106,6 +106,21 @@ function matchGroup(
   }
 }
 
+/** What the load balancer got from the target is what the proxy or the app behind it sent. */
+export function isSameStatus(row: WitnessRow, subject: number, { failures, controls }: Subjects): boolean {
+  const isFailure = subject < failures.length
+  // Error lines speak of failures only: beside healthy requests for the same path they would measure nonsense.
+  if (row.what === 'event' && !isFailure) return false
+  const status = isFailure
+    ? (failures.targetStatus[subject] as number)
+    : (controls[subject - failures.length] as ControlRequest).targetStatus
+  if (row.what === 'request') return status === 0 || row.status === undefined || row.status === status
+  if (status !== 502 && status !== 504) return true
+  // nginx answers 504 to its own timeouts and 502 to all else that goes wrong upstream. An error page may say 503.
+  const sentence = row.message === undefined ? undefined : nginxSentenceOf(row.message)
+  return sentence?.status === undefined || sentence.status === status
+}
+
 /** Returns the rows that healthy requests took. */
 function matchControls(
   rows: readonly LooseRow[],
@@ -144,25 +159,51 @@ function meaningOf(row: WitnessRow): string {
   return `${row.status ?? ''} ${row.upstreamStatus?.join() ?? ''} ${words} ${row.flags ?? ''}`
 }
 
+/** An answer that the load balancer no longer waited for may be logged this much later. */
+const LATE_MS = 60_000
+
+/** Subjects with the row's method and path that its time and status fit. */
+export function fittingSubjects({ row, alike }: LooseRow, subjects: Subjects, shiftMs: number): number[] {
+  const at = row.timeMs + shiftMs
+  const slack = LOOSE_WINDOW_MS + row.timeStepMs
+  const last = at + slack + Math.max(alike.longestMs, row.durationMs ?? 0)
+  const first = at - slack - Math.max(LATE_MS, row.durationMs ?? 0)
+  const fits: number[] = []
+  for (let i = firstFrom(alike.subjects, subjects.end, first); i < alike.subjects.length; i++) {
+    const subject = alike.subjects[i] as number
+    if ((subjects.end[subject] as number) > last) break
+    if (fitsTime(row, subject, subjects, shiftMs)) fits.push(subject)
+  }
+  return fits
+}
+
+/** The first place in a list sorted by end at which the end is not before `from`. */
+function firstFrom(sorted: readonly number[], end: Float64Array, from: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((end[sorted[middle] as number] as number) < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 function fitsTime(row: WitnessRow, subject: number, subjects: Subjects, shiftMs: number): boolean {
-  const { start, end, failures, controls } = subjects
+  const { start, end, failures } = subjects
   const at = row.timeMs + shiftMs
   const slack = LOOSE_WINDOW_MS + row.timeStepMs
   const [from, to] = [start[subject] as number, end[subject] as number]
   const isFailure = subject < failures.length
+  if (!isSameStatus(row, subject, subjects)) return false
   if (row.what === 'request') {
-    const status = isFailure
-      ? (failures.targetStatus[subject] as number)
-      : (controls[subject - failures.length] as ControlRequest).targetStatus
-    // What the load balancer got from the target is what the proxy or the app behind it sent.
-    if (status !== 0 && row.status !== undefined && row.status !== status) return false
     if (row.durationMs !== undefined) {
       const began = at - row.durationMs
       if (began < from - slack || began > to + slack) return false
       // Whoever the load balancer did not wait for may have finished much later.
-      return at >= from - slack && (status === 0 || at <= to + slack)
+      const isGivenUp = isFailure && failures.targetStatus[subject] === 0
+      return at >= from - slack && (isGivenUp || at <= to + slack)
     }
   }
-  const late = isFailure && symptomOf(subjects, subject) === 'response-timeout' ? 60_000 : 0
+  const late = isFailure && symptomOf(subjects, subject) === 'response-timeout' ? LATE_MS : 0
   return at >= from - slack && at <= to + slack + late
 }

@@ -1,5 +1,5 @@
 import { coverageOf } from './coverage.ts'
-import type { Joined } from './joined.ts'
+import { concerns, type Joined } from './joined.ts'
 import type { EventKind } from './testimony.ts'
 
 const LIVES: readonly EventKind[] = [
@@ -40,9 +40,14 @@ export const LIFE_CAUSES: readonly string[] = [
  */
 export function isQuiet(joined: Joined, failures: readonly number[]): boolean {
   const events = joined.events.filter((event) => LIVES.includes(event.kind))
-  if (events.length === 0 || !coverageOf(joined, 'app', failures).isCovering) return false
+  if (events.length === 0) return false
+  const { isCovering, gaps } = coverageOf(joined, 'app', failures)
+  if (!isCovering || gaps.size > 0) return false
   return failures.every((failure) => {
     const end = joined.subjects.end[failure] as number
-    return !events.some((event) => end >= event.timeMs - AROUND_MS && end <= event.lastMs + AROUND_MS)
+    return !events.some(
+      (event) =>
+        end >= event.timeMs - AROUND_MS && end <= event.lastMs + AROUND_MS && concerns(joined, event, failure) !== 'no',
+    )
   })
 }

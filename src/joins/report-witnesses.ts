@@ -1,5 +1,5 @@
 import type { Missing, WitnessEvent, WitnessReport } from '../core/diagnosis.ts'
-import { describeShift, isZone } from './clock.ts'
+import { correctionMs, describeShift, isZone } from './clock.ts'
 import { say } from './coverage.ts'
 import type { Joined } from './joined.ts'
 import type { EventKind, Testimony } from './testimony.ts'
@@ -22,9 +22,9 @@ export function witnessReports(joined: Joined): WitnessReport[] {
   })
 }
 
-function windowOf({ firstMs, lastMs, shiftMs = 0 }: Testimony): WitnessReport['window'] {
+function windowOf({ firstMs, lastMs, shiftMs }: Testimony): WitnessReport['window'] {
   if (Number.isNaN(firstMs)) return null
-  const shift = Math.abs(shiftMs) < 2_000 ? 0 : shiftMs
+  const shift = correctionMs(shiftMs)
   return { start: new Date(firstMs + shift).toISOString(), end: new Date(lastMs + shift).toISOString() }
 }
 
@@ -46,8 +46,10 @@ function sentences(testimony: Testimony, { subjects }: Joined): string[] {
     out.push(
       shift === undefined
         ? `its clock agrees with the load balancer's within 1 s (${say(testimony.shiftMatches)} matches)`
-        : `its clock is ${shift} the load balancer's, by ${say(testimony.shiftMatches)} matches${isZone(testimony.shiftMs) ? ': a local time without zone' : ''}; all times here are corrected`,
+        : `its clock is ${shift} the load balancer's, by ${say(testimony.shiftMatches)} matches${isZone(testimony.shiftMs) ? (testimony.hasZone ? ': as much as a time zone' : ': a local time without zone') : ''}; all times here are corrected`,
     )
+  if (testimony.kinship === 'other')
+    out.push(`it does not match this load balancer: ${testimony.kinshipWhy}; nothing is concluded from it`)
   return [...out, ...testimony.notes]
 }
 
@@ -74,11 +76,14 @@ export function missingFrom({ testimonies, subjects }: Joined): Missing[] {
       continue
     }
     const isEmpty = hits.length === 0 && !controlsSeen.some((seen) => seen !== 0)
-    if (isLog && requests >= 20 && isEmpty && subjects.controls.length >= 20)
+    const isForeign = isLog && requests >= 20 && isEmpty && subjects.controls.length >= 20
+    if (testimony.kinship === 'other' || isForeign) {
       missing.push({
         what: `the requests of this load balancer in ${name}`,
-        why: `none of its ${say(requests)} requests is one of ${say(subjects.controls.length)} healthy requests of the load balancer's log: another service's log, or another time zone`,
+        why: `${testimony.kinshipWhy ?? `none of its ${say(requests)} requests is one of ${say(subjects.controls.length)} healthy requests of the load balancer's log`}: another service's log, or another clock`,
       })
+      continue
+    }
     if (isLog && requests >= 20 && requestsWithTrace === 0)
       missing.push({
         what: `trace ids in ${name}`,

@@ -37,8 +37,24 @@ export interface Subjects extends SubjectSource {
   /** A subject, or several of one trace id. */
   readonly byTrace: ReadonlyMap<string, number | number[]>
   /** `GET /path` without query to its subjects. */
-  readonly byRequest: ReadonlyMap<string, number[]>
-  readonly window: { readonly start: number; readonly end: number }
+  readonly byRequest: ReadonlyMap<string, AlikeRequests>
+  /** Targets to the target groups (`groupKey`) that send to them. */
+  readonly groupsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
+  /** From the first failure's start to the last one's end. */
+  readonly window: TimeSpan
+  /** The same with the healthy requests: what the load balancer's log covers, as far as it was looked at. */
+  readonly logWindow: TimeSpan
+}
+
+export interface TimeSpan {
+  readonly start: number
+  readonly end: number
+}
+
+/** Subjects with the same method and path, by the time they ended. */
+export interface AlikeRequests {
+  readonly subjects: readonly number[]
+  readonly longestMs: number
 }
 
 export function makeSubjects(source: SubjectSource): Subjects {
@@ -47,7 +63,7 @@ export function makeSubjects(source: SubjectSource): Subjects {
   const start = new Float64Array(count)
   const end = new Float64Array(count)
   const byTrace = new Map<string, number | number[]>()
-  const byRequest = new Map<string, number[]>()
+  const alike = new Map<string, number[]>()
   const addTrace = (text: string | undefined, subject: number): void => {
     const id = text === undefined ? undefined : traceIdsIn(text)[0]
     if (id === undefined) return
@@ -59,11 +75,12 @@ export function makeSubjects(source: SubjectSource): Subjects {
   const addRequest = (line: string | null | undefined, subject: number): void => {
     const key = line ? requestKeyOf(line) : undefined
     if (key === undefined) return
-    const known = byRequest.get(key)
-    if (known === undefined) byRequest.set(key, [subject])
+    const known = alike.get(key)
+    if (known === undefined) alike.set(key, [subject])
     else known.push(subject)
   }
   const window = { start: Number.POSITIVE_INFINITY, end: Number.NEGATIVE_INFINITY }
+  const logWindow = { ...window }
   for (let i = 0; i < failures.length; i++) {
     end[i] = failures.end[i] as number
     const given = failures.start[i] as number
@@ -80,13 +97,39 @@ export function makeSubjects(source: SubjectSource): Subjects {
     addTrace(control.traceId, subject)
     addRequest(control.request, subject)
   }
-  return { ...source, count, start, end, byTrace, byRequest, window }
+  for (let i = 0; i < count; i++) {
+    logWindow.start = Math.min(logWindow.start, start[i] as number)
+    logWindow.end = Math.max(logWindow.end, end[i] as number)
+  }
+  const byRequest = new Map<string, AlikeRequests>()
+  for (const [key, subjects] of alike) {
+    subjects.sort((a, b) => (end[a] as number) - (end[b] as number))
+    let longestMs = 0
+    for (const each of subjects) longestMs = Math.max(longestMs, (end[each] as number) - (start[each] as number))
+    byRequest.set(key, { subjects, longestMs })
+  }
+  const groupsOfTarget = new Map<string, Set<string>>()
+  for (const flow of source.flows) {
+    const known = groupsOfTarget.get(flow.target)
+    if (known === undefined) groupsOfTarget.set(flow.target, new Set([groupKey(flow)]))
+    else known.add(groupKey(flow))
+  }
+  return { ...source, count, start, end, byTrace, byRequest, groupsOfTarget, window, logWindow }
+}
+
+/** A target group of one load balancer. */
+export function groupKey({ loadBalancer, targetGroup }: Flow): string {
+  return `${loadBalancer}|${targetGroup}`
+}
+
+export function flowOf({ failures, flows }: Subjects, failure: number): Flow {
+  return flows[failures.flow[failure] as number] as Flow
 }
 
 export function targetOf(subjects: Subjects, subject: number): string {
-  const { failures, flows, controls } = subjects
+  const { failures, controls } = subjects
   if (subject >= failures.length) return (controls[subject - failures.length] as ControlRequest).target
-  return (flows[failures.flow[subject] as number] as Flow).target
+  return flowOf(subjects, subject).target
 }
 
 export function symptomOf(subjects: Subjects, failure: number): Symptom {

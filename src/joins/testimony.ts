@@ -1,5 +1,6 @@
 import type { WitnessKind } from '../core/vocabulary.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
+import type { Kinship } from './kinship.ts'
 
 /** How a row was matched to a request. */
 export type MatchedBy =
@@ -63,6 +64,10 @@ export interface LifeEvent {
   readonly who: string
   /** Addresses of `who`, when known. */
   readonly addresses: readonly string[]
+  /** The Deployment or the like that `who` belongs to, or ''. */
+  readonly workload: string
+  /** It was written by a log that is shown to hold this load balancer's requests. */
+  readonly isKin: boolean
   readonly text: string
   readonly file: string
 }
@@ -87,6 +92,27 @@ export interface Report {
   readonly status: number | undefined
   readonly traceIds: readonly string[]
   readonly text: string
+}
+
+export interface PodFact {
+  readonly name: string
+  readonly namespace: string
+  readonly addresses: readonly string[]
+  readonly node: string
+  /** Addresses of its node. */
+  readonly hostAddresses: readonly string[]
+}
+
+/** One EndpointSlice. */
+export interface ServiceFact {
+  readonly service: string
+  readonly namespace: string
+  /** Endpoints, ready ones and their nodes and pods. */
+  readonly endpoints: number
+  readonly ready: number
+  readonly readyNodes: readonly string[]
+  readonly pods: readonly string[]
+  readonly addresses: readonly string[]
 }
 
 /** All that one witness file says. */
@@ -121,12 +147,17 @@ export interface Testimony {
   /** Sentry only: whose reports. */
   readonly side: 'client' | 'app' | undefined
   /** Kubernetes only. */
-  readonly pods: readonly { readonly name: string; readonly addresses: readonly string[] }[]
+  readonly pods: readonly PodFact[]
+  /** Kubernetes only. */
+  readonly services: readonly ServiceFact[]
   readonly notes: readonly string[]
   /** Rows that were given up because there were too many. */
   readonly dropped: number
   /** App or proxy; `app` for witnesses that are neither. */
   readonly role: 'app' | 'proxy' | 'none'
+  readonly kinship: Kinship
+  /** Why it is `other`, as the end of a sentence. */
+  readonly kinshipWhy?: string
 }
 
 export function emptyTestimony(name: string, kind: WitnessKind, controls: number): Testimony {
@@ -152,8 +183,10 @@ export function emptyTestimony(name: string, kind: WitnessKind, controls: number
     metrics: [],
     side: undefined,
     pods: [],
+    services: [],
     notes: [],
     dropped: 0,
     role: 'none',
+    kinship: 'unknown',
   }
 }

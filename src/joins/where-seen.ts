@@ -23,12 +23,12 @@ export function whereSeen(joined: Joined, failures: readonly number[]): WhereSee
   for (const role of ['proxy', 'app'] as const) {
     const coverage = coverageOf(joined, role, failures)
     if (!coverage.isThere) continue
-    const counts = countSeen(joined, role, failures)
+    const counts = countSeen(joined, role, failures, coverage.gaps)
     because.push(...sentences(role, failures.length, counts, coverage, joined.subjects.controlEvery))
     rows.push([
       NAMES[role],
       counts.reached,
-      counts.absent,
+      counts.absent + counts.inGap,
       counts.ambiguous,
       coverage.asked === 0 ? null : `${say(coverage.found)} of ${say(coverage.asked)}`,
       coverage.isCovering ? 'yes' : 'no',
@@ -58,14 +58,29 @@ export function whereSeen(joined: Joined, failures: readonly number[]): WhereSee
 interface Seen {
   reached: number
   absent: number
+  /** Absent like the healthy requests around them. */
+  inGap: number
   ambiguous: number
   answeredBelow500: number
   readonly statuses: Map<number, number>
   byTrace: number
 }
 
-function countSeen(joined: Joined, role: 'app' | 'proxy', failures: readonly number[]): Seen {
-  const seen: Seen = { reached: 0, absent: 0, ambiguous: 0, answeredBelow500: 0, statuses: new Map(), byTrace: 0 }
+function countSeen(
+  joined: Joined,
+  role: 'app' | 'proxy',
+  failures: readonly number[],
+  gaps: ReadonlySet<number>,
+): Seen {
+  const seen: Seen = {
+    reached: 0,
+    absent: 0,
+    inGap: 0,
+    ambiguous: 0,
+    answeredBelow500: 0,
+    statuses: new Map(),
+    byTrace: 0,
+  }
   const unsure = joined.testimonies.filter((each) => each.role === role).map((each) => each.ambiguous)
   for (const failure of failures) {
     // Without a target the load balancer sent the request nowhere.
@@ -80,6 +95,7 @@ function countSeen(joined: Joined, role: 'app' | 'proxy', failures: readonly num
         if (status < 500 && status !== 499) seen.answeredBelow500++
       }
     } else if (unsure.some((set) => set.has(failure))) seen.ambiguous++
+    else if (gaps.has(failure)) seen.inGap++
     else seen.absent++
   }
   return seen
@@ -96,6 +112,10 @@ function sentences(role: 'app' | 'proxy', total: number, seen: Seen, coverage: C
         : `${say(seen.absent)} of ${say(total)} failures are not in ${name}, which proves nothing: ${coverage.gap}`,
     )
   }
+  if (seen.inGap > 0)
+    out.push(
+      `${say(seen.inGap)} of ${say(total)} failures are not in ${name}, which proves nothing: the healthy requests right before and after them are not in it either`,
+    )
   if (seen.reached > 0) {
     const statuses = [...seen.statuses]
       .sort((a, b) => b[1] - a[1])

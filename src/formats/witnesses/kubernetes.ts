@@ -14,8 +14,10 @@ export interface KubernetesEvent {
 
 export interface PodState {
   readonly name: string
+  readonly namespace: string
   readonly addresses: readonly string[]
   readonly node: string
+  readonly hostAddresses: readonly string[]
   readonly isReady: boolean
   /** When readiness changed last; NaN when not said. */
   readonly readySinceMs: number
@@ -35,8 +37,13 @@ export interface ContainerEnd {
 
 export interface EndpointState {
   readonly service: string
+  readonly namespace: string
   readonly endpoints: number
   readonly ready: number
+  /** Nodes of the ready ones. */
+  readonly readyNodes: readonly string[]
+  readonly pods: readonly string[]
+  readonly addresses: readonly string[]
 }
 
 export interface KubernetesFacts {
@@ -103,6 +110,7 @@ function readPod(object: Json): PodState {
     .find((condition) => condition.type === 'Ready')
   const containers = asList(status.containerStatuses).map(asObject)
   const addresses = asList(status.podIPs).flatMap((each) => asText(asObject(each).ip) ?? [])
+  const hosts = asList(status.hostIPs).flatMap((each) => asText(asObject(each).ip) ?? [])
   const ends = containers.flatMap((container) =>
     [asObject(container.lastState), asObject(container.state)].flatMap((state) => {
       if (!('terminated' in state)) return []
@@ -121,8 +129,10 @@ function readPod(object: Json): PodState {
   const waiting = containers.map((container) => asText(asObject(asObject(container.state).waiting).reason))
   return {
     name: asText(metadata.name) ?? '',
+    namespace: asText(metadata.namespace) ?? '',
     addresses: addresses.length > 0 ? addresses : [asText(status.podIP) ?? ''].filter((each) => each !== ''),
     node: asText(asObject(object.spec).nodeName) ?? '',
+    hostAddresses: hosts.length > 0 ? hosts : [asText(status.hostIP) ?? ''].filter((each) => each !== ''),
     isReady: ready?.status === 'True',
     readySinceMs: asTime(ready?.lastTransitionTime),
     deletedMs: asTime(metadata.deletionTimestamp),
@@ -134,11 +144,16 @@ function readPod(object: Json): PodState {
 
 function readSlice(object: Json): EndpointState {
   const metadata = asObject(object.metadata)
-  const endpoints = asList(object.endpoints).map((each) => asObject(asObject(each).conditions))
+  const endpoints = asList(object.endpoints).map(asObject)
+  // Absent means ready, says the API.
+  const ready = endpoints.filter((each) => asObject(each.conditions).ready !== false)
   return {
     service: asText(asObject(metadata.labels)['kubernetes.io/service-name']) ?? asText(metadata.name) ?? '',
+    namespace: asText(metadata.namespace) ?? '',
     endpoints: endpoints.length,
-    // Absent means ready, says the API.
-    ready: endpoints.filter((conditions) => conditions.ready !== false).length,
+    ready: ready.length,
+    readyNodes: [...new Set(ready.flatMap((each) => asText(each.nodeName) ?? []))],
+    pods: endpoints.flatMap((each) => asText(asObject(each.targetRef).name) ?? []),
+    addresses: endpoints.flatMap((each) => asList(each.addresses).flatMap((address) => asText(address) ?? [])),
   }
 }

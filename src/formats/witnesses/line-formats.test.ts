@@ -105,8 +105,39 @@ describe('nginx sentences', () => {
     ['orders.shop.svc could not be resolved (3: Host not found)', 'not-resolved'],
     ['1024 worker_connections are not enough', 'no-connections'],
     ['client intended to send too large body: 2097152 bytes', 'body-too-large'],
+    ['connect() failed (110: Connection timed out) while connecting to upstream', 'connect-timed-out'],
+    ['connect() to 10.2.0.5:80 failed (101: Network is unreachable) while connecting to upstream', 'no-route'],
+    ['connect() to unix:/run/app.sock failed (111: Connection refused) while connecting to upstream', 'refused'],
+    [
+      'connect() to unix:/run/app.sock failed (11: Resource temporarily unavailable) while connecting to upstream',
+      'connect-failed',
+    ],
+    ['upstream timed out (110: Operation timed out) while SSL handshaking to upstream', 'tls-failed'],
+    ['upstream timed out (110: Connection timed out) while proxying upgraded connection', 'timed-out-reading-body'],
+    ['writev() failed (32: Broken pipe) while sending request to upstream', 'reset'],
+    ['SSL_read() failed (104: Connection reset by peer) while reading response header from upstream', 'reset'],
+    [
+      'upstream sent "Content-Length" and "Transfer-Encoding" headers at the same time while reading response header from upstream',
+      'invalid-header',
+    ],
+    ['socket() failed (24: Too many open files) while connecting to upstream', 'no-connections'],
+    ['peer closed connection in SSL handshake while SSL handshaking to upstream', 'tls-failed'],
+    ['limiting requests, excess: 20.630 by zone "perip"', 'limited'],
+    ['signal 1 (SIGHUP) received from 44, reconfiguring', 'reload'],
+    ['worker process 31 exited on signal 9', 'worker-died'],
   ])('%s', (message, id) => {
     expect(nginxSentenceOf(message)?.id).toBe(id)
+  })
+
+  it.each([
+    'writev() failed (104: Connection reset by peer) while sending to client',
+    'recv() failed (104: Connection reset by peer) while reading client request line',
+    'SSL_do_handshake() failed (SSL: error:0A00010B) while SSL handshaking',
+    'client prematurely closed connection, so upstream connection is closed too while sending request to upstream',
+    'delaying request, excess: 0.630, by zone "perip"',
+    'a client request body is buffered to a temporary file /var/lib/nginx/body/0000000001',
+  ])('is silent about the upstream when the client is meant: %s', (message) => {
+    expect(nginxSentenceOf(message)).toBeUndefined()
   })
 
   it('has a meaning for every one of them', () => {

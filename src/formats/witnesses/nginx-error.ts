@@ -56,6 +56,7 @@ export const nginxError = defineLineFormat({
 
 export type NginxSentence =
   | 'timed-out-connecting'
+  | 'connect-timed-out'
   | 'timed-out-sending'
   | 'timed-out-reading-header'
   | 'timed-out-reading-body'
@@ -99,25 +100,27 @@ export const nginxSentences: readonly (readonly [RegExp, NginxSentence, string])
     'no answer within proxy_read_timeout',
   ],
   [
-    /upstream timed out .*while reading upstream/,
+    /upstream timed out .*while (?:reading upstream|proxying upgraded connection)/,
     'timed-out-reading-body',
     'the answer stopped for proxy_read_timeout',
   ],
-  [/connect\(\) failed \(110:|connect\(\) failed \(ETIMEDOUT/, 'timed-out-connecting', 'the kernel gave up connecting'],
-  [/connect\(\) failed \(111:/, 'refused', 'nothing listens on the upstream’s port'],
-  [
-    /connect\(\) failed \(11[23]:|connect\(\) failed \(101:/,
-    'no-route',
-    'the upstream’s address is not on the network',
-  ],
+  [/connect\(\)(?: to \S+)? failed \(110:/, 'connect-timed-out', 'the kernel gave up connecting'],
+  [/connect\(\)(?: to \S+)? failed \(111:/, 'refused', 'nothing listens on the upstream’s port'],
+  [/connect\(\)(?: to \S+)? failed \((?:101|112|113):/, 'no-route', 'the upstream’s address is not on the network'],
   [/connect\(\).*failed \(99:|bind\(\).*failed \(98:/, 'out-of-ports', 'no source port was left for this upstream'],
+  [/connect\(\) to unix:.*failed \(11:/, 'connect-failed', 'the accept queue of the upstream’s socket was full'],
   [/connect\(\).*failed/, 'connect-failed', 'connecting failed'],
   [
     /upstream prematurely closed connection/,
     'closed-early',
     'the upstream closed the connection (FIN) before its answer',
   ],
-  [/(?:recv|readv|send|writev|sendfile)\(\) failed \((?:104|32):/, 'reset', 'the upstream reset the connection'],
+  // The same calls fail towards clients: "while sending to client".
+  [
+    /(?:recv|readv|send|writev|sendfile|SSL_read|SSL_write)\(\) failed \((?:104|32):.* upstream/,
+    'reset',
+    'the upstream reset the connection',
+  ],
   [
     /no live upstreams/,
     'no-live-upstreams',
@@ -125,12 +128,12 @@ export const nginxSentences: readonly (readonly [RegExp, NginxSentence, string])
   ],
   [/upstream sent too big header/, 'too-big-header', 'the answer’s headers are larger than proxy_buffer_size'],
   [
-    /upstream sent (?:invalid|no valid|duplicate|unexpected|more data than)|upstream sent .*header line/,
+    /upstream sent (?:invalid|no valid|duplicate|unexpected|more data than|unsupported|")|upstream sent .*header line/,
     'invalid-header',
     'the answer was no valid HTTP',
   ],
   [
-    /SSL_do_handshake\(\) failed|upstream SSL certificate|peer closed connection in SSL handshake/,
+    /(?:SSL_do_handshake\(\) failed|peer closed connection in SSL handshake).*to upstream|upstream SSL certificate/,
     'tls-failed',
     'the TLS handshake with the upstream failed',
   ],
@@ -141,13 +144,36 @@ export const nginxSentences: readonly (readonly [RegExp, NginxSentence, string])
     'the upstream’s name did not resolve',
   ],
   [/worker_connections are not enough/, 'no-connections', 'all connection slots of a worker were in use'],
+  [/(?:socket|accept4?)\(\) failed \(2[34]:/, 'no-connections', 'no file descriptor was left'],
   [/client intended to send too large body/, 'body-too-large', 'the request body is larger than client_max_body_size'],
   [/\breconfiguring\b|signal process started/, 'reload', 'nginx reloaded its configuration'],
   [/gracefully shutting down|\bshutting down\b|\bexiting\b/, 'shutdown', 'a worker of nginx ended'],
   [/worker process \d+ exited on signal/, 'worker-died', 'a worker of nginx died'],
 ]
 
-export function nginxSentenceOf(message: string): { readonly id: NginxSentence; readonly meaning: string } | undefined {
+/** What nginx answers after a sentence: ngx_http_upstream_next and _finalize_request. Others leave it open. */
+const STATUS_OF: Partial<Record<NginxSentence, 502 | 504>> = {
+  'timed-out-connecting': 504,
+  'timed-out-sending': 504,
+  'timed-out-reading-header': 504,
+  'connect-timed-out': 502,
+  refused: 502,
+  'no-route': 502,
+  'connect-failed': 502,
+  'closed-early': 502,
+  reset: 502,
+  'no-live-upstreams': 502,
+  'too-big-header': 502,
+  'invalid-header': 502,
+}
+
+export interface SentenceOfNginx {
+  readonly id: NginxSentence
+  readonly meaning: string
+  readonly status: 502 | 504 | undefined
+}
+
+export function nginxSentenceOf(message: string): SentenceOfNginx | undefined {
   const found = nginxSentences.find(([pattern]) => pattern.test(message))
-  return found === undefined ? undefined : { id: found[1], meaning: found[2] }
+  return found === undefined ? undefined : { id: found[1], meaning: found[2], status: STATUS_OF[found[1]] }
 }

@@ -1,5 +1,5 @@
 import type { Closing } from '../closing.ts'
-import { hitsBy, type Joined } from '../joined.ts'
+import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { symptomOf } from '../subjects.ts'
 import type { EventKind, LifeEvent } from '../testimony.ts'
 
@@ -24,11 +24,10 @@ function answeredItself(joined: Joined, failure: number): Closing | undefined {
   const status = joined.subjects.failures.targetStatus[failure]
   const hit = hitsBy(joined, failure, 'app').find((each) => each.row.status === status)
   if (hit === undefined) return undefined
-  const end = joined.subjects.end[failure] as number
-  const limit = nearest(joined, end, 1_500, ['limit-reached'])
+  const limit = nearest(joined, failure, 1_500, ['limit-reached'])
   if (limit)
     return named(failure, 'admission-limit-rejected', 'likely', `the app's log says "${limit.text}" at that time`)
-  const killed = nearest(joined, end, 2_000, ['worker-timeout'])
+  const killed = nearest(joined, failure, 2_000, ['worker-timeout'])
   if (killed) return named(failure, 'worker-timeout', 'likely', `the app's log says "${sayEvent(killed)}" at that time`)
   if (hit.by !== 'trace')
     return named(
@@ -90,28 +89,29 @@ function clientLeft(joined: Joined, failure: number): Closing | undefined {
   )
 }
 
-/** The nearest event of these kinds around a time. */
-export function nearest(
+/** The nearest event of these kinds around a failure's end. */
+function nearest(
   joined: Joined,
-  at: number,
+  failure: number,
   withinMs: number,
   kinds: readonly EventKind[],
 ): LifeEvent | undefined {
+  const at = joined.subjects.end[failure] as number
   let best: LifeEvent | undefined
   for (const event of joined.events) {
-    if (!kinds.includes(event.kind)) continue
+    if (!kinds.includes(event.kind) || concerns(joined, event, failure) === 'no') continue
     const apart = Math.abs(event.timeMs - at)
     if (apart <= withinMs && (best === undefined || apart < Math.abs(best.timeMs - at))) best = event
   }
   return best
 }
 
-export function named(failure: number, cause: string, confidence: Closing['confidence'], because: string): Closing {
+function named(failure: number, cause: string, confidence: Closing['confidence'], because: string): Closing {
   return { failure, cause, confidence, because }
 }
 
 /** Process ids differ from event to event, the sentence should not. */
-export function sayEvent(event: LifeEvent): string {
+function sayEvent(event: LifeEvent): string {
   return event.text.replace(/pid: ?\d+/, 'pid:...').slice(0, 120)
 }
 

@@ -1,7 +1,7 @@
 import type { Confidence } from '../../core/vocabulary.ts'
 import type { Closing } from '../closing.ts'
-import { hitsBy, type Joined } from '../joined.ts'
-import { symptomOf, targetOf } from '../subjects.ts'
+import { concerns, hitsBy, type Joined } from '../joined.ts'
+import { flowOf, groupKey, symptomOf } from '../subjects.ts'
 import type { EventKind, LifeEvent } from '../testimony.ts'
 
 interface EventRule {
@@ -27,54 +27,106 @@ const RULES: readonly EventRule[] = [
   { kinds: ['reload'], cause: 'proxy-reload-closes-connections', beforeMs: 1_000, afterMs: 3_000 },
 ]
 
-/** Above this share of healthy requests around such events, being near one says nothing. */
-const MOST_BY_CHANCE = 0.2
+/** So improbable must it be that as many failures lie near such events by chance. */
+const MOST_BY_CHANCE = { likely: 0.02, possible: 0.2 } as const
 
 /** Process ends, restarts and reloads beside connections that closed before the answer. */
 export function closeByEvents(joined: Joined, failures: readonly number[]): Closing[] {
-  const lost = failures.filter((failure) => symptomOf(joined.subjects, failure) === 'closed-before-response')
-  if (lost.length === 0 || joined.events.length === 0) return []
   const closings = new Map<number, Closing>()
-  for (const rule of RULES) {
-    const events = joined.events.filter((event) => rule.kinds.includes(event.kind))
-    if (events.length === 0) continue
-    const controls = joined.subjects.controls
-    const near = controls.filter((control) => eventAt(events, rule, control.end) !== undefined).length
-    const byChance = controls.length === 0 ? 1 : near / controls.length
-    const confidence: Confidence = byChance <= MOST_BY_CHANCE ? 'likely' : 'possible'
-    for (const failure of lost) {
-      if (closings.has(failure)) continue
-      // The app answered this one itself: whatever happened beside it did not lose it.
-      if (hitsBy(joined, failure, 'app').some((hit) => hit.row.status !== undefined && hit.row.status < 500)) continue
-      const end = joined.subjects.end[failure] as number
-      const event = eventAt(events, rule, end, targetOf(joined.subjects, failure))
-      if (event === undefined) continue
-      closings.set(failure, {
-        failure,
-        cause: rule.cause,
-        confidence,
-        because: `within seconds of "${shorten(event)}"${event.who === '' ? '' : ` (${event.who})`}; of the healthy requests ${percent(byChance)} are that near to such an event`,
-      })
+  for (const lost of groupsOf(joined, failures)) {
+    for (const rule of RULES) {
+      const events = joined.events.filter((event) => rule.kinds.includes(event.kind))
+      const found = events.length === 0 ? undefined : applyRule(joined, rule, events, lost)
+      for (const closing of found ?? []) if (!closings.has(closing.failure)) closings.set(closing.failure, closing)
     }
   }
   return [...closings.values()]
 }
 
-function eventAt(events: readonly LifeEvent[], rule: EventRule, end: number, target?: string): LifeEvent | undefined {
-  return events.find((event) => {
-    if (end < event.timeMs - rule.beforeMs || end > event.lastMs + rule.afterMs) return false
-    // Repeated events have two times and nothing in between.
-    if (event.count > 1 && end > event.timeMs + rule.afterMs && end < event.lastMs - rule.beforeMs) return false
-    return target === undefined || mayBe(event, target)
-  })
+/** Lost connections by target group. */
+function groupsOf(joined: Joined, failures: readonly number[]): number[][] {
+  const { subjects } = joined
+  const groups = new Map<string, number[]>()
+  for (const failure of failures) {
+    if (symptomOf(subjects, failure) !== 'closed-before-response') continue
+    const key = groupKey(flowOf(subjects, failure))
+    const known = groups.get(key)
+    if (known === undefined) groups.set(key, [failure])
+    else known.push(failure)
+  }
+  return [...groups.values()]
 }
 
-/** With ip targets the pod's address is the target's; behind a NodePort any pod may be meant. */
-export function mayBe(event: LifeEvent, target: string): boolean {
-  if (event.addresses.length === 0) return true
-  const port = Number(target.slice(target.lastIndexOf(':') + 1))
-  if (port >= 30_000 && port <= 32_767) return true
-  return event.addresses.some((address) => target === address || target.startsWith(`${address}:`))
+function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], lost: readonly number[]): Closing[] {
+  const { subjects } = joined
+  const events = all.filter(
+    (event) => concerns(joined, event, lost[0] as number) !== 'no' || event.addresses.length > 0,
+  )
+  const near: { failure: number; event: LifeEvent; isOurs: boolean }[] = []
+  for (const failure of lost) {
+    const end = subjects.end[failure] as number
+    for (const event of eventsAt(events, rule, end)) {
+      const concern = concerns(joined, event, failure)
+      if (concern === 'no') continue
+      near.push({ failure, event, isOurs: concern === 'yes' })
+      break
+    }
+  }
+  if (near.length === 0) return []
+  const key = groupKey(flowOf(subjects, lost[0] as number))
+  const controls = subjects.controls.filter((control) => subjects.groupsOfTarget.get(control.target)?.has(key) ?? true)
+  const healthyNear = controls.filter((control) => eventsAt(events, rule, control.end).length > 0).length
+  // With few healthy requests nobody knows how often they are near.
+  const byChance = (healthyNear + 1) / (controls.length + 2)
+  const isNear = new Set(near.map(({ failure }) => failure))
+  const chance = atLeast(secondsOf(subjects.end, [...isNear]), secondsOf(subjects.end, lost), byChance)
+  const closings: Closing[] = []
+  for (const { failure, event, isOurs } of near) {
+    // The app answered this one itself: whatever happened beside it did not lose it.
+    if (hitsBy(joined, failure, 'app').some((hit) => hit.row.status !== undefined && hit.row.status < 500)) continue
+    const confidence = confidenceOf(chance, isOurs)
+    if (confidence === undefined) continue
+    closings.push({
+      failure,
+      cause: rule.cause,
+      confidence,
+      because: `within seconds of "${shorten(event)}"${event.who === '' ? '' : ` (${event.who})`}; of the healthy requests ${percent(controls.length === 0 ? 1 : healthyNear / controls.length)} are that near to such an event`,
+    })
+  }
+  return closings
+}
+
+/** An event of somebody who may have nothing to do with this load balancer proves nothing. */
+function confidenceOf(chance: number, isOurs: boolean): Confidence | undefined {
+  if (chance <= MOST_BY_CHANCE.likely) return isOurs ? 'likely' : 'possible'
+  return chance <= MOST_BY_CHANCE.possible ? 'possible' : undefined
+}
+
+/** Failures of one second are one coincidence, not many. */
+function secondsOf(end: Float64Array, failures: readonly number[]): number {
+  return new Set(failures.map((failure) => Math.floor((end[failure] as number) / 1000))).size
+}
+
+/** How probable it is that at least `hits` of `tries` succeed, each with probability `share`. */
+export function atLeast(hits: number, tries: number, share: number): number {
+  if (hits <= 0) return 1
+  if (share <= 0) return 0
+  if (share >= 1) return 1
+  let log = tries * Math.log1p(-share)
+  let below = 0
+  for (let i = 0; i < hits; i++) {
+    below += Math.exp(log)
+    log += Math.log((tries - i) / (i + 1)) + Math.log(share) - Math.log1p(-share)
+  }
+  return Math.max(0, 1 - below)
+}
+
+function eventsAt(events: readonly LifeEvent[], rule: EventRule, end: number): LifeEvent[] {
+  return events.filter((event) => {
+    if (end < event.timeMs - rule.beforeMs || end > event.lastMs + rule.afterMs) return false
+    // Repeated events have two times and nothing in between.
+    return !(event.count > 1 && end > event.timeMs + rule.afterMs && end < event.lastMs - rule.beforeMs)
+  })
 }
 
 function shorten({ text }: LifeEvent): string {

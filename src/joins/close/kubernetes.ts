@@ -1,59 +1,74 @@
 import type { Closing } from '../closing.ts'
-import type { Joined } from '../joined.ts'
-import { symptomOf, targetOf } from '../subjects.ts'
-import type { LifeEvent } from '../testimony.ts'
-import { mayBe } from './events.ts'
+import { concerns, type Joined } from '../joined.ts'
+import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
+import type { EventKind, LifeEvent, PodFact } from '../testimony.ts'
+import { isNodePort, workloadOf } from '../workloads.ts'
 
 const AROUND_MS = 30_000
+/** No rule below looks further. */
+const LONGEST_MS = 120_000
 const CONNECT = new Set(['connect-refused', 'connect-failed-late'])
+const RESTARTS: ReadonlySet<EventKind> = new Set([
+  'back-off',
+  'crashed',
+  'out-of-memory',
+  'killing',
+  'liveness-kill',
+  'node-gone',
+])
 
 /** Connections that were refused, beside what Kubernetes did with the pods at that minute. */
 export function closeByKubernetes(joined: Joined, failures: readonly number[]): Closing[] {
   const closings: Closing[] = []
   const events = joined.events.filter((event) => event.kind !== 'other')
   if (events.length === 0) return closings
-  const pods = new Set(joined.testimonies.flatMap((each) => each.pods.map((pod) => pod.name)))
   for (const failure of failures) {
     if (!CONNECT.has(symptomOf(joined.subjects, failure))) continue
     const end = joined.subjects.end[failure] as number
-    const target = targetOf(joined.subjects, failure)
-    const closing = isNodePort(target)
-      ? withoutEndpoints(failure, end, events, pods)
+    const about = events.filter(
+      (event) =>
+        event.timeMs - LONGEST_MS <= end &&
+        event.lastMs + LONGEST_MS >= end &&
+        concerns(joined, event, failure) !== 'no',
+    )
+    const closing = isNodePort(targetOf(joined.subjects, failure))
+      ? withoutEndpoints(joined, failure, about)
       : ofOnePod(
+          joined,
           failure,
-          end,
-          events.filter((event) => event.addresses.length > 0 && mayBe(event, target)),
+          about.filter((event) => event.addresses.length > 0),
         )
     if (closing) closings.push(closing)
   }
   return closings
 }
 
-/** All pods that are known failed their readiness probes around then, and none of them restarted. */
-function withoutEndpoints(
-  failure: number,
-  end: number,
-  events: readonly LifeEvent[],
-  pods: ReadonlySet<string>,
-): Closing | undefined {
+/** All pods of the Service that are known failed their readiness probes around then, and none of them restarted. */
+function withoutEndpoints(joined: Joined, failure: number, events: readonly LifeEvent[]): Closing | undefined {
+  const end = joined.subjects.end[failure] as number
   const around = events.filter((event) => event.timeMs - AROUND_MS <= end && event.lastMs + AROUND_MS >= end)
-  if (
-    around.some((event) =>
-      ['back-off', 'crashed', 'out-of-memory', 'killing', 'liveness-kill', 'node-gone'].includes(event.kind),
-    )
-  )
-    return undefined
-  const unready = new Set(around.filter((event) => event.kind === 'readiness-failed').map((event) => event.who))
-  if (pods.size === 0 || ![...pods].every((pod) => unready.has(pod))) return undefined
+  if (around.some((event) => RESTARTS.has(event.kind))) return undefined
+  const failed = around.filter((event) => event.kind === 'readiness-failed')
+  const unready = new Set(failed.map((event) => event.who))
+  const pods = joined.pods.filter((pod) => isOfService(joined, failure, pod))
+  if (pods.length === 0 || !pods.every((pod) => unready.has(pod.name))) return undefined
+  // Pods that nothing ties to this load balancer may be another service's.
+  const isOurs = failed.every((event) => concerns(joined, event, failure) === 'yes')
   return {
     failure,
     cause: 'service-without-endpoints',
-    confidence: 'likely',
-    because: `Kubernetes saw the readiness probe of ${pods.size === 1 ? 'the only pod' : `all ${pods.size} pods`} fail within ${AROUND_MS / 1000} s of it, and no container restarted: the Service had no endpoint`,
+    confidence: isOurs ? 'likely' : 'possible',
+    because: `Kubernetes saw the readiness probe of ${pods.length === 1 ? 'the only pod' : `all ${pods.length} pods`} fail within ${AROUND_MS / 1000} s of it, and no container restarted: the Service had no endpoint`,
   }
 }
 
-function ofOnePod(failure: number, end: number, events: readonly LifeEvent[]): Closing | undefined {
+function isOfService({ subjects, workloads }: Joined, failure: number, pod: PodFact): boolean {
+  const known = workloads.get(groupKey(flowOf(subjects, failure)))
+  return known === undefined || known.size === 0 || known.has(workloadOf(pod.name))
+}
+
+function ofOnePod(joined: Joined, failure: number, events: readonly LifeEvent[]): Closing | undefined {
+  const end = joined.subjects.end[failure] as number
   const told = events.findLast(
     (event) => event.kind === 'killing' && event.timeMs <= end + 1_000 && event.timeMs > end - 120_000,
   )
@@ -78,9 +93,4 @@ function ofOnePod(failure: number, end: number, events: readonly LifeEvent[]): C
       because: `the container of its pod ${dead.who} was down around then ("${dead.text.slice(0, 80)}")`,
     }
   return undefined
-}
-
-function isNodePort(target: string): boolean {
-  const port = Number(target.slice(target.lastIndexOf(':') + 1))
-  return port >= 30_000 && port <= 32_767
 }

@@ -1,7 +1,7 @@
 import type { Confidence } from '../../core/vocabulary.ts'
 import { type NginxSentence, nginxSentenceOf } from '../../formats/witnesses/nginx-error.ts'
 import type { Closing } from '../closing.ts'
-import { hitsBy, type Joined } from '../joined.ts'
+import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { symptomOf } from '../subjects.ts'
 import type { Hit } from '../testimony.ts'
 
@@ -10,6 +10,7 @@ const AT_ONCE_MS = 20
 
 const CAUSE_OF: Partial<Record<NginxSentence, string>> = {
   'timed-out-connecting': 'nginx-upstream-timeout',
+  'connect-timed-out': 'nginx-upstream-timeout',
   'timed-out-sending': 'nginx-upstream-timeout',
   'timed-out-reading-header': 'nginx-upstream-timeout',
   'timed-out-reading-body': 'nginx-upstream-timeout',
@@ -92,7 +93,11 @@ const DYING = new Set([
 function isDying(joined: Joined, failure: number): boolean {
   const end = joined.subjects.end[failure] as number
   return joined.events.some(
-    (event) => DYING.has(event.kind) && event.timeMs > end - 5_000 && event.timeMs < end + 5_000,
+    (event) =>
+      DYING.has(event.kind) &&
+      event.timeMs > end - 5_000 &&
+      event.timeMs < end + 5_000 &&
+      concerns(joined, event, failure) !== 'no',
   )
 }
 

@@ -1,0 +1,94 @@
+import { readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts'
+import { flowOf, groupKey, type Subjects, targetOf } from './subjects.ts'
+import type { LifeEvent, PodFact, ServiceFact } from './testimony.ts'
+
+/** Letters and digits of the suffixes that Kubernetes makes up: k8s.io/apimachinery/pkg/util/rand. */
+const SAFE = '[bcdfghjklmnpqrstvwxz2456789]'
+const SUFFIX = new RegExp(`-${SAFE}{6,10}-${SAFE}{5}$|-${SAFE}{5}$|-${SAFE}{6,10}$`)
+
+/** `reports-6d5c9f7b8-x2x9p` and `reports-1` to `reports`; a collector's `store-1-app` to `store-app`. */
+export function workloadOf(podOrSource: string): string {
+  const pod = podOrSource.split('/')[0] as string
+  return pod.replace(SUFFIX, '').replace(/-\d+(?=-|$)/g, '')
+}
+
+/** Which workloads stand behind each target group, as far as the witnesses show. */
+export type WorkloadsByGroup = ReadonlyMap<string, ReadonlySet<string>>
+
+export interface ClusterFacts {
+  readonly pods: readonly PodFact[]
+  readonly services: readonly ServiceFact[]
+  /** Targets to the pods that answered for them, by a proxy's or the app's log. */
+  readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+export function workloadsByGroup({ flows }: Subjects, facts: ClusterFacts): WorkloadsByGroup {
+  const out = new Map<string, Set<string>>()
+  const hosts = new Map<string, Set<string>>()
+  const keyOfTarget = new Map<string, string>()
+  for (const flow of flows) {
+    const key = groupKey(flow)
+    const known = hosts.get(key) ?? new Set<string>()
+    hosts.set(key, known)
+    if (flow.target === '') continue
+    known.add(hostOf(flow.target))
+    keyOfTarget.set(flow.target, key)
+  }
+  for (const flow of flows) {
+    const key = groupKey(flow)
+    if (out.has(key)) continue
+    out.set(key, workloadsOf(flow.targetGroup, hosts.get(key) ?? new Set(), facts))
+  }
+  for (const [target, sources] of facts.podsOfTarget) {
+    const known = out.get(keyOfTarget.get(target) ?? '')
+    if (known !== undefined) for (const source of sources) known.add(workloadOf(source))
+  }
+  return out
+}
+
+function workloadsOf(targetGroup: string, hosts: ReadonlySet<string>, { pods, services }: ClusterFacts): Set<string> {
+  const named = readKubernetesName(targetGroupName(targetGroup))
+  const isNamed = (namespace: string, name: string): boolean =>
+    named !== null && cut(namespace) === named.namespace && cut(name) === named.name
+  const found = new Set<string>()
+  for (const service of services)
+    if (isNamed(service.namespace, service.service) || service.addresses.some((address) => hosts.has(address)))
+      for (const pod of service.pods) found.add(workloadOf(pod))
+  for (const pod of pods) {
+    const workload = workloadOf(pod.name)
+    if (pod.addresses.some((address) => hosts.has(address)) || (found.size === 0 && isNamed(pod.namespace, workload)))
+      found.add(workload)
+  }
+  return found
+}
+
+/** What the controller makes of a name: letters and digits only, eight of them. */
+function cut(name: string): string {
+  return name.replace(/[^a-z0-9]/gi, '').slice(0, 8)
+}
+
+function hostOf(target: string): string {
+  return target.slice(0, target.lastIndexOf(':'))
+}
+
+export type Concern = 'yes' | 'no' | 'unknown'
+
+/** Whether an event is about what stands behind a failure's target group. */
+export function concernOf(event: LifeEvent, failure: number, subjects: Subjects, groups: WorkloadsByGroup): Concern {
+  const target = targetOf(subjects, failure)
+  if (event.addresses.length > 0 && !isNodePort(target))
+    return event.addresses.some((address) => target === address || hostOf(target) === address) ? 'yes' : 'no'
+  const known = groups.get(groupKey(flowOf(subjects, failure)))
+  if (event.workload === '' || known === undefined || known.size === 0) return event.isKin ? 'yes' : 'unknown'
+  return [...known].some((workload) => isSameWorkload(workload, event.workload)) ? 'yes' : 'no'
+}
+
+/** A collector's name has the container behind it: `store-app` is of `store`. */
+function isSameWorkload(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}-`) || b.startsWith(`${a}-`)
+}
+
+export function isNodePort(target: string): boolean {
+  const port = Number(target.slice(target.lastIndexOf(':') + 1))
+  return port >= 30_000 && port <= 32_767
+}
