@@ -143,6 +143,8 @@ export interface SeriesEvidence extends EvidenceBase {
 export interface HistogramEvidence extends EvidenceBase {
   readonly kind: 'histogram'
   readonly unit: string
+  /** What the bars count; left out: failures. */
+  readonly label?: string
   readonly edges: readonly number[]
   readonly counts: readonly number[]
   readonly control: { readonly label: string; readonly counts: readonly number[] } | null

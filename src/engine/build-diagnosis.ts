@@ -22,6 +22,7 @@ import { type AnsweredBy, answeredByValues, type Symptom, symptoms } from '../co
 import { findSpikes } from '../evidence/spikes.ts'
 import { fixesForCause } from '../fixes/fixes-for-cause.ts'
 import { serversWithKeepAlive } from '../settings/servers.ts'
+import { drawEvidence } from './draw-evidence.ts'
 import { failureRowsOf } from './failure-rows.ts'
 import { findGaps } from './gaps.ts'
 import { hearWitnesses } from './hear-witnesses.ts'
@@ -306,7 +307,7 @@ function findingOf(incident: Incident, claim: JudgedClaim, places: Places, idle:
     window: { start: formatMicroseconds(first), end: formatMicroseconds(last) },
     scope,
     because: claim.because,
-    evidence: claim.evidence,
+    evidence: [...claim.evidence, ...drawEvidence(incident, claim, idle)],
     ruledOut: claim.ruledOut,
     candidates: candidateIds
       .slice(0, CANDIDATES)

@@ -80,6 +80,53 @@ describe('a recorded incident', () => {
   })
 })
 
+describe('the drawings of a finding', () => {
+  it('elapsed names the timer, with the healthy requests as control', async () => {
+    const [finding] = (await run(slow)).findings
+    const elapsed = finding?.evidence.find((each) => each.id === 'elapsed')
+    if (elapsed?.kind !== 'histogram') throw new Error('no histogram')
+    expect(elapsed.marks).toEqual([{ at: 20, label: 'idle timeout 20 s' }])
+    const bin = elapsed.edges.findLastIndex((edge) => edge <= 20)
+    expect(elapsed.counts[bin]).toBe(81)
+    expect(elapsed.control?.counts[bin]).toBeLessThan(1)
+    expect(elapsed.control?.counts.reduce((sum, value) => sum + value, 0)).toBeCloseTo(81, 0)
+  })
+
+  it('the failures of a Service without endpoints pile up at once and at the connect timeout', async () => {
+    const finding = (await run(noEndpoints)).findings.find((each) => each.cause === 'service-without-endpoints')
+    const elapsed = finding?.evidence.find((each) => each.id === 'elapsed')
+    if (elapsed?.kind !== 'histogram') throw new Error('no histogram')
+    expect(elapsed.marks.map((mark) => mark.label)).toContain('connect timeout 10 s')
+  })
+
+  it('a race of milliseconds has no drawing of how long it took', async () => {
+    const [finding] = (await run(race)).findings
+    expect(finding?.evidence.map((each) => each.id)).not.toContain('elapsed')
+  })
+
+  it('a rollout shows when each target lived', async () => {
+    const { findings } = (
+      await diagnose({ paths: ['fixtures/accuracy/rolling-deploy-without-prestop-1/logs'], jobs: 0, version: '0' })
+    ).diagnosis
+    const lives = findings[0]?.evidence.find((each) => each.id === 'lifelines')
+    if (lives?.kind !== 'table') throw new Error('no lifelines')
+    expect(lives.rows).toHaveLength(6)
+    const gone = lives.rows.find(([target]) => target === '10.0.32.10:8000')
+    expect(String(gone?.[3])).toMatch(/T06:43:0[01]/)
+    expect(lives.rows.reduce((sum, row) => sum + Number(row[6]), 0)).toBe(findings[0]?.failures)
+  })
+
+  it('a full accept queue shows its knee in the open requests', async () => {
+    const { findings } = (
+      await diagnose({ paths: ['fixtures/accuracy/listen-backlog-overflow-1/logs'], jobs: 0, version: '0' })
+    ).diagnosis
+    const finding = findings.find((each) => each.cause === 'listen-backlog-overflow')
+    const open = finding?.evidence.find((each) => each.id === 'open-requests')
+    if (open?.kind !== 'histogram') throw new Error('no open requests')
+    expect(open.marks[0]?.label).toMatch(/^10 or more: 100 % of failures, \d\d % of answered$/)
+  })
+})
+
 describe('a claim holds no more than its evidence', () => {
   it('without the rows of its scope the finding is gone', async () => {
     const failedRace = (row: string): boolean => / 502 - /.test(row)

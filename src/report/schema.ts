@@ -86,6 +86,7 @@ const evidence = z.discriminatedUnion('kind', [
     id: text,
     title: text,
     unit: text,
+    label: z.exactOptional(text),
     edges: z.array(z.number()).check(z.describe('counts[i] lies in [edges[i], edges[i + 1]).')),
     counts: z.array(z.number()),
     control: z

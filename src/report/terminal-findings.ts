@@ -189,7 +189,7 @@ export function evidenceLines(page: Page, evidence: Evidence): Line[] {
 }
 
 function histogramLines(page: Page, evidence: HistogramEvidence): Line[] {
-  const lanes: [string, readonly number[], Tone][] = [['failures', evidence.counts, 'balancer']]
+  const lanes: [string, readonly number[], Tone][] = [[evidence.label ?? 'failures', evidence.counts, 'balancer']]
   if (evidence.control) lanes.push([evidence.control.label, evidence.control.counts, 'quiet'])
   const labelWidth = Math.min(14, Math.max(...lanes.map(([label]) => widthOf(label)))) + 1
   const left = INDENT + LABEL + labelWidth

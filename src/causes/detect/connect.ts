@@ -637,6 +637,7 @@ function aroundEpisode(rows: TargetTraffic, episode: Episode, measures: Measures
       id: 'connect-ladder',
       title: `Answered requests to ${episode.target} by how long the connection took`,
       unit: 's',
+      label: 'answered in that time',
       edges: Array.from({ length: 12 }, (_, n) => n),
       counts: bins,
       control: {

@@ -1,0 +1,210 @@
+import type { Evidence, SettingValue } from '../core/diagnosis.ts'
+import { formatMicroseconds } from '../core/timestamp.ts'
+import type { Symptom } from '../core/vocabulary.ts'
+import { elapsedHistogram } from '../evidence/elapsed-histogram.ts'
+import { openAtArrival } from '../evidence/open-at-arrival.ts'
+import type { TargetRows } from '../evidence/row-windows.ts'
+import {
+  F_FIRST_END,
+  F_FIRST_SUCCESS,
+  F_LAST_END,
+  F_LAST_SUCCESS,
+  F_REQUESTS,
+  flowFigure,
+} from '../evidence/traffic-tally.ts'
+import { flowOf, type Incident, symptomOf, targetKey } from './incident.ts'
+import type { JudgedClaim } from './judge.ts'
+
+/** Causes that a full target explains: the open requests at arrival tell for or against them. */
+const ofLoad = new Set([
+  'listen-backlog-overflow',
+  'worker-pool-exhausted',
+  'event-loop-blocked',
+  'admission-limit-rejected',
+  'cold-start-overload',
+  'cpu-throttled-target',
+])
+
+/** Causes of targets that come or go. */
+const ofLifetime = new Set([
+  'deregistration-race',
+  'deregistration-delay-exceeded',
+  'shutdown-drops-in-flight',
+  'node-removed-before-deregistration',
+  'stale-endpoint-routing',
+  'connection-refused',
+  'host-unreachable',
+  'cold-start-overload',
+  'all-targets-unhealthy',
+])
+
+const MOST_LIVES = 40
+const CONNECT_TIMEOUT_SECONDS = 10
+
+/**
+ * The drawings that belong to a claim whatever detector or witness made it: how long its failures took, what the target
+ * held when they came, and when each target lived. The detectors' own evidence stands before them.
+ */
+export function drawEvidence(incident: Incident, claim: JudgedClaim, idle: SettingValue | undefined): Evidence[] {
+  const has = (id: string): boolean => claim.evidence.some((evidence) => evidence.id === id)
+  const named = [...(claim.cause === null ? [] : [claim.cause]), ...claim.candidates]
+  const drawings: (Evidence | undefined)[] = []
+  if (!has('elapsed')) drawings.push(drawElapsed(incident, claim, idle))
+  if (!has('open-requests') && named.some((cause) => ofLoad.has(cause)))
+    drawings.push(drawOpenRequests(incident, claim))
+  if (!has('lifelines') && named.some((cause) => ofLifetime.has(cause))) drawings.push(drawLifelines(incident, claim))
+  return drawings.filter((drawing) => drawing !== undefined)
+}
+
+function drawElapsed(incident: Incident, claim: JudgedClaim, idle: SettingValue | undefined): Evidence | undefined {
+  const { failures } = incident
+  const shape = elapsedHistogram(
+    claim.failures.map((i) => failures.elapsedMs[i] as number),
+    healthyElapsed(targetsOf(incident, claim).map(([, rows]) => rows)),
+  )
+  if (!shape) return undefined
+  const has = (symptom: Symptom): boolean => claim.failures.some((i) => symptomOf(incident, i) === symptom)
+  const known = [
+    ...(has('connect-timeout') ? [{ at: CONNECT_TIMEOUT_SECONDS, label: 'connect timeout 10 s' }] : []),
+    ...(has('response-timeout') && idle ? [{ at: idle.value, label: `idle timeout ${idle.value} s` }] : []),
+  ].filter(({ at }) => claim.failures.some((i) => isNear((failures.elapsedMs[i] as number) / 1000, at)))
+  const others = shape.timers
+    .filter((seconds) => !known.some(({ at }) => isNear(seconds, at)))
+    .map((seconds) => ({
+      at: seconds,
+      label: has('client-left') ? `the client's timeout, ${tidy(seconds)} s` : `a timer of ${tidy(seconds)} s`,
+    }))
+  return {
+    kind: 'histogram',
+    id: 'elapsed',
+    title: 'How long the failures took',
+    unit: 's',
+    edges: shape.edges,
+    counts: shape.counts,
+    control: shape.control ? { label: 'healthy requests, scaled', counts: shape.control } : null,
+    marks: [...known, ...others].sort((a, b) => a.at - b.at),
+  }
+}
+
+function isNear(seconds: number, timer: number): boolean {
+  return Math.abs(seconds - timer) <= Math.max(0.25, timer * 0.02)
+}
+
+function* healthyElapsed(targets: readonly TargetRows[]): Iterable<number> {
+  for (const rows of targets)
+    for (let i = 0; i < rows.length; i++) {
+      const ms = (rows.end[i] as number) - (rows.start[i] as number)
+      if (rows.targetStatus[i] !== 0 && (rows.elbStatus[i] as number) < 400 && ms >= 0) yield ms
+    }
+}
+
+function drawOpenRequests(incident: Incident, claim: JudgedClaim): Evidence | undefined {
+  const { failures, kept } = incident
+  const failedAt = new Map<string, number[]>()
+  for (const i of claim.failures) {
+    const key = targetKey(flowOf(incident, i))
+    const list = failedAt.get(key)
+    if (list) list.push(failures.start[i] as number)
+    else failedAt.set(key, [failures.start[i] as number])
+  }
+  const shape = openAtArrival(
+    targetsOf(incident, claim).flatMap(([key, rows]) => {
+      const times = failedAt.get(key)
+      return times ? [{ rows, failedAt: times }] : []
+    }),
+    kept.lost,
+  )
+  if (!shape) return undefined
+  const { knee } = shape
+  return {
+    kind: 'histogram',
+    id: 'open-requests',
+    title: 'Open requests on the target when a request came',
+    unit: 'open requests',
+    edges: shape.edges,
+    counts: shape.counts,
+    control: { label: 'answered requests, scaled', counts: shape.control },
+    marks: knee
+      ? [
+          {
+            at: knee.from,
+            label: `${knee.from} or more: ${percent(knee.failedShare)} of failures, ${percent(knee.answeredShare)} of answered`,
+          },
+        ]
+      : [],
+  }
+}
+
+/** When each target of the group was seen and answered; nothing when all of them answered the whole time. */
+function drawLifelines(incident: Incident, claim: JudgedClaim): Evidence | undefined {
+  const { registry, tally } = incident
+  const lives = new Map<string, Life>()
+  for (const [id, flow] of registry.flows.entries()) {
+    if (flow.loadBalancer !== claim.loadBalancer || flow.targetGroup !== claim.targetGroup || flow.target === '')
+      continue
+    const life = lives.get(flow.target) ?? newLife()
+    life.requests += flowFigure(tally, id, F_REQUESTS)
+    life.firstEnd = Math.min(life.firstEnd, flowFigure(tally, id, F_FIRST_END))
+    life.lastEnd = Math.max(life.lastEnd, flowFigure(tally, id, F_LAST_END))
+    life.firstSuccess = Math.min(life.firstSuccess, flowFigure(tally, id, F_FIRST_SUCCESS))
+    life.lastSuccess = Math.max(life.lastSuccess, flowFigure(tally, id, F_LAST_SUCCESS))
+    lives.set(flow.target, life)
+  }
+  for (const i of claim.failures) {
+    const life = lives.get(flowOf(incident, i).target)
+    if (life) life.failures++
+  }
+  const margin = Math.max(2_000, (tally.maxEnd - tally.minEnd) * 0.05)
+  const isPart = (life: Life): boolean =>
+    !(life.firstSuccess <= tally.minEnd + margin && life.lastSuccess >= tally.maxEnd - margin)
+  if (![...lives.values()].some(isPart)) return undefined
+  const time = (ms: number): string | null => (Number.isFinite(ms) ? formatMicroseconds(ms) : null)
+  return {
+    kind: 'table',
+    id: 'lifelines',
+    title: 'Each target: first and last seen, first and last answer',
+    columns: ['target', 'first seen', 'first answer', 'last answer', 'last seen', 'requests', 'failures'],
+    rows: [...lives]
+      .sort(([, a], [, b]) => b.failures - a.failures)
+      .slice(0, MOST_LIVES)
+      .sort(([nameA, a], [nameB, b]) => a.firstEnd - b.firstEnd || (nameA < nameB ? -1 : 1))
+      .map(([target, life]) => [
+        target,
+        time(life.firstEnd),
+        time(life.firstSuccess),
+        time(life.lastSuccess),
+        time(life.lastEnd),
+        life.requests,
+        life.failures,
+      ]),
+  }
+}
+
+interface Life {
+  requests: number
+  failures: number
+  firstEnd: number
+  lastEnd: number
+  firstSuccess: number
+  lastSuccess: number
+}
+
+function newLife(): Life {
+  const [never, always] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  return { requests: 0, failures: 0, firstEnd: never, lastEnd: always, firstSuccess: never, lastSuccess: always }
+}
+
+/** The kept rows of the group's targets, by target key. */
+function targetsOf({ kept }: Incident, claim: JudgedClaim): [string, TargetRows][] {
+  const group = `${claim.loadBalancer}|${claim.targetGroup}|`
+  return [...kept.byTarget].filter(([key]) => key.startsWith(group))
+}
+
+function percent(share: number): string {
+  const value = 100 * share
+  return `${value > 0 && value < 1 ? '< 1' : value < 100 && value > 99 ? '> 99' : Math.round(value)} %`
+}
+
+function tidy(seconds: number): string {
+  return seconds.toFixed(seconds < 100 ? 1 : 0).replace(/\.0$/, '')
+}
