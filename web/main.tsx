@@ -28,7 +28,7 @@ window.addEventListener('afterprint', () => {
 })
 // A link to a finding opens it.
 const openTarget = (): void => {
-  const id = /^#finding-(.+)$/.exec(decodeURIComponent(location.hash))?.[1]
+  const [, id] = /^#finding-(.+?)(?:-fixes)?$/.exec(decodeURIComponent(location.hash)) ?? []
   if (id && !openFindings.value.has(id)) openFindings.value = new Set([...openFindings.value, id])
 }
 window.addEventListener('hashchange', openTarget)

@@ -307,7 +307,11 @@ function findingOf(incident: Incident, claim: JudgedClaim, places: Places, idle:
     window: { start: formatMicroseconds(first), end: formatMicroseconds(last) },
     scope,
     because: claim.because,
-    evidence: [...claim.evidence, ...drawEvidence(incident, claim, idle)],
+    evidence: [
+      ...claim.evidence.filter((each) => each.kind === 'histogram'),
+      ...drawEvidence(incident, claim, idle),
+      ...claim.evidence.filter((each) => each.kind !== 'histogram'),
+    ],
     ruledOut: claim.ruledOut,
     candidates: candidateIds
       .slice(0, CANDIDATES)

@@ -230,10 +230,20 @@ function edgeMarks(evidence: HistogramEvidence, perColumn: number, repeat: numbe
     return Math.min(columns - 1, Math.floor(Math.max(0, bin) / perColumn) * repeat)
   }
   const marks = evidence.marks.map((mark) => ({ column: columnOf(mark.at), label: mark.label }))
-  const isFree = (column: number): boolean =>
-    marks.every((mark) => Math.abs(mark.column - column) > 8 + mark.label.length / 2)
-  if (isFree(0)) marks.push({ column: 0, label: `${formatDecimal(first)} ${unit}` })
-  if (isFree(columns - 1)) marks.push({ column: columns - 1, label: `${formatDecimal(last)} ${unit}` })
+  // As chart.ts places a label: around its column, but within the axis.
+  const isFree = ({ column, label }: AxisMark): boolean => {
+    const startOf = (mark: AxisMark): number =>
+      Math.max(0, Math.min(mark.column - Math.floor(mark.label.length / 2), columns - mark.label.length))
+    const start = startOf({ column, label })
+    return marks.every(
+      (mark) => start + label.length + 2 <= startOf(mark) || startOf(mark) + mark.label.length + 2 <= start,
+    )
+  }
+  const ends = [
+    { column: 0, label: `${formatDecimal(first)} ${unit}` },
+    { column: columns - 1, label: `${formatDecimal(last)} ${unit}` },
+  ]
+  for (const end of ends) if (isFree(end)) marks.push(end)
   return marks.sort((a, b) => a.column - b.column)
 }
 

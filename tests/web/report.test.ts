@@ -224,7 +224,7 @@ describe('the list of failures', () => {
 
   test('a row shows how its time was spent', async () => {
     const { page, context } = await open()
-    await page.getByLabel('Finding', { exact: true }).selectOption('service-without-endpoints-1')
+    await page.getByLabel('Cause', { exact: true }).selectOption('service-without-endpoints-1')
     await page.getByLabel('Status', { exact: true }).selectOption('504')
     await page.locator('.grid-all .grid-row').first().click()
     const text = await page.locator('dialog').innerText()
@@ -326,6 +326,146 @@ describe('shapes and colours', () => {
     for (const finding of diagnosis.findings) expect(text).toContain(finding.title)
     await context.close()
   })
+})
+
+describe('half a minute', () => {
+  test('the top says why, where and what to do first, and leads there', async () => {
+    const { page, context } = await open()
+    const brief = page.locator('.brief')
+    const ranked = [...diagnosis.findings].sort((a, b) => b.failures - a.failures)
+    const text = (await brief.innerText()).replace(/\s+/g, ' ')
+    expect(text).toContain(ranked[0]?.title.replace(/[.\s]+$/, '') ?? '')
+    expect(text).toContain(`${ranked[0]?.failures.toLocaleString('en-US')} failures`)
+    const fixable = ranked.find((each) => each.fixes.length > 0)
+    const fix = fixable?.fixes[0]?.title ?? ''
+    await brief.getByRole('link', { name: fix }).click()
+    await page.waitForSelector(`#finding-${fixable?.id}-fixes:visible`)
+    await context.close()
+  })
+
+  test('where: every failure at its hop, or not settled', async () => {
+    const { page, context } = await open()
+    const where = page.locator('.brief > div', { has: page.locator('dt', { hasText: 'where' }) }).locator('dd')
+    const numbers = (await where.innerText()).match(/[\d,]+(?=[^,]*\))/g) ?? []
+    const placed = numbers.reduce((all, text) => all + Number(text.replaceAll(',', '')), 0)
+    expect(placed).toBe(diagnosis.books.failures)
+    await context.close()
+  })
+})
+
+describe('a screen of 360 px', () => {
+  test('names each line of the blast matrix beside it', async () => {
+    const { page, context } = await open({ viewport: { width: 360, height: 800 } })
+    await openFindings(page)
+    const matrix = page.locator('.matrix').first()
+    const canvas = await matrix.locator('canvas').boundingBox()
+    const names = await matrix.locator('.matrix-names li').all()
+    if (!canvas) throw new Error('no canvas')
+    const height = canvas.height / names.length
+    for (const [row, name] of names.entries()) {
+      const box = await name.boundingBox()
+      expect(box?.x ?? 999).toBeLessThan(canvas.x)
+      expect((box?.y ?? 0) - canvas.y).toBeCloseTo(row * height, 0)
+    }
+    await context.close()
+  })
+
+  test('shows every cell of a table', async () => {
+    const { page, context } = await open({ viewport: { width: 360, height: 800 } })
+    const hidden = await page.evaluate(() =>
+      [...document.querySelectorAll('.table-scroll:has(.stacking) td')]
+        .filter((cell) => cell.getBoundingClientRect().right > innerWidth)
+        .map((cell) => cell.textContent),
+    )
+    expect(hidden).toEqual([])
+    const cell = page.locator('#shares td[data-column="failures"]').first()
+    expect(await cell.evaluate((each) => getComputedStyle(each, '::before').content)).toContain('failures')
+    await context.close()
+  })
+
+  test('shows the symptom of a failure whole', async () => {
+    const { page, context } = await open({ viewport: { width: 360, height: 800 } })
+    const cut = await page
+      .locator('.grid-all .c-symptom')
+      .evaluateAll((cells) =>
+        cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+      )
+    expect(cut).toEqual([])
+    await page.locator('.grid').focus()
+    await page.keyboard.press('End')
+    await page.waitForSelector(`#failure-${kept - 1}`)
+    // Both at one moment: the page may still scroll.
+    const below = await page.evaluate(
+      (id) => {
+        const bottom = (selector: string): number =>
+          document.querySelector(selector)?.getBoundingClientRect().bottom ?? NaN
+        return bottom(id) - bottom('.grid')
+      },
+      `#failure-${kept - 1}`,
+    )
+    expect(below).toBeLessThanOrEqual(1)
+    await context.close()
+  })
+
+  test('a mark without room on its chart stands below it', async () => {
+    const file = await reportFile({
+      ...diagnosis,
+      findings: diagnosis.findings.map((finding) => ({
+        ...finding,
+        evidence: finding.evidence.map((each) =>
+          each.id === 'open-requests' && each.kind === 'histogram'
+            ? { ...each, marks: [{ at: 12, label: '12 or more: 100 % of failures, 64 % of answered requests' }] }
+            : each,
+        ),
+      })),
+    })
+    const { page, context } = await openPage(browser, file.url, { viewport: { width: 360, height: 800 } })
+    await openFindings(page)
+    expect(await page.locator('.chart-note', { hasText: '12 or more: 100 % of failures' }).count()).toBe(1)
+    await context.close()
+    file.remove()
+  })
+})
+
+test('a cause that two sources rule out is named once, with both reasons', async () => {
+  const [first, ...others] = diagnosis.findings
+  if (!first) throw new Error('no finding')
+  const file = await reportFile({
+    ...diagnosis,
+    findings: [
+      {
+        ...first,
+        ruledOut: [
+          { cause: 'deregistration-race', why: 'the targets answer before and after' },
+          { cause: 'deregistration-race', why: 'no pod stopped in that time' },
+        ],
+      },
+      ...others,
+    ],
+  })
+  const { page, context } = await openPage(browser, file.url)
+  await openFindings(page)
+  const reasons = page.locator(`#finding-${first.id} .causes > div`, {
+    has: page.locator('dt', { hasText: 'deregistration-race' }),
+  })
+  expect(await reasons.count()).toBe(1)
+  expect(await reasons.locator('dd').count()).toBe(2)
+  await context.close()
+  file.remove()
+})
+
+test('over several days every moment has its day', async () => {
+  const week = 6 * 86_400_000
+  const end = new Date(Date.parse(diagnosis.window?.end ?? '') + week).toISOString()
+  const file = await reportFile({
+    ...diagnosis,
+    window: diagnosis.window && { ...diagnosis.window, end },
+  })
+  const { page, context } = await openPage(browser, file.url)
+  await rowsLoaded(page, kept)
+  expect(await page.locator('.grid-all .c-time').first().innerText()).toMatch(/^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/)
+  await context.close()
+  file.remove()
 })
 
 test('a diagnosis without failures says so', async () => {

@@ -42,10 +42,12 @@ export function binned(evidence: HistogramEvidence): Bins {
   return { edges: cutEdges, counts: cutCounts, control: control ? cutControl : null, isLinear: isEven(cutEdges) }
 }
 
-/** The last bin may be shorter. */
+/** The first and the last bin may be shorter. */
 function isEven(edges: readonly number[]): boolean {
-  const width = (edges[1] ?? 1) - (edges[0] ?? 0)
-  for (let at = 1; at < edges.length - 2; at += 1)
-    if (Math.abs((edges[at + 1] ?? 0) - (edges[at] ?? 0) - width) > width * 0.02) return false
-  return (edges.at(-1) ?? 0) - (edges.at(-2) ?? 0) <= width * 1.02
+  const widths = edges.slice(1).map((edge, at) => edge - (edges[at] ?? 0))
+  const [first = 1, second = first] = widths
+  const width = Math.max(first, second)
+  return widths.every((each, at) =>
+    at === 0 || at === widths.length - 1 ? each <= width * 1.02 : Math.abs(each - width) <= width * 0.02,
+  )
 }

@@ -1,10 +1,12 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { DataBehind } from '../components/data-table.tsx'
 import { Logged } from '../components/logged.tsx'
-import { clock, count, counted, per } from '../model/format.ts'
+import { count, counted, per } from '../model/format.ts'
 import { type Matrix, matrix } from '../model/matrix.ts'
+import { moment } from '../model/moment.ts'
 import { laterSelection, steps, store } from '../model/state.ts'
 import { colour, isDark } from '../model/theme.ts'
+import { TimeScale } from './time-scale.tsx'
 
 const ROW = 20
 
@@ -41,6 +43,10 @@ export function BlastMatrix({ finding }: { readonly finding: string }) {
         </span>
       </figcaption>
       <div class="matrix" style={{ '--rows': String(shape.targets.length) }}>
+        <p class="matrix-head">
+          <span>target</span>
+          <span>failures</span>
+        </p>
         <ul class="matrix-names">
           {shape.targets.map((each) => (
             <li key={each.index} style={{ height: `${ROW}px` }}>
@@ -58,8 +64,7 @@ export function BlastMatrix({ finding }: { readonly finding: string }) {
           aria-hidden="true"
         />
         <p class="matrix-scale">
-          <span>{clock(shape.startMs)}</span>
-          <span>{clock(endMs)} UTC</span>
+          <TimeScale startMs={shape.startMs} endMs={endMs} />
         </p>
       </div>
       {shape.others > 0 && <p class="quiet">{counted(shape.others, 'failure')} on further targets are not drawn.</p>}
@@ -74,7 +79,7 @@ export function BlastMatrix({ finding }: { readonly finding: string }) {
                 ? [
                     [
                       rows.names.targets[each.index] ?? 'no target',
-                      clock(shape.startMs + bucket * shape.bucketMs),
+                      moment(shape.startMs + bucket * shape.bucketMs),
                       value,
                     ],
                   ]

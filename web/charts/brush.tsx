@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { between, clock } from '../model/format.ts'
+import { between } from '../model/format.ts'
+import { moment } from '../model/moment.ts'
 import { isBrushing, range, steps } from '../model/state.ts'
 import { AXIS_WIDTH, RIGHT_PAD } from './plot.ts'
 
@@ -96,7 +97,7 @@ export function Brush() {
       aria-valuemin={0}
       aria-valuemax={count}
       aria-valuenow={Math.round((at - startMs) / stepMs)}
-      aria-valuetext={`${clock(at)} UTC`}
+      aria-valuetext={`${moment(at)} UTC`}
       style={{ left: `${share(at)}%` }}
       onKeyDown={onKeyDown(which)}
     />

@@ -11,6 +11,8 @@ const LEFT = 44
 const RIGHT = 12
 const TOP = 34
 const BOTTOM = 26
+/** A unit that stands behind every number; a longer one stands once, below them. */
+const SHORT_UNIT = 3
 
 /** Bars for the failures, a line for the control, a flag for each named timer. */
 export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }) {
@@ -25,6 +27,10 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
   const levels = Array.from({ length: Math.floor(most / tall) + 1 }, (_, index) => index * tall)
   const top = most
   const inner = width - LEFT - RIGHT
+  const counted = evidence.label ?? 'failures'
+  const unit = inertText(evidence.unit)
+  const isShortUnit = unit.length <= SHORT_UNIT
+  const height = isShortUnit ? HEIGHT : HEIGHT + 16
   const floor = HEIGHT - BOTTOM
   const x = (value: number): number => {
     if (isLinear) return LEFT + (inner * (value - first)) / (last - first || 1)
@@ -53,7 +59,9 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
           <Logged text={evidence.title} />
         </span>
         <span class="figure-keys">
-          <span class="key key-bar">failures</span>
+          <span class="key key-bar">
+            <Logged text={counted} />
+          </span>
           {evidence.control && (
             <span class="key key-control">
               <Logged text={evidence.control.label} />
@@ -64,8 +72,8 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
       <svg
         class="chart"
         width={width}
-        height={HEIGHT}
-        viewBox={`0 0 ${width} ${HEIGHT}`}
+        height={height}
+        viewBox={`0 0 ${width} ${height}`}
         role="img"
         aria-label={describe(evidence)}
       >
@@ -97,9 +105,11 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
           {marks.map((mark, index) => (
             <g key={index}>
               <line x1={mark.x} x2={mark.x} y1={mark.row * 13 + 8} y2={floor} />
-              <text x={mark.textX} y={mark.row * 13 + 10} text-anchor={mark.anchor}>
-                {inertText(mark.label)}
-              </text>
+              {mark.isPlaced && (
+                <text x={mark.textX} y={mark.row * 13 + 10} text-anchor={mark.anchor}>
+                  {inertText(mark.label)}
+                </text>
+              )}
             </g>
           ))}
         </g>
@@ -113,17 +123,32 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
               text-anchor={index === 0 ? 'start' : index === all.length - 1 ? 'end' : 'middle'}
             >
               {plain(tick)}
-              {index === all.length - 1 ? ` ${inertText(evidence.unit)}` : ''}
+              {isShortUnit ? `\u00A0${unit}` : ''}
             </text>
           ))}
+          {!isShortUnit && (
+            <text x={width - RIGHT} y={floor + 32} text-anchor="end">
+              {unit}
+            </text>
+          )}
         </g>
       </svg>
+      {marks.some((mark) => !mark.isPlaced) && (
+        <p class="chart-note">
+          <Logged
+            text={`Dashed: ${marks
+              .filter((mark) => !mark.isPlaced)
+              .map((mark) => mark.label)
+              .join('; ')}`}
+          />
+        </p>
+      )}
       <DataBehind
         caption={evidence.title}
         columns={[
           `from (${evidence.unit})`,
           `to (${evidence.unit})`,
-          'failures',
+          counted,
           ...(evidence.control ? [evidence.control.label] : []),
         ]}
         rows={() =>
@@ -152,8 +177,9 @@ function describe(evidence: HistogramEvidence): string {
   const control = evidence.control
     ? `, ${plain(Math.round(evidence.control.counts[peak] ?? 0))} in ${evidence.control.label}`
     : ''
+  const marks = evidence.marks.map((mark) => ` Marked: ${mark.label}.`).join('')
   return inertText(
-    `${evidence.title}: ${plain(all)} failures; most, ${plain(evidence.counts[peak] ?? 0)}, from ${plain(evidence.edges[peak] ?? 0)} to ${plain(evidence.edges[peak + 1] ?? 0)} ${evidence.unit}${control}.`,
+    `${evidence.title}: ${plain(all)} ${evidence.label ?? 'failures'}; most, ${plain(evidence.counts[peak] ?? 0)}, from ${plain(evidence.edges[peak] ?? 0)} to ${plain(evidence.edges[peak + 1] ?? 0)} ${evidence.unit}${control}.${marks}`,
   )
 }
 
@@ -163,6 +189,7 @@ interface Placed {
   readonly anchor: 'start' | 'end'
   readonly row: number
   readonly label: string
+  readonly isPlaced: boolean
 }
 
 /** Labels go to the right of their line, or to the left near the edge; two rows, so that neighbours do not overlap. */
@@ -178,15 +205,16 @@ function placed(
     const length = mark.label.length * 6.1 + 6
     const anchor = at + length > chartWidth ? 'end' : 'start'
     const from = anchor === 'start' ? at : at - length
-    const row = from > (ends[0] ?? 0) ? 0 : from > (ends[1] ?? 0) ? 1 : -1
-    // No room for its words: its line stays, the table names it.
+    const row = from < 0 ? -1 : from > (ends[0] ?? 0) ? 0 : from > (ends[1] ?? 0) ? 1 : -1
+    // No room for its words on the chart: they stand below it.
     if (row >= 0) ends[row] = from + length
     result.push({
       x: at,
       textX: anchor === 'start' ? at + 4 : at - 4,
       anchor,
       row: Math.max(0, row),
-      label: row >= 0 ? mark.label : '',
+      label: mark.label,
+      isPlaced: row >= 0,
     })
   }
   return result

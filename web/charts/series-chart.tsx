@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks'
-import type uPlot from 'uplot'
+import uPlot from 'uplot'
 import type { SeriesEvidence } from '../../src/core/diagnosis.ts'
 import { DataBehind } from '../components/data-table.tsx'
 import { Logged } from '../components/logged.tsx'
@@ -16,13 +16,17 @@ export function SeriesChart({ evidence }: { readonly evidence: SeriesEvidence })
   const startMs = Date.parse(evidence.start)
   const steps = Math.max(0, ...evidence.lines.map((line) => line.values.length))
   const lines = evidence.lines.slice(0, strokes.length)
+  // A value holds for its whole step, and the last step needs an end to be drawn to.
   const data = useMemo<uPlot.AlignedData>(
     () => [
-      Array.from({ length: steps }, (_, step) => startMs / 1000 + step * evidence.stepSeconds),
-      ...lines.map((line) => Array.from({ length: steps }, (_, step) => line.values[step] ?? 0)),
+      Array.from({ length: steps + 1 }, (_, step) => startMs / 1000 + step * evidence.stepSeconds),
+      ...lines.map((line) =>
+        Array.from({ length: steps + 1 }, (_, step) => line.values[Math.min(step, steps - 1)] ?? 0),
+      ),
     ],
     [evidence],
   )
+  const isWhole = lines.every((line) => line.values.every((value) => Number.isInteger(value)))
   const box = usePlot(
     (width) => ({
       width,
@@ -30,16 +34,19 @@ export function SeriesChart({ evidence }: { readonly evidence: SeriesEvidence })
       padding: [8, RIGHT_PAD, 0, 0],
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.08)] } },
-      axes: [timeAxis(true), { ...valueAxis(28), incrs: undefined as unknown as number[] }],
+      scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, Math.max(isWhole ? 4 : 1, max * 1.08)] } },
+      axes: [timeAxis(true), isWhole ? valueAxis(28) : { ...valueAxis(28), incrs: undefined as unknown as number[] }],
       series: [
         {},
         ...lines.map((_, index) => {
           const dash = dashes[index]
+          const stepped = uPlot.paths.stepped?.({ align: 1 })
           return {
             stroke: colour(strokes[index] ?? 'ink'),
-            width: 1.75,
+            // Two lines may have the same values: the one below shows between the dashes of the one above.
+            width: index === 0 ? 3 : 1.75,
             ...(dash ? { dash } : {}),
+            ...(stepped ? { paths: stepped } : {}),
             points: { show: false },
           }
         }),

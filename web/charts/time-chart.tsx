@@ -21,11 +21,22 @@ function closed(values: readonly number[] | Float64Array | undefined, count: num
   return all
 }
 
+function hasAny(values: readonly number[] | Float64Array | undefined): boolean {
+  for (const value of values ?? []) if (value > 0) return true
+  return false
+}
+
 export function FailureChart() {
   const { startMs, stepMs, count } = steps.value
   const series = failureSeries.value
   const data = useMemo<uPlot.AlignedData>(
-    () => [times(startMs, stepMs, count), closed(series[0], count), closed(series[1], count), closed(series[2], count)],
+    () => [
+      times(startMs, stepMs, count),
+      closed(series[0], count),
+      closed(series[1], count),
+      // Hardly a log has 460s: without any there is no line for them.
+      hasAny(series[2]) ? closed(series[2], count) : new Array<null>(count + 1).fill(null),
+    ],
     [startMs, stepMs, count, series],
   )
   const box = usePlot(
@@ -33,7 +44,7 @@ export function FailureChart() {
       ...base(width, HEIGHT),
       scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.08)] } },
       axes: [timeAxis(false), valueAxis()],
-      series: [{}, line('lb', 2, undefined, true), line('target', 2, [6, 3]), line('nobody', 1.5, [2, 2])],
+      series: [{}, line('lb', 2, undefined, true), line('target', 2, [6, 3], true), line('nobody', 2, [2, 2], true)],
     }),
     data,
     HEIGHT,

@@ -1,6 +1,10 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { isPrinting } from '../model/state.ts'
 
-/** The width that an element has on the screen, so that the letters of a drawing keep their size. */
+/** Half of A4 between the margins of styles/print.css, in CSS pixels. */
+const HALF_PAPER = 330
+
+/** The width that an element has on the screen or on paper, so that the letters of a drawing keep their size. */
 export function useWidth(): [preact.RefObject<HTMLElement | null>, number] {
   const box = useRef<HTMLElement>(null)
   const [width, setWidth] = useState(520)
@@ -13,5 +17,5 @@ export function useWidth(): [preact.RefObject<HTMLElement | null>, number] {
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
-  return [box, width]
+  return [box, isPrinting.value ? HALF_PAPER : width]
 }

@@ -1,5 +1,5 @@
 import { bytes, count, counted } from '../model/format.ts'
-import { head } from '../model/state.ts'
+import { head, isPrinting } from '../model/state.ts'
 import { CodeBox } from './code-box.tsx'
 import { type Cell, DataTable } from './data-table.tsx'
 import { Logged } from './logged.tsx'
@@ -11,7 +11,10 @@ export function Books() {
   const diagnosis = head.value
   if (!diagnosis) return null
   const { books, inputs } = diagnosis
-  const troubled = inputs.filter((input) => input.bad > 0 || input.truncated || input.note)
+  const isLog = (input: (typeof inputs)[number]): boolean => input.format !== null || input.rows > 0
+  const logs = inputs.filter(isLog)
+  const others = inputs.filter((input) => !isLog(input))
+  const troubled = logs.filter((input) => input.bad > 0 || input.truncated || input.note)
   return (
     <Section id="books" title="The books" note="Every row that was read is counted once.">
       <div class="ledger">
@@ -33,9 +36,9 @@ export function Books() {
       <DataTable
         caption="Inputs"
         columns={['input', 'format', 'size', 'rows', 'parsed', 'skipped', 'bad']}
-        rows={inputs.map((input): Cell[] => [
+        rows={logs.map((input): Cell[] => [
           input.name,
-          input.format ?? 'not a log',
+          input.format,
           bytes(input.bytes),
           input.rows,
           input.parsed,
@@ -44,6 +47,17 @@ export function Books() {
         ])}
         limit={12}
       />
+      {others.length > 0 && (
+        <details class="others" open={isPrinting.value}>
+          <summary>{counted(others.length, 'other file')}: witnesses, or no log of a load balancer</summary>
+          <DataTable
+            caption="Other files"
+            columns={['input', 'what it is', 'size']}
+            rows={others.map((input): Cell[] => [input.name, input.note, bytes(input.bytes)])}
+            limit={200}
+          />
+        </details>
+      )}
       {troubled.length > 0 && (
         <ul class="notes">
           {troubled.map((input) => (

@@ -10,11 +10,11 @@ interface Props {
   readonly isBlock?: boolean
 }
 
-/** Preformatted text. It may scroll, so the keyboard reaches it. */
+/** Preformatted text, wrapped: nothing of a row or a command is out of sight. */
 export function CodeBox({ text, label, what, isBlock = false }: Props) {
   return (
     <div class="code-box">
-      <pre class={isBlock ? undefined : 'wrap'} role="group" tabIndex={0} aria-label={label}>
+      <pre role="group" aria-label={label}>
         <Logged text={isBlock ? text.replace(/\n+$/, '') : text} isBlock={isBlock} />
       </pre>
       {what && <CopyButton text={text} what={what} />}

@@ -10,19 +10,20 @@ interface Props {
   readonly caption: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
-  readonly isPlain?: boolean
+  /** On a narrow screen each row becomes a list of its cells, so that none is out of sight. */
+  readonly isStacking?: boolean
   /** More rows than this are behind a button. */
   readonly limit?: number
 }
 
 /** A table of logged or measured values; numbers stand to the right. */
-export function DataTable({ caption, columns, rows, limit = 24 }: Props) {
+export function DataTable({ caption, columns, rows, isStacking = columns.length > 3, limit = 24 }: Props) {
   const [isWhole, setWhole] = useState(false)
   const shown = isWhole || rows.length <= limit + 2 ? rows : rows.slice(0, limit)
   const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])))
   return (
     <div class="table-scroll" role="group" aria-label={caption} tabIndex={0}>
-      <table>
+      <table class={isStacking ? 'stacking' : undefined}>
         <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr>
@@ -37,7 +38,7 @@ export function DataTable({ caption, columns, rows, limit = 24 }: Props) {
           {shown.map((row, at) => (
             <tr key={at}>
               {columns.map((name, index) => (
-                <td key={name} class={numeric[index] ? 'number' : undefined}>
+                <td key={name} data-column={name} class={numeric[index] ? 'number' : undefined}>
                   {show(row[index] ?? null)}
                 </td>
               ))}
@@ -72,7 +73,7 @@ export function DataBehind(props: Omit<Props, 'rows'> & { readonly rows: () => P
       <summary>
         <span class="visually-hidden">{props.caption}: </span>Data table
       </summary>
-      {isOpen && !isPrinting.value && <DataTable {...props} rows={props.rows()} />}
+      {isOpen && !isPrinting.value && <DataTable {...props} isStacking={false} rows={props.rows()} />}
     </details>
   )
 }

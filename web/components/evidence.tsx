@@ -37,9 +37,7 @@ function CountView({ evidence }: { readonly evidence: CountEvidence }) {
     ...(control ? [{ label: control.label, value: control.value, of: control.of }] : []),
   ]
   const isShare = parts.every((part) => part.of !== null && part.of > 0)
-  const most = Math.max(...parts.map((part) => part.value), 1e-9)
-  const width = (part: (typeof parts)[number]): number =>
-    isShare ? Math.min(100, (100 * part.value) / (part.of ?? 1)) : (100 * part.value) / most
+  const width = (part: (typeof parts)[number]): number => Math.min(100, (100 * part.value) / (part.of ?? 1))
   return (
     <figure class="figure-box">
       <figcaption>
@@ -54,9 +52,14 @@ function CountView({ evidence }: { readonly evidence: CountEvidence }) {
               <Logged text={part.label} />
             </dt>
             <dd>
-              <span class="compare-bar" aria-hidden="true">
-                <span style={{ width: `${Math.max(part.value > 0 ? 0.6 : 0, width(part))}%` }} />
-              </span>
+              {/* Two shares can be compared by their length; a share and a bare number cannot. */}
+              {isShare ? (
+                <span class="compare-bar" aria-hidden="true">
+                  <span style={{ width: `${Math.max(part.value > 0 ? 0.6 : 0, width(part))}%` }} />
+                </span>
+              ) : (
+                <span />
+              )}
               <span class="compare-value">
                 {plain(part.value)}
                 {part.of !== null ? ` of ${plain(part.of)}` : ''} {unitOf(evidence, index)}

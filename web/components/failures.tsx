@@ -1,14 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { answerers } from '../data/row-store.ts'
-import { clock, count, counted, duration } from '../model/format.ts'
+import { count, counted, duration } from '../model/format.ts'
+import { isManyDays, moment } from '../model/moment.ts'
 import type { SortKey } from '../model/order.ts'
-import { openRow, sort, store, visibleRows } from '../model/state.ts'
+import { head, openRow, sort, store, visibleRows } from '../model/state.ts'
 import { answererWords, symptomLabel } from '../model/words.ts'
 import { Logged } from './logged.tsx'
 import { Section } from './section.tsx'
 
+/** As styles/failures.css and styles/narrow.css have them: two lines to a row where there is no room for one. */
 const ROW_HEIGHT = 30
+const NARROW_ROW_HEIGHT = 50
 const HEAD_HEIGHT = 33
+const narrow = window.matchMedia('(max-width: 600px)')
 const EXTRA = 6
 
 /** Every kept failure. Only the rows in view exist; the keyboard moves through all of them. */
@@ -33,7 +37,13 @@ function Grid() {
   const [top, setTop] = useState(0)
   const [height, setHeight] = useState(480)
   const [at, setAt] = useState(0)
+  const [rowHeight, setRowHeight] = useState(narrow.matches ? NARROW_ROW_HEIGHT : ROW_HEIGHT)
   const active = Math.min(at, Math.max(0, shown.length - 1))
+  useEffect(() => {
+    const take = (): void => setRowHeight(narrow.matches ? NARROW_ROW_HEIGHT : ROW_HEIGHT)
+    narrow.addEventListener('change', take)
+    return () => narrow.removeEventListener('change', take)
+  }, [])
   useEffect(() => {
     const element = body.current
     if (!element) return
@@ -47,19 +57,19 @@ function Grid() {
     setAt(0)
   }, [shown])
   if (!rows) return null
-  const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - EXTRA)
-  const last = Math.min(shown.length, Math.ceil((top + height) / ROW_HEIGHT) + EXTRA)
+  const first = Math.max(0, Math.floor(top / rowHeight) - EXTRA)
+  const last = Math.min(shown.length, Math.ceil((top + height) / rowHeight) + EXTRA)
   const move = (to: number): void => {
     const next = Math.min(shown.length - 1, Math.max(0, to))
     setAt(next)
     const element = body.current
     if (!element) return
-    if (next * ROW_HEIGHT < element.scrollTop) element.scrollTop = next * ROW_HEIGHT
-    else if ((next + 1) * ROW_HEIGHT > element.scrollTop + element.clientHeight - HEAD_HEIGHT)
-      element.scrollTop = (next + 1) * ROW_HEIGHT - element.clientHeight + HEAD_HEIGHT
+    if (next * rowHeight < element.scrollTop) element.scrollTop = next * rowHeight
+    else if ((next + 1) * rowHeight > element.scrollTop + element.clientHeight - HEAD_HEIGHT)
+      element.scrollTop = (next + 1) * rowHeight - element.clientHeight + HEAD_HEIGHT
   }
   const onKeyDown = (event: KeyboardEvent): void => {
-    const page = Math.max(1, Math.floor(height / ROW_HEIGHT) - 1)
+    const page = Math.max(1, Math.floor(height / rowHeight) - 1)
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: active + 1,
       ArrowUp: active - 1,
@@ -78,6 +88,7 @@ function Grid() {
       if (row !== undefined) openRow.value = row
     }
   }
+  const causes = new Map((head.value?.findings ?? []).map((each) => [each.id, each.cause]))
   const visible = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index)
   return (
     <div class="list">
@@ -85,12 +96,12 @@ function Grid() {
         {counted(shown.length, 'failure')} in the list
       </p>
       <div
-        class="grid"
+        class={isManyDays.value ? 'grid many-days' : 'grid'}
         ref={body}
         role="grid"
         aria-label="Failures"
         aria-rowcount={shown.length + 1}
-        aria-colcount={8}
+        aria-colcount={9}
         aria-activedescendant={shown.length > 0 ? `failure-${active}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
@@ -99,13 +110,16 @@ function Grid() {
         <div class="grid-head" role="rowgroup">
           <div class="grid-row" role="row" aria-rowindex={1}>
             <SortHead name="time, UTC" sortKey="time" class="c-time" />
-            <SortHead name="status" sortKey="status" class="c-status" />
+            <SortHead name="ELB / target" sortKey="status" class="c-status" />
             <SortHead name="elapsed" sortKey="elapsed" class="c-elapsed" />
             <span role="columnheader" class="c-who">
               answered by
             </span>
             <span role="columnheader" class="c-symptom">
               symptom
+            </span>
+            <span role="columnheader" class="c-cause">
+              cause
             </span>
             <span role="columnheader" class="c-target">
               target
@@ -119,12 +133,13 @@ function Grid() {
           </div>
         </div>
         <div class="grid-body" role="rowgroup">
-          <div class="grid-all" role="presentation" style={{ height: `${shown.length * ROW_HEIGHT}px` }}>
+          <div class="grid-all" role="presentation" style={{ height: `${shown.length * rowHeight}px` }}>
             {visible.map((index) => {
               const row = shown[index] as number
               const { columns, names } = rows
               const who = rows.answeredBy[row] ?? 0
               const targetStatus = columns.targetStatus[row]
+              const cause = causes.get(names.findings[rows.finding[row] ?? -1] ?? '')
               return (
                 <div
                   key={index}
@@ -133,14 +148,14 @@ function Grid() {
                   role="row"
                   aria-rowindex={index + 2}
                   aria-selected={index === active}
-                  style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
+                  style={{ transform: `translateY(${index * rowHeight}px)` }}
                   onClick={() => {
                     setAt(index)
                     openRow.value = row
                   }}
                 >
                   <span role="gridcell" class="c-time mono">
-                    {clock(rows.time[row] ?? Number.NaN, true)}
+                    {moment(rows.time[row] ?? Number.NaN, true)}
                   </span>
                   <span role="gridcell" class="c-status mono">
                     <span class={`status tone-${['lb', 'target', 'nobody'][who]}`}>
@@ -156,6 +171,9 @@ function Grid() {
                   </span>
                   <span role="gridcell" class="c-symptom">
                     {symptomLabel(names.symptoms[rows.symptom[row] ?? -1] ?? '')}
+                  </span>
+                  <span role="gridcell" class={`c-cause${cause ? '' : ' quiet'}`}>
+                    <Logged text={cause ?? 'undetermined'} />
                   </span>
                   <span role="gridcell" class="c-target mono">
                     <Logged text={names.targets[rows.target[row] ?? -1] ?? '–'} />

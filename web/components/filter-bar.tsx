@@ -1,4 +1,5 @@
 import { computed, type Signal } from '@preact/signals'
+import type { Finding } from '../../src/core/diagnosis.ts'
 import { between, count, counted } from '../model/format.ts'
 import { inertText } from '../model/inert.ts'
 import {
@@ -28,17 +29,8 @@ export function FilterBar() {
   return (
     <section class="filters" aria-label="Filter the failures">
       <div class="filter-fields">
-        <Field label="Finding">
-          <Select
-            id="finding"
-            value={finding}
-            parse={(text) => text}
-            options={(head.value?.findings ?? []).map((each) => [
-              each.id,
-              each.cause ?? `undetermined: ${each.symptom}`,
-              each.failures,
-            ])}
-          />
+        <Field label="Cause">
+          <Select id="cause" value={finding} parse={(text) => text} options={causes.value} />
         </Field>
         <Field label="Symptom">
           <Select
@@ -141,6 +133,27 @@ function State() {
       )}
     </>
   )
+}
+
+/** One for each finding; two findings of one cause are told apart by what differs. */
+const causes = computed<readonly (readonly [string, string, number])[]>(() => {
+  const all = (head.value?.findings ?? []).filter((each) => each.failures > 0)
+  const wordOf = (each: Finding): string => each.cause ?? `undetermined: ${each.symptom}`
+  const groupOf = (each: Finding): string => (each.scope.targetGroups ?? []).map(shortArn).join(', ')
+  return all.map((each) => {
+    const alike = all.filter((other) => wordOf(other) === wordOf(each))
+    const differs = (of: (finding: Finding) => string): boolean => new Set(alike.map(of)).size > 1
+    const parts = [
+      wordOf(each),
+      ...(alike.length > 1 && differs(groupOf) ? [groupOf(each)] : []),
+      ...(alike.length > 1 && !differs(groupOf) ? [each.confidence ?? each.title] : []),
+    ]
+    return [each.id, inertText(parts.join(' · ')), each.failures]
+  })
+})
+
+function shortArn(arn: string): string {
+  return arn.replace(/^.*:targetgroup\//, '').replace(/\/[0-9a-f]+$/, '')
 }
 
 /** Statuses of the rows that have arrived; once per arrival, not per drag. */

@@ -1,8 +1,10 @@
 import { memo } from 'preact/compat'
 import { useState } from 'preact/hooks'
-import type { Finding } from '../../src/core/diagnosis.ts'
+import type { Evidence, Finding } from '../../src/core/diagnosis.ts'
 import { BlastMatrix } from '../charts/blast-matrix.tsx'
+import { isLifelines } from '../charts/lifelines.tsx'
 import { between, count, counted, percent } from '../model/format.ts'
+import { inertText } from '../model/inert.ts'
 import {
   finding as chosenFinding,
   findingCounts,
@@ -44,8 +46,10 @@ export function FindingView({ finding }: { readonly finding: Finding }) {
           <code>
             <Logged text={finding.cause ?? finding.symptom} />
           </code>
-          <span>{[finding.symptom, ...finding.otherSymptoms].map((each) => symptomLabel(each)).join(' · ')}</span>
-          {finding.hop && <span>{hopWords[finding.hop].toLowerCase()}</span>}
+          <span>
+            seen as: {[finding.symptom, ...finding.otherSymptoms].map((each) => symptomLabel(each)).join(' · ')}
+          </span>
+          <span>broke at: {finding.hop ? hopWords[finding.hop].toLowerCase() : 'not settled'}</span>
           <span class="finding-window">
             {between(Date.parse(finding.window.start), Date.parse(finding.window.end))}
           </span>
@@ -91,11 +95,12 @@ function Size({ finding }: { readonly finding: Finding }) {
 
 const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
   const counts = finding.evidence.filter((each) => each.kind === 'count')
+  // Drawings of the whole width come last, so that they leave no hole between the others.
   const figures = finding.evidence.filter((each) => each.kind !== 'count')
   return (
     <>
       <div class="finding-words">
-        <div>
+        <div class="finding-why">
           <h4>{finding.because.length > 0 ? 'Because' : 'About'}</h4>
           <ul class="because">
             {finding.because.map((sentence, index) => (
@@ -106,25 +111,6 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
           </ul>
           <ScopeLine finding={finding} />
         </div>
-        {finding.ruledOut.length > 0 && (
-          <div>
-            <h4>Ruled out</h4>
-            <dl class="causes">
-              {finding.ruledOut.map((each) => (
-                <div key={each.cause}>
-                  <dt>
-                    <code>
-                      <Logged text={each.cause} />
-                    </code>
-                  </dt>
-                  <dd>
-                    <Prose text={each.why} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </div>
-        )}
         {finding.candidates.length > 0 && (
           <div>
             <h4>{finding.cause ? 'Not ruled out' : 'It is one of these'}</h4>
@@ -136,20 +122,39 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
                       <Logged text={each.cause} />
                     </code>
                   </dt>
-                  <dd>
-                    {each.settledBy.length > 0 && (
-                      <>
-                        settled by{' '}
-                        <ul>
-                          {each.settledBy.map((what) => (
-                            <li key={what}>
-                              <Prose text={what} />
-                            </li>
-                          ))}
-                        </ul>
-                      </>
-                    )}
-                  </dd>
+                  {each.settledBy.length > 0 && (
+                    <dd>
+                      would be settled by
+                      <ul>
+                        {each.settledBy.map((what) => (
+                          <li key={what}>
+                            <Prose text={what} />
+                          </li>
+                        ))}
+                      </ul>
+                    </dd>
+                  )}
+                </div>
+              ))}
+            </dl>
+          </div>
+        )}
+        {finding.ruledOut.length > 0 && (
+          <div>
+            <h4>Ruled out</h4>
+            <dl class="causes">
+              {[...reasonsByCause(finding.ruledOut)].map(([cause, reasons]) => (
+                <div key={cause}>
+                  <dt>
+                    <code>
+                      <Logged text={cause} />
+                    </code>
+                  </dt>
+                  {reasons.map((why) => (
+                    <dd key={why}>
+                      <Prose text={why} />
+                    </dd>
+                  ))}
                 </div>
               ))}
             </dl>
@@ -157,9 +162,11 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
         )}
       </div>
       <div class="figures-grid">
-        {figures.map((evidence, index) => (
-          <EvidenceView key={index} evidence={evidence} />
-        ))}
+        {figures
+          .filter((evidence) => !isWide(evidence))
+          .map((evidence, index) => (
+            <EvidenceView key={index} evidence={evidence} />
+          ))}
         {counts.length > 0 && (
           <div class="counts-box">
             {counts.map((evidence, index) => (
@@ -167,6 +174,9 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
             ))}
           </div>
         )}
+        {figures.filter(isWide).map((evidence, index) => (
+          <EvidenceView key={index} evidence={evidence} />
+        ))}
         {store.value && <BlastMatrix finding={finding.id} />}
       </div>
       {finding.fixes.length > 0 && <Fixes finding={finding} />}
@@ -190,6 +200,21 @@ const Body = memo(function Body({ finding }: { readonly finding: Finding }) {
     </>
   )
 })
+
+function isWide(evidence: Evidence): boolean {
+  return evidence.kind === 'table' && isLifelines(evidence)
+}
+
+/** The log and a witness may each rule a cause out. */
+function reasonsByCause(ruledOut: Finding['ruledOut']): Map<string, string[]> {
+  const reasons = new Map<string, string[]>()
+  for (const { cause, why } of ruledOut) {
+    const known = reasons.get(cause)
+    if (!known) reasons.set(cause, [why])
+    else if (!known.includes(why)) known.push(why)
+  }
+  return reasons
+}
 
 function ScopeLine({ finding }: { readonly finding: Finding }) {
   const { scope } = finding
@@ -230,7 +255,7 @@ function ScopeLine({ finding }: { readonly finding: Finding }) {
 
 function Fixes({ finding }: { readonly finding: Finding }) {
   return (
-    <div class="fixes">
+    <div class="fixes" id={`finding-${finding.id}-fixes`}>
       <h4>{finding.fixes.length === 1 ? 'Fix' : 'Fixes'}</h4>
       {finding.fixes.map((fix) => (
         <article class="fix" key={fix.title}>
@@ -265,7 +290,10 @@ function Samples({ finding }: { readonly finding: Finding }) {
       {finding.samples.slice(0, isWhole ? undefined : SAMPLES).map((sample, index) => (
         <div class="sample" key={index}>
           <p class="quiet">
-            <Logged text={sample.input} />, row {count(sample.row)}
+            <span title={inertText(sample.input)}>
+              <Logged text={sample.input.slice(sample.input.lastIndexOf('/') + 1)} />
+            </span>
+            , row {count(sample.row)}
             {sample.decidedBy.length > 0 && <>; decided by {sample.decidedBy.join(', ')}</>}
           </p>
           <CodeBox text={sample.raw} label="Row of the log" what="the row" />

@@ -1,3 +1,5 @@
+import type { Finding } from '../../src/core/diagnosis.ts'
+import { hops } from '../../src/core/vocabulary.ts'
 import { count, counted, percent } from '../model/format.ts'
 import { head } from '../model/state.ts'
 import { hopWords } from '../model/words.ts'
@@ -19,7 +21,7 @@ export function Headline() {
       <h1>
         <Logged text={diagnosis.headline} />
       </h1>
-      <TopCause />
+      <Brief />
       <dl class="figures">
         <Figure label="requests" value={count(books.requests)} />
         <Figure label="failures" value={count(books.failures)} note={percent(books.failures, books.requests)} />
@@ -36,20 +38,107 @@ export function Headline() {
   )
 }
 
-/** Where most of the failures come from. */
-function TopCause() {
+const MOST_CAUSES = 3
+
+/** Why, where, and what to do first: what somebody wants who has half a minute. */
+function Brief() {
   const diagnosis = head.value
-  const top = diagnosis?.findings.filter((each) => each.failures > 0).sort((a, b) => b.failures - a.failures)[0]
-  if (!diagnosis || !top) return null
+  const ranked = [...(diagnosis?.findings ?? [])]
+    .filter((each) => each.failures > 0)
+    .sort((a, b) => b.failures - a.failures)
+  if (!diagnosis || ranked.length === 0) return null
+  const rest = ranked.slice(MOST_CAUSES)
+  const all = diagnosis.books.failures
   return (
-    <p class="hero-detail">
-      <Badge confidence={top.confidence} />{' '}
-      <a href={`#finding-${top.id}`}>
-        <Prose text={top.title.replace(/[.\s]+$/, '')} />
-      </a>
-      : {count(top.failures)} of {counted(diagnosis.books.failures, 'failure')}
-      {top.hop ? `, broken at the ${hopWords[top.hop].toLowerCase()}` : ''}
-    </p>
+    <dl class="brief">
+      <div>
+        <dt>why</dt>
+        {ranked.slice(0, MOST_CAUSES).map((finding) => (
+          <dd key={finding.id} class="brief-cause">
+            <Badge confidence={finding.confidence} />
+            <span>
+              <a href={`#finding-${finding.id}`}>
+                <Prose text={finding.title.replace(/[.\s]+$/, '')} />
+              </a>{' '}
+              <span class="brief-share">
+                {counted(finding.failures, 'failure')}, {percent(finding.failures, all)}
+              </span>
+            </span>
+          </dd>
+        ))}
+        {rest.length > 0 && (
+          <dd class="brief-cause">
+            <span />
+            <a href="#findings">
+              {counted(rest.length, 'further finding')} with{' '}
+              {counted(
+                rest.reduce((sum, finding) => sum + finding.failures, 0),
+                'failure',
+              )}
+            </a>
+          </dd>
+        )}
+      </div>
+      <div>
+        <dt>where</dt>
+        <dd>{places(ranked)}</dd>
+      </div>
+      <FirstStep ranked={ranked} />
+    </dl>
+  )
+}
+
+/** `node and network (184 failures), application (23), not settled (40)`. */
+function places(findings: readonly Finding[]): string {
+  const sum = (at: Finding['hop']): number => {
+    let failures = 0
+    for (const finding of findings) if (finding.hop === at) failures += finding.failures
+    return failures
+  }
+  const named = hops
+    .map((hop): [string, number] => [hopWords[hop].toLowerCase(), sum(hop)])
+    .sort((a, b) => b[1] - a[1])
+    .concat([['not settled', sum(null)]])
+    .filter(([, failures]) => failures > 0)
+  const [only] = named
+  if (only && named.length === 1) return only[0] === 'not settled' ? 'not settled by what is known' : only[0]
+  return named
+    .map(([hop, failures], index) => `${hop} (${index === 0 ? counted(failures, 'failure') : count(failures)})`)
+    .join(', ')
+}
+
+/** The first fix of the largest finding that has one; without any, what would settle the largest. */
+function FirstStep({ ranked }: { readonly ranked: readonly Finding[] }) {
+  const fixable = ranked.find((finding) => finding.fixes.length > 0)
+  const [first, ...others] = fixable?.fixes ?? []
+  if (fixable && first)
+    return (
+      <div>
+        <dt>do first</dt>
+        <dd>
+          <a href={`#finding-${fixable.id}-fixes`}>
+            <Prose text={first.title} />
+          </a>{' '}
+          <span class="brief-share">
+            {first.safety === 'safe' ? 'safe to apply' : 'review before applying'}, {hopWords[first.hop].toLowerCase()}
+            {others.length > 0 ? `; ${counted(others.length, 'more step')}` : ''}
+          </span>
+        </dd>
+      </div>
+    )
+  const open = ranked.find((finding) => finding.candidates.some((candidate) => candidate.settledBy.length > 0))
+  const candidate = open?.candidates.find((each) => each.settledBy.length > 0)
+  if (!open || !candidate) return null
+  return (
+    <div>
+      <dt>look at</dt>
+      <dd>
+        <a href={`#finding-${open.id}`}>
+          <Prose text={candidate.settledBy[0] ?? ''} />
+        </a>{' '}
+        <span class="brief-share">would settle whether it is {candidate.cause}</span>
+      </dd>
+    </div>
   )
 }
 

@@ -43,7 +43,7 @@ export function HopMap() {
           >
             {counted(undetermined, 'failure')}
           </button>{' '}
-          stand at no hop: what is known does not settle where they broke.
+          {undetermined === 1 ? 'stands' : 'stand'} at no hop: what is known does not settle where they broke.
         </p>
       )}
     </Section>
@@ -61,7 +61,9 @@ function HopColumn(props: {
   const here = diagnosis.findings.filter((finding) => finding.hop === at)
   const isChosen = hop.value === at
   return (
-    <li class={`hop${failures > 0 ? ' hop-broke' : ''}${isChosen ? ' hop-chosen' : ''}`}>
+    <li
+      class={`hop${failures > 0 ? ' hop-broke' : ''}${isChosen ? ' hop-chosen' : ''}${isUnknown(at, diagnosis) ? ' hop-unknown' : ''}`}
+    >
       <div class="hop-line" aria-hidden="true">
         <svg class="hop-glyph" width="40" height="40" viewBox="0 0 40 40" aria-hidden="true">
           {glyphs[at]}
@@ -105,6 +107,15 @@ function HopColumn(props: {
         </ul>
       )}
     </li>
+  )
+}
+
+/** Nobody has seen a proxy: it may not be there. */
+function isUnknown(at: Hop, diagnosis: Head): boolean {
+  return (
+    at === 'proxy' &&
+    !diagnosis.witnesses.some((witness) => witness.kind === 'proxy-log') &&
+    !diagnosis.findings.some((finding) => finding.hop === 'proxy')
   )
 }
 
@@ -217,7 +228,14 @@ function describe(at: Hop, diagnosis: Head): string[] {
     }
     case 'proxy': {
       const proxies = diagnosis.witnesses.filter((witness) => witness.kind === 'proxy-log')
-      return proxies.length > 0 ? proxies.slice(0, 2).map((witness) => witness.name) : ['no proxy log was given']
+      return proxies.length > 0
+        ? [
+            `${counted(proxies.length, 'log')} of it: ${proxies
+              .slice(0, 2)
+              .map((witness) => witness.name.slice(witness.name.lastIndexOf('/') + 1))
+              .join(', ')}${proxies.length > 2 ? ' …' : ''}`,
+          ]
+        : ['none known: no proxy log was given']
     }
     case 'application': {
       const servers = [...new Set(byTargetGroup.flatMap((group) => group.keepAliveSeconds?.servers ?? []))]

@@ -92,7 +92,15 @@ function RowDetail({ rows, row }: { readonly rows: RowStore; readonly row: numbe
         {finding && (
           <>
             {' '}
-            · <Logged text={finding.title} /> <Badge confidence={finding.confidence} />
+            · <Logged text={finding.title} /> <Badge confidence={finding.confidence} />{' '}
+            <a
+              href={`#finding-${finding.id}`}
+              onClick={() => {
+                openRow.value = null
+              }}
+            >
+              Its evidence and fixes
+            </a>
           </>
         )}
       </p>
@@ -130,8 +138,9 @@ interface Field {
 
 function fieldsOf(rows: RowStore, row: number): Field[] {
   const { columns, names } = rows
-  const seconds = (value: number | null | undefined): string | null =>
-    value === null || value === undefined ? null : `${value} s`
+  // The log writes -1 for a time that it has not.
+  const seconds = (value: number | null | undefined): string =>
+    value === null || value === undefined ? '-1' : `${value} s`
   const at = (list: readonly string[], index: number | undefined): string | null => list[index ?? -1] ?? null
   const isTargetAbsent = (columns.targetStatus[row] ?? null) === null
   const elapsed = columns.elapsedMs[row]
@@ -157,9 +166,9 @@ function fieldsOf(rows: RowStore, row: number): Field[] {
     },
     {
       name: 'target_status_code',
-      value: isTargetAbsent ? null : String(columns.targetStatus[row]),
+      value: isTargetAbsent ? '-' : String(columns.targetStatus[row]),
       means: isTargetAbsent
-        ? 'A dash in the log: the target gave no answer, so the load balancer wrote the status itself.'
+        ? 'The target gave no answer, so the load balancer wrote the status itself.'
         : 'What the target answered.',
     },
     {
@@ -167,7 +176,7 @@ function fieldsOf(rows: RowStore, row: number): Field[] {
       value: seconds(columns.requestSeconds[row]),
       means:
         columns.requestSeconds[row] === null
-          ? '-1 in the log: the request was never handed to a target.'
+          ? 'The request was never handed to a target.'
           : 'From the client’s first byte until it was handed to the target.',
     },
     {
@@ -175,7 +184,7 @@ function fieldsOf(rows: RowStore, row: number): Field[] {
       value: seconds(columns.targetSeconds[row]),
       means:
         columns.targetSeconds[row] === null
-          ? '-1 in the log: no answer began.'
+          ? 'No answer began.'
           : 'From handing over until the target began its answer, or closed the connection.',
     },
     {
@@ -183,7 +192,7 @@ function fieldsOf(rows: RowStore, row: number): Field[] {
       value: seconds(columns.responseSeconds[row]),
       means:
         columns.responseSeconds[row] === null
-          ? '-1 in the log: there was no answer to pass on.'
+          ? 'There was no answer to pass on.'
           : 'From the target’s answer until the client was sent its first byte.',
     },
     { name: 'elb', value: at(names.loadBalancers, columns.loadBalancer[row]), means: 'Load balancer.' },

@@ -1,3 +1,4 @@
+import { computed } from '@preact/signals'
 import type { TopRow } from '../../src/core/diagnosis.ts'
 import { Histogram } from '../charts/histogram.tsx'
 import { elapsedHistogram } from '../model/elapsed.ts'
@@ -131,9 +132,21 @@ function Share({ title, name, rows, names, counts }: ShareProps) {
   )
 }
 
+/** The timers in force, one by one: a pile of failures that lies at one of them was made by it. */
+const timers = computed(() => {
+  const byLabel = new Map<string, number>()
+  for (const each of head.value?.settings.byLoadBalancer ?? []) {
+    const { connectTimeoutSeconds: connect, idleTimeoutSeconds: idle, clientTimeoutsSeconds: clients } = each
+    byLabel.set(`connect timeout ${connect.value} s`, connect.value)
+    byLabel.set(`idle timeout ${idle.value} s`, idle.value)
+    for (const client of clients) byLabel.set(`client’s timeout ${client.value} s`, client.value)
+  }
+  return [...byLabel].map(([label, at]) => ({ at, label }))
+})
+
 function Elapsed() {
   const rows = store.value
   const chosen = laterSelection.value
   if (!rows || !chosen || chosen.count === 0) return null
-  return <Histogram evidence={elapsedHistogram(rows, chosen.mask)} />
+  return <Histogram evidence={elapsedHistogram(rows, chosen.mask, timers.value)} />
 }

@@ -1,6 +1,7 @@
 import { Brush, hovered } from '../charts/brush.tsx'
 import { FailureChart, TrafficChart } from '../charts/time-chart.tsx'
 import { between, clock, count, counted, day, per, plain, span } from '../model/format.ts'
+import { moment } from '../model/moment.ts'
 import { failureSeries, head, range, steps } from '../model/state.ts'
 import { DataBehind } from './data-table.tsx'
 import { Logged } from './logged.tsx'
@@ -103,7 +104,7 @@ function Hovered() {
   const requests = head.value?.series?.columns.requests[step]
   return (
     <p class="hovered" aria-hidden="true">
-      <strong>{clock(startMs + step * stepMs)}</strong>
+      <strong>{moment(startMs + step * stepMs)}</strong>
       <span>{counted(series[0]?.[step] ?? 0, 'ELB 5XX', 'ELB 5XX')}</span>
       <span>{counted(series[1]?.[step] ?? 0, 'target 5XX', 'target 5XX')}</span>
       {(series[2]?.[step] ?? 0) > 0 && <span>{counted(series[2]?.[step] ?? 0, '460', '460')}</span>}
@@ -164,9 +165,9 @@ function EventList() {
       {all.map((event, index) => (
         <li key={index}>
           <span class="event-number">{index + 1}</span>
-          <span class="mono">{clock(event.at)}</span> <Logged text={event.what} />{' '}
+          <span class="mono">{moment(event.at)}</span> <Logged text={event.what} />{' '}
           <span class="quiet">
-            (<Logged text={event.witness} />)
+            (<Logged text={event.witness.slice(event.witness.lastIndexOf('/') + 1)} />)
           </span>
         </li>
       ))}

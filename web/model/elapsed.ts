@@ -4,14 +4,24 @@ import type { RowStore } from '../data/row-store.ts'
 /** Seconds. Narrow where the load balancer's own timers lie. */
 const edges = [0, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 6, 9.5, 11, 20, 29, 31, 59, 61, 120, 300, 4000]
 
+interface Timer {
+  readonly at: number
+  readonly label: string
+}
+
+/** -1 below the first edge, and for no number. */
+function binOf(seconds: number): number {
+  let bin = -1
+  while (bin < edges.length - 2 && seconds >= (edges[bin + 1] as number)) bin += 1
+  return bin
+}
+
 /** How long the failures took that pass the filter: ten seconds, thirty and sixty name their timers. */
-export function elapsedHistogram(store: RowStore, mask: Uint8Array): HistogramEvidence {
+export function elapsedHistogram(store: RowStore, mask: Uint8Array, timers: readonly Timer[]): HistogramEvidence {
   const counts = new Array<number>(edges.length - 1).fill(0)
   for (let row = 0; row < mask.length; row += 1) {
     if (mask[row] !== 1) continue
-    const seconds = (store.elapsedMs[row] as number) / 1000
-    let bin = -1
-    while (bin < counts.length - 1 && seconds >= (edges[bin + 1] as number)) bin += 1
+    const bin = binOf((store.elapsedMs[row] as number) / 1000)
     if (bin >= 0) counts[bin] = (counts[bin] as number) + 1
   }
   return {
@@ -22,6 +32,6 @@ export function elapsedHistogram(store: RowStore, mask: Uint8Array): HistogramEv
     edges,
     counts,
     control: null,
-    marks: [],
+    marks: timers.filter((timer) => (counts[binOf(timer.at)] ?? 0) > 0),
   }
 }
