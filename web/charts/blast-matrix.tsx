@@ -4,7 +4,7 @@ import { Logged } from '../components/logged.tsx'
 import { count, counted, per } from '../model/format.ts'
 import { type Matrix, matrix } from '../model/matrix.ts'
 import { moment } from '../model/moment.ts'
-import { laterSelection, steps, store } from '../model/state.ts'
+import { lastSelection, steps, store } from '../model/state.ts'
 import { colour, isDark } from '../model/theme.ts'
 import { TimeScale } from './time-scale.tsx'
 
@@ -14,7 +14,7 @@ const ROW = 20
 export function BlastMatrix({ finding }: { readonly finding: string }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const rows = store.value
-  const chosen = laterSelection.value
+  const chosen = lastSelection.value
   const index = rows?.names.findings.indexOf(finding) ?? -1
   const shape = rows && chosen && index >= 0 ? matrix(rows, chosen.mask, index, steps.value) : null
   const dark = isDark.value

@@ -3,7 +3,7 @@ import type { TopRow } from '../../src/core/diagnosis.ts'
 import { Histogram } from '../charts/histogram.tsx'
 import { elapsedHistogram } from '../model/elapsed.ts'
 import { percent } from '../model/format.ts'
-import { head, isFiltered, laterSelection, store } from '../model/state.ts'
+import { head, isFiltered, lastSelection, store } from '../model/state.ts'
 import { type Cell, DataTable } from './data-table.tsx'
 import { Section } from './section.tsx'
 
@@ -29,14 +29,14 @@ export function Shares() {
           name="target"
           rows={top.targets}
           names={store.value?.names.targets}
-          counts={laterSelection.value?.byTarget}
+          counts={lastSelection.value?.byTarget}
         />
         <Share
           title="By route"
           name="route"
           rows={top.routes.filter((row) => row.failures > 0)}
           names={store.value?.names.routes}
-          counts={laterSelection.value?.byRoute}
+          counts={lastSelection.value?.byRoute}
         />
         <Share
           title="By target group"
@@ -146,7 +146,7 @@ const timers = computed(() => {
 
 function Elapsed() {
   const rows = store.value
-  const chosen = laterSelection.value
+  const chosen = lastSelection.value
   if (!rows || !chosen || chosen.count === 0) return null
   return <Histogram evidence={elapsedHistogram(rows, chosen.mask, timers.value)} />
 }

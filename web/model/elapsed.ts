@@ -16,12 +16,24 @@ function binOf(seconds: number): number {
   return bin
 }
 
+const known = new WeakMap<RowStore, { readonly loaded: number; readonly bins: Int8Array }>()
+
+/** The bin of every row that has arrived, found once: a drag asks for them again and again. */
+function binsOf(store: RowStore): Int8Array {
+  const before = known.get(store)
+  if (before?.loaded === store.loaded) return before.bins
+  const bins = Int8Array.from({ length: store.loaded }, (_, row) => binOf((store.elapsedMs[row] as number) / 1000))
+  known.set(store, { loaded: store.loaded, bins })
+  return bins
+}
+
 /** How long the failures took that pass the filter: ten seconds, thirty and sixty name their timers. */
 export function elapsedHistogram(store: RowStore, mask: Uint8Array, timers: readonly Timer[]): HistogramEvidence {
   const counts = new Array<number>(edges.length - 1).fill(0)
+  const bins = binsOf(store)
   for (let row = 0; row < mask.length; row += 1) {
     if (mask[row] !== 1) continue
-    const bin = binOf((store.elapsedMs[row] as number) / 1000)
+    const bin = bins[row] as number
     if (bin >= 0) counts[bin] = (counts[bin] as number) + 1
   }
   return {

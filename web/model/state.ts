@@ -141,6 +141,9 @@ export const selection = computed<Selection | null>(() => {
  */
 export const laterSelection = lagging(() => selection.value, 40)
 
+/** For the panels below the list, which stand out of sight while somebody drags: a task of their own again. */
+export const lastSelection = lagging(() => laterSelection.value, 60)
+
 const ordered = computed<Uint32Array | null>(() => {
   const rows = store.value
   if (!rows || loadedRows.value === 0) return null
