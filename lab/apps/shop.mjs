@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 const setting = (name, standard) => Number(process.env[name] ?? standard)
 const reportMs = setting('LAB_REPORT_SECONDS', 0.05) * 1000
 const historyMs = setting('LAB_HISTORY_SECONDS', 0.05) * 1000
+const isHeadTheServers = process.env.LAB_HEAD_IS_THE_SERVERS === '1'
 const seenFile = process.env.LAB_SEEN_FILE
 
 const server = createServer((request, response) => {
@@ -19,6 +20,7 @@ const server = createServer((request, response) => {
       `${request.socket.remoteAddress} - "${request.method} ${path} HTTP/1.1" ${status} ${(performance.now() - started).toFixed(0)}ms trace=${trace}`,
     )
   response.on('finish', () => log(response.statusCode))
+  if (process.env.LAB_CONNECTION_CLOSED === '1') response.setHeader('connection', 'close')
   request.resume()
   const answer = () => {
     if (path.startsWith('/old/') || path.startsWith('/wp-')) response.statusCode = 404
@@ -32,11 +34,11 @@ const server = createServer((request, response) => {
   }
   if (path.startsWith('/api/widgets/')) return answer()
   if (path.startsWith('/orders/')) return void setTimeout(answer, historyMs)
-  if (path.startsWith('/api/vouchers/')) {
+  if (path.startsWith('/api/vouchers/') && !isHeadTheServers) {
     // A handler that gives up: the connection goes, no answer was written, no line in the access log.
     return void setTimeout(() => request.socket.destroy(), 3 + Math.random() * 8)
   }
-  if (path.startsWith('/api/legacy/')) {
+  if (path.startsWith('/api/legacy/') && !isHeadTheServers) {
     return void setTimeout(() => {
       request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 12\r\nX Broken Header\r\n\r\nhello, world')
       log(200)
@@ -46,4 +48,6 @@ const server = createServer((request, response) => {
 })
 if (process.env.LAB_KEEP_ALIVE_MS) server.keepAliveTimeout = setting('LAB_KEEP_ALIVE_MS', 5000)
 if (process.env.LAB_KEEP_ALIVE_MS) server.headersTimeout = server.keepAliveTimeout + 5000
-server.listen(setting('PORT', 8000), '0.0.0.0', () => console.log(`listening on ${process.env.PORT ?? 8000}`))
+const listen = () =>
+  server.listen(setting('PORT', 8000), '0.0.0.0', () => console.log(`listening on ${process.env.PORT ?? 8000}`))
+setTimeout(listen, setting('LAB_START_SECONDS', 0) * 1000)

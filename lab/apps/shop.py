@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 HISTORY_SECONDS = float(os.environ.get("LAB_HISTORY_SECONDS", "0.05"))
 REPORT_SECONDS = float(os.environ.get("LAB_REPORT_SECONDS", "0.05"))
+HISTORY_IS_A_JOB = os.environ.get("LAB_HISTORY_IS_A_JOB") == "1"
 REPORT_IN_THREADS = os.environ.get("LAB_REPORT_IN_THREADS") == "1"
 DOWNLOAD_SECONDS = float(os.environ.get("LAB_DOWNLOAD_SECONDS", "0.05"))
 START_SECONDS = float(os.environ.get("LAB_START_SECONDS", "0"))
@@ -179,6 +180,8 @@ async def checkout(request: Request, coupon: str = ""):
 @app.get("/orders/{number}/history")
 async def history(number: int):
     """Waits for something else, without holding the loop."""
+    if HISTORY_IS_A_JOB:
+        return JSONResponse({"job": number}, status_code=202, headers={"location": f"/jobs/{number}"})
     await asyncio.sleep(HISTORY_SECONDS)
     return {"order": number, "lines": [number] * 20}
 

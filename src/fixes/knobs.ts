@@ -245,6 +245,12 @@ export const knobs: Readonly<Partial<Record<ChangeId, Knob>>> = {
       },
     ],
   },
+  'service.externalTrafficPolicy': {
+    hop: 'network',
+    title: () => 'Let every node forward to every pod',
+    undo: 'Set externalTrafficPolicy back to Local.',
+    ways: [{ server: 'kubernetes', where: 'Service', write: (value) => `externalTrafficPolicy: ${value}` }],
+  },
   'pod.preStopSeconds': {
     hop: 'application',
     title: (value) => `Keep a pod serving ${value} s after it is told to go`,

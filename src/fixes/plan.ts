@@ -47,6 +47,8 @@ export interface FixPlan {
     readonly waitSeconds: number
     readonly isMeasured: boolean
   }
+  /** Where a readiness probe asks that the pod did not have; null = it has one, or nothing is known to ask. */
+  readonly addedReadiness: { readonly path: string | null } | null
   /** Periods that the thresholds of the probes were computed for. */
   readonly probePeriods: { readonly readiness: number; readonly liveness: number }
   readonly warnings: readonly string[]
@@ -59,6 +61,14 @@ const proxyPoolSeconds = 60
 /** A stall that a diagnosis with a stalled app should survive, and one that any app has (a collection, a reload). */
 const longStallSeconds = 30
 const shortStallSeconds = 3
+/** Causes that a rollout may have, so that its strategy is looked at. */
+const rolloutCauses = [
+  'no-registered-targets',
+  'service-without-endpoints',
+  'deregistration-race',
+  'shutdown-drops-in-flight',
+  'stale-endpoint-routing',
+]
 /** What AnyIO gives sync FastAPI endpoints; taken when the log shows no limit. */
 const assumedParallel = 40
 
@@ -116,12 +126,14 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         : `above ${idle.said} + 5 s (${found})`,
     })
   if (hasProxy) proxyValues()
+  workerValue()
   shutdownValues()
   probeValues()
   backlogValue()
   balancerValues()
   capacityWarnings()
 
+  const appPort = way?.container?.ports[0]?.number ?? way?.container?.app?.port ?? 8000
   const queueParallel = load?.parallel ?? assumedParallel
   const queueLoad = load
     ? { ...perPod(load), parallel: queueParallel }
@@ -132,7 +144,8 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
     nginxVersion: options.nginxVersion ?? assumedNginxVersion,
     values,
     appServer: chain?.server ?? serverOf(measured?.servers),
-    appPort: way?.container?.ports[0]?.number ?? way?.container?.app?.port ?? 8000,
+    appPort,
+    addedReadiness: way?.container?.hasReadiness === false ? { path: checkPathOf(way) } : null,
     load,
     capacity,
     queue: {
@@ -214,6 +227,31 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         ? `up to ${number(inFlight)} requests open at once take two slots each, idle connections of the load balancer as many again, 1/16 stays free`
         : 'no load is known; two slots per request, 1/16 stays free',
     })
+    const tooBig = has('nginx-upstream-header-too-big')
+    if (tooBig)
+      put({
+        set: 'proxy.headerBufferBytes',
+        to: Math.max(16_384, finite(current('proxy.headerBufferBytes')) ?? 0),
+        inequality: null,
+        cause: tooBig,
+        basis: 'default',
+        because: 'the response head must fit into one buffer; the default is a memory page (4k or 8k)',
+      })
+  }
+
+  function workerValue(): void {
+    const now = finite(current('app.workerKillSeconds'))
+    const killed = has('worker-timeout')
+    const to = Math.max(1, Math.floor(idle.seconds) - roundTripMargin)
+    if (!killed || now === null || now === 0 || now >= to) return
+    put({
+      set: 'app.workerKillSeconds',
+      to,
+      inequality: 6,
+      cause: killed,
+      basis: idle.basis,
+      because: `below ${idle.said}: until then one slow request costs itself, at ${number(now)} s it costs everybody on its worker. A deadline of the request's own is better still`,
+    })
   }
 
   function shutdownValues(): void {
@@ -245,13 +283,25 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         basis: slowest === null ? 'default' : 'measured',
         because: slowest === null ? 'no duration is known' : `99 of 100 requests take less than ${number(slowest)} s`,
       })
+    // Containers of a pod get SIGTERM together: the proxy beside the app sleeps until the app has ended.
+    const hasProxyBeside = chain?.facts.has('proxy-sidecar') === true
+    const proxyEnd = preStop + drain + 2
+    if (hasProxyBeside)
+      put({
+        set: 'proxy.preStopSeconds',
+        to: Math.max(proxyEnd, finite(current('proxy.preStopSeconds')) ?? 0),
+        inequality: 16,
+        cause: has('nginx-upstream-refused') ?? 'shutdown-drops-in-flight',
+        basis: slowest === null ? 'default' : 'measured',
+        because: `${preStop} s preStop of the app + ${drain} s drain + 2 s: the proxy ends last`,
+      })
     put({
       set: 'pod.gracePeriodSeconds',
-      to: Math.max(preStop + drain + 5, finite(current('pod.gracePeriodSeconds')) ?? 0),
+      to: Math.max(preStop + drain + (hasProxyBeside ? 10 : 5), finite(current('pod.gracePeriodSeconds')) ?? 0),
       inequality: 13,
       cause: 'shutdown-drops-in-flight',
       basis: slowest === null ? 'default' : 'measured',
-      because: `${preStop} s preStop + ${drain} s drain + 5 s; the grace period starts with the preStop hook`,
+      because: `${preStop} s preStop + ${drain} s drain + ${hasProxyBeside ? 10 : 5} s; the grace period starts with the preStop hook`,
     })
     if (slowest !== null && (current('targetGroup.deregistrationDelaySeconds') ?? 300) < slowest)
       put({
@@ -276,14 +326,16 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       because: 'a busy app answers its probe late; at 1 s it leaves the Service while it still works',
     })
     const isRejected = has('service-without-endpoints', 'no-registered-targets')
-    const patience = isRejected ? 60 : 0
-    if (isRejected)
+    // A busy pod that nobody asked until now must not be thrown out by the probe it gets.
+    const patient = isRejected ?? (stall && way?.container?.hasReadiness === false ? stall : null)
+    const patience = patient ? 60 : 0
+    if (patient)
       put({
         set: 'pod.readinessFailures',
         to: Math.max(Math.ceil(patience / readinessPeriod), finite(current('pod.readinessFailures')) ?? 0),
         inequality: 17,
         cause,
-        basis: 'measured',
+        basis: isRejected ? 'measured' : 'default',
         because: `${number(readinessPeriod)} s x ${Math.ceil(patience / readinessPeriod)}: a pod that is busy for up to a minute stays in the Service and its requests wait; without endpoints kube-proxy rejects them. It trades: a dead pod stays that long as well`,
       })
     const period = livenessPeriod
@@ -364,6 +416,44 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         because: 'below the interval',
       })
     }
+    const vanished = has('node-removed-before-deregistration', 'snat-port-race', 'snat-port-exhaustion')
+    if (vanished && chain?.facts.has('instance-target')) {
+      put({
+        set: 'targetGroup.targetType',
+        to: 'ip',
+        from: null,
+        inequality: null,
+        cause: vanished,
+        basis: 'measured',
+        because: 'a node that goes then takes only its own pods with it, not the traffic it forwarded',
+      })
+      warnings.push(
+        'target-type ip needs pods with addresses of the VPC (the VPC CNI), and makes the controller replace the target group. If you cannot: take nodes out of the load balancer before they go (why5xx explain node-removed-before-deregistration).',
+      )
+    }
+    const local = has('no-local-endpoint')
+    if (local && way?.service?.isLocal)
+      put({
+        set: 'service.externalTrafficPolicy',
+        to: 'Cluster',
+        from: null,
+        inequality: null,
+        cause: local,
+        basis: 'measured',
+        because:
+          'with Local a node without a ready pod drops every SYN; the client address is in X-Forwarded-For either way',
+      })
+    const emptied = has(...rolloutCauses)
+    if (emptied || way?.workload?.emptiesService)
+      put({
+        set: 'deployment.maxUnavailable',
+        to: 0,
+        from: null,
+        inequality: null,
+        cause: emptied ?? 'service-without-endpoints',
+        basis: 'default',
+        because: 'a rollout must not take a pod away before its successor is ready',
+      })
     if (replicas === 1)
       put({
         set: 'deployment.replicas',
@@ -433,6 +523,12 @@ function idleTimeoutOf(
       basis: inferred.source === 'given' ? 'given' : 'measured',
     }
   return { seconds: 60, said: 'the idle timeout of 60 s (default)', basis: 'default' }
+}
+
+/** The load balancer's own check path is the best guess at a path that answers. */
+export function checkPathOf(way: Way): string | null {
+  const path = way.ingress?.annotations.text['alb.ingress.kubernetes.io/healthcheck-path']?.value
+  return path && /^\/[\w./-]*$/.test(path) ? path : null
 }
 
 function serverOf(servers: readonly string[] | undefined): string | null {

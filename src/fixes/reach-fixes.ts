@@ -142,13 +142,13 @@ export const reachFixes: Readonly<Record<string, FixesOf>> = {
   ],
   'no-local-endpoint': () => [
     ipTargets('The load balancer then sends only to nodes that have a pod: it sends to the pods.'),
-    advice(
-      'network',
-      'Or let every node forward',
-      'spec:\n  externalTrafficPolicy: Cluster',
-      'With Local a node without a ready pod drops (504 at 10 s).',
-      'Set externalTrafficPolicy back to Local.',
-    ),
+    renderFix({
+      set: 'service.externalTrafficPolicy',
+      to: 'Cluster',
+      from: 'Local',
+      because:
+        'With Local a node without a ready pod drops (504 at 10 s). The client address is in X-Forwarded-For either way.',
+    }),
   ],
   'service-without-endpoints': (numbers) => [
     renderFix({

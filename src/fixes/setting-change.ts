@@ -6,6 +6,7 @@ export type ChoiceId =
   | 'targetGroup.slowStartSeconds'
   | 'targetGroup.targetType'
   | 'targetGroup.readinessGate'
+  | 'service.externalTrafficPolicy'
   | 'proxy.maxFails'
   | 'proxy.keepAliveMinSeconds'
   | 'proxy.bodyBytes'

@@ -8,6 +8,7 @@ import type { FileHost, SourceFile } from '../settings/read/source-file.ts'
 import type { SettingId } from '../settings/setting.ts'
 import { kubernetesName } from './escape.ts'
 import { type FixPlan, type PlannedValue, type PlanOptions, planFix } from './plan.ts'
+import type { ChangeId } from './setting-change.ts'
 import { unifiedDiff } from './unified-diff.ts'
 import { writeAwsCommands, writeTerraform } from './write/attributes.ts'
 import {
@@ -26,7 +27,7 @@ import {
   redirectIngress,
   type Texts,
 } from './write/edit-manifests.ts'
-import { inBlock, type YamlValue } from './write/edit-yaml.ts'
+import { configMapTexts, inBlock, type YamlValue } from './write/edit-yaml.ts'
 import { fixJson } from './write/fix-json.ts'
 import { writeHaproxyCfg } from './write/haproxy-cfg.ts'
 import { type ProxyPlace, writeNginxConf } from './write/nginx-conf.ts'
@@ -42,14 +43,6 @@ import {
 } from './write/proxy-objects.ts'
 import { writeReadme } from './write/readme.ts'
 import { reason } from './write/reason.ts'
-
-const rolloutCauses = new Set([
-  'deregistration-race',
-  'shutdown-drops-in-flight',
-  'stale-endpoint-routing',
-  'service-without-endpoints',
-  'no-registered-targets',
-])
 
 export interface WrittenFix {
   readonly plan: FixPlan
@@ -92,13 +85,24 @@ export function writeFix(
       way.chain.facts.has('load-balancer') &&
       (way.service === primary?.service || way === primary),
   )
-  if (primary) applyPlan(texts, behind, (way) => planFix(diagnosis, way, { ...versioned, front }), byHand)
+  const edited = primary
+    ? applyPlan(texts, behind, (way) => planFix(diagnosis, way, { ...versioned, front }), byHand)
+    : new Set<ChangeId>()
   const place = proxyPlace(plan, names, primary)
   const extra = addProxy(texts, behind, plan, names, place, warnings)
-  const left = mendTheRest(texts, given, host, diagnosis, plan, extra)
+  const { left, mended } = mendTheRest(texts, given, host, diagnosis, plan, extra)
+  // A proxy that was there already keeps what broke no rule and made no failure: only what was edited is a value.
+  const own = [...plan.values].filter(
+    ([set, value]) =>
+      !(hasProxyAlready && set.startsWith('proxy.') && !edited.has(set)) &&
+      !(primary && isInapplicable(primary, value)),
+  )
+  const whole: FixPlan = { ...plan, warnings, values: new Map([...own, ...mended]) }
   const files = collect(given, texts, plan, names, place, extra, primary)
+  const proxyFile = hasProxyAlready ? mendedProxy(given, texts, primary) : null
+  if (proxyFile) files.set(proxyFile.config, proxyFile.text)
   const readme = writeReadme({
-    plan: { ...plan, warnings },
+    plan: whole,
     ways: ways.map((way) => way.chain.name),
     files: [...files.keys(), 'fix.json'].sort(),
     byHand: primary ? [...byHand.values()] : handValues(plan),
@@ -107,10 +111,36 @@ export function writeFix(
       (finding) => `still open: ${finding.title} (${finding.at.file}:${finding.at.line}, ${finding.rule})`,
     ),
   })
-  files.set('fix.json', `${JSON.stringify(fixJson({ ...plan, warnings }, place), null, 2)}\n`)
+  files.set('fix.json', `${JSON.stringify(fixJson(whole, place, proxyFile), null, 2)}\n`)
   files.set('README.md', readme)
   const diff = given.map((file) => unifiedDiff(file.name, file.text, texts.get(file.name) ?? file.text)).join('')
-  return { plan, files, diff, warnings, left }
+  return { plan: whole, files, diff, warnings, left }
+}
+
+/** The proxy that was there already, as it is after the edits: whole, so that it can be tested and run. */
+function mendedProxy(
+  given: readonly SourceFile[],
+  texts: Texts,
+  way: Way | null,
+): { readonly kind: 'nginx' | 'haproxy'; readonly config: string; readonly text: string } | null {
+  const container = way?.workload?.containers.find((each) => each.proxyKind !== null)
+  const kind = container?.proxyKind
+  if (kind !== 'nginx' && kind !== 'haproxy') return null
+  const key = kind === 'nginx' ? 'nginx.conf' : 'haproxy.cfg'
+  const folder = commonFolder(given.map((file) => file.name))
+  const found = given.flatMap((file) => {
+    const text = texts.get(file.name) ?? file.text
+    if (text === file.text) return []
+    const fileKind = detectKind({ name: file.name, text })
+    if (fileKind === kind) return [{ kind, config: `settings/${safeName(file.name.slice(folder.length))}`, text }]
+    if (fileKind !== 'yaml') return []
+    return configMapTexts(text, container?.mountedConfigMaps ?? [], key).map((whole) => ({
+      kind,
+      config: key,
+      text: whole,
+    }))
+  })
+  return found.length === 1 ? (found[0] ?? null) : null
 }
 
 /** The way that the diagnosis is about: its target group's service, else the first with an app. */
@@ -153,32 +183,34 @@ function applyPlan(
   ways: readonly Way[],
   planOf: (way: Way) => FixPlan,
   byHand: Map<string, PlannedValue>,
-): void {
+): ReadonlySet<ChangeId> {
   const seen = new Set<object>()
+  const edited = new Set<ChangeId>()
   for (const way of ways) {
     const key = way.container ?? way.workload
     if (key === null || seen.has(key)) continue
     seen.add(key)
     const plan = planOf(way)
+    const found = new Set(plan.causes.map((cause) => cause.id))
     for (const value of plan.values.values()) {
-      // A proxy that is there already is mended where it breaks a rule; a new one is written whole.
-      if (value.set.startsWith('proxy.')) continue
+      // A proxy that is there already is mended where it breaks a rule or made failures; a new one is written whole.
+      const isProxyMended = way.chain.values[value.set as SettingId] !== undefined && found.has(value.cause ?? '')
+      if (value.set.startsWith('proxy.') && value.set !== 'proxy.preStopSeconds' && !isProxyMended) continue
       const current = way.chain.values[value.set as SettingId]
       if (current && current.value === value.to && current.source === 'given') continue
       if (isInapplicable(way, value)) continue
-      if (!applyToManifests(texts, way, value) && !applyToLines(texts, way, value)) byHand.set(value.set, value)
+      if (value.set === 'deployment.maxUnavailable' && way.workload) applyRollout(texts, way.workload, value)
+      else if (applyToManifests(texts, way, value) || applyToLines(texts, way, value)) edited.add(value.set)
+      else byHand.set(value.set, value)
     }
-    if (way.workload && (way.workload.emptiesService || plan.causes.some((cause) => rolloutCauses.has(cause.id))))
-      applyRollout(texts, way.workload)
   }
+  return edited
 }
 
 /** Probes that a container does not have are not missing values, and a drain needs a server that takes one. */
 function isInapplicable(way: Way, value: PlannedValue): boolean {
   if (value.set === 'pod.livenessFailures' || value.set === 'pod.livenessTimeoutSeconds')
     return way.container?.livenessAt === null
-  // Added together with the probe itself.
-  if (value.set === 'pod.readinessFailures') return way.container?.hasReadiness === false
   return false
 }
 
@@ -269,9 +301,10 @@ function mendTheRest(
   diagnosis: Diagnosis,
   plan: FixPlan,
   extra: readonly YamlValue[],
-): readonly CheckFinding[] {
+): { readonly left: readonly CheckFinding[]; readonly mended: ReadonlyMap<ChangeId, PlannedValue> } {
   const edited = editedHost(texts, host)
   const tried = new Set<string>()
+  const mended = new Map<ChangeId, PlannedValue>()
   for (let round = 0; ; round++) {
     const files = [
       ...given.map((file) => ({ name: file.name, text: texts.get(file.name) ?? file.text })),
@@ -280,14 +313,20 @@ function mendTheRest(
     const { findings } = checkFiles(files, edited, { diagnosis })
     const { ways } = linkWays(readFiles(files, edited), diagnosis)
     const next = findings.find((finding) => !tried.has(keyOf(finding)))
-    if (!next || round >= mostRounds) return findings
+    if (!next || round >= mostRounds) return { left: findings, mended }
     // Places move with every edit, so everything is read again after each; an edit that did not help is not repeated.
-    if (!mend(texts, next, ways, plan)) tried.add(keyOf(next))
+    if (!mend(texts, next, ways, plan, mended)) tried.add(keyOf(next))
     else tried.add(`${keyOf(next)} ${texts.get(next.at.file)?.split('\n')[next.at.line - 1]}`)
   }
 }
 
-function mend(texts: Texts, finding: CheckFinding, ways: readonly Way[], plan: FixPlan): boolean {
+function mend(
+  texts: Texts,
+  finding: CheckFinding,
+  ways: readonly Way[],
+  plan: FixPlan,
+  mended: Map<ChangeId, PlannedValue>,
+): boolean {
   const text = texts.get(finding.at.file)
   const remarked = text === undefined ? null : mendRemark(text, finding)
   if (remarked !== null) {
@@ -299,7 +338,9 @@ function mend(texts: Texts, finding: CheckFinding, ways: readonly Way[], plan: F
   const before = new Map(texts)
   for (const way of ways.filter((each) => finding.ways.includes(each.chain.name))) {
     if (!applyToLines(texts, way, value) && !applyToManifests(texts, way, value)) continue
-    return [...texts].some(([name, now]) => before.get(name) !== now)
+    const isChanged = [...texts].some(([name, now]) => before.get(name) !== now)
+    if (isChanged) mended.set(value.set, value)
+    return isChanged
   }
   return false
 }

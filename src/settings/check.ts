@@ -136,8 +136,15 @@ function sentence(violation: Violation): string {
     const unit = spec.unit === 's' ? ' s' : ''
     return `${spec.name} is ${say(value.value)}${Number.isFinite(value.value) ? unit : ''} (${value.because})`
   })
-  const comparison = violation.rule.relation === '<' ? 'more than' : 'at least'
-  return `${upperFirst(parts.join(', '))}. Needed: ${comparison} ${say(violation.needed)}, found: ${say(violation.right)}.`
+  const { rule, left, right, needed } = violation
+  const [first] = rule.change
+  // Said of the side that one would change.
+  if (first !== undefined && rule.left === first) {
+    const comparison = rule.relation === '<' ? 'less than' : 'at most'
+    return `${upperFirst(parts.join(', '))}. Needed: ${comparison} ${say(right - rule.margin)}, found: ${say(left)}.`
+  }
+  const comparison = rule.relation === '<' ? 'more than' : 'at least'
+  return `${upperFirst(parts.join(', '))}. Needed: ${comparison} ${say(needed)}, found: ${say(right)}.`
 }
 
 function upperFirst(text: string): string {

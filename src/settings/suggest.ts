@@ -52,6 +52,9 @@ export function suggest(violation: Violation, chain: Chain): Suggestion {
       return { set, to: Math.floor(needed / Math.max(1, value('pod.livenessPeriodSeconds'))) + 1 }
     case 'slow-detection-of-a-dead-target':
       return { set, to: 5 }
+    case 'proxy-ends-before-app':
+    case 'proxy-prestop-shorter-than-app-prestop':
+      return { set, to: Math.ceil(needed) + 2 }
     case 'backlog-smaller-than-burst':
       return { set, to: nextPowerOfTwo(Math.max(128, needed)) }
     default:

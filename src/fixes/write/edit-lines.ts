@@ -18,6 +18,8 @@ const nginxNames: Readonly<Partial<Record<SettingId, string>>> = {
   'proxy.connectTimeoutSeconds': 'connect_timeout',
   'proxy.readTimeoutSeconds': 'read_timeout',
   'proxy.nextUpstreamTimeoutSeconds': 'next_upstream_timeout',
+  'proxy.workerConnections': 'worker_connections',
+  'proxy.headerBufferBytes': 'buffer_size',
 }
 
 const haproxyNames: Readonly<Partial<Record<SettingId, string>>> = {
@@ -39,18 +41,33 @@ export function editNginx(text: string, edit: LineEdit): string | null {
   const column = place.column - 1
   if (edit.current.source === 'given') {
     const rest = line.slice(column)
-    const changed = rest.replace(/^(\w+)(\s+)[^;\s]+/, `$1$2${edit.to}s`)
+    const changed = rest.replace(/^(\w+)(\s+)[^;\s]+/, `$1$2${nginxValue(edit)}`)
     if (changed === rest) return null
     lines.splice(place.line - 1, 1, `${indent}# ${edit.comment}`, line.slice(0, column) + changed)
     return lines.join('\n')
   }
+  if (/\{\s*\}/.test(line.slice(column))) {
+    const filled = line.replace(/\{\s*\}/, `{ ${name} ${nginxValue(edit)}; }`)
+    lines.splice(place.line - 1, 1, `${indent}# ${edit.comment}`, filled)
+    return lines.join('\n')
+  }
   const pass = /(\w+)_pass\s/.exec(line.slice(column))
-  const directive = name.startsWith('keepalive') ? name : `${pass?.[1] ?? 'proxy'}_${name}`
+  const family = pass?.[1] ?? 'proxy'
+  const directive = /^(keepalive|worker)/.test(name) ? name : `${family}_${name}`
   // Beside a directive the indent is the same; inside a block one step deeper.
   const isBlock = /\{\s*(#.*)?$/.test(line)
   const deeper = isBlock ? `${indent}${/^\t/.test(indent) ? '\t' : '    '}` : indent
-  lines.splice(place.line, 0, `${deeper}# ${edit.comment}`, `${deeper}${directive} ${edit.to}s;`)
+  const written = [`${deeper}# ${edit.comment}`, `${deeper}${directive} ${nginxValue(edit)};`]
+  // What goes to the client while the rest is read must fit into the buffers as well, or nginx does not start.
+  if (name === 'buffer_size' && !text.includes(`${family}_busy_buffers_size`))
+    written.push(`${deeper}${family}_busy_buffers_size ${nginxValue(edit)};`)
+  lines.splice(place.line, 0, ...written)
   return lines.join('\n')
+}
+
+function nginxValue({ set, to }: LineEdit): string {
+  if (set === 'proxy.headerBufferBytes') return `${Math.ceil(to / 1024)}k`
+  return set === 'proxy.workerConnections' ? String(to) : `${to}s`
 }
 
 export function editHaproxy(text: string, edit: LineEdit): string | null {

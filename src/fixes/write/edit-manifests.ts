@@ -1,7 +1,7 @@
 import type { Way } from '../../settings/link.ts'
 import type { Container, Workload } from '../../settings/read/workload.ts'
 import type { SettingId } from '../../settings/setting.ts'
-import type { FixPlan, PlannedValue } from '../plan.ts'
+import { checkPathOf, type FixPlan, type PlannedValue } from '../plan.ts'
 import { appFlag, programsOf } from './app-flags.ts'
 import { editCommand } from './edit-command.ts'
 import { editYaml, type ObjectId, type Step, type YamlValue } from './edit-yaml.ts'
@@ -77,22 +77,27 @@ export function applyToManifests(texts: Texts, way: Way, value: PlannedValue): b
       return container.livenessAt ? inContainer(['livenessProbe', 'timeoutSeconds'], to) : false
     case 'deployment.replicas':
       return set(['spec', 'replicas'], to)
+    case 'service.externalTrafficPolicy': {
+      const { service } = way
+      if (!service) return false
+      const id = { kind: 'Service', name: service.name, namespace: service.namespace }
+      return edit(texts, service.at.file, id, ['spec', 'externalTrafficPolicy'], to, reason(value))
+    }
     default:
       return value.set.startsWith('app.') ? applyToCommand(texts, way, workload, container, value) : false
   }
 }
 
-/** The load balancer's own check path is the best guess at a path that answers. */
 function addReadiness(
   way: Way,
   container: Container,
   set: (path: readonly Step[], to: YamlValue) => boolean,
   timeout: YamlValue,
 ): boolean {
-  const path = way.ingress?.annotations.text[`${prefix}healthcheck-path`]?.value
+  const path = checkPathOf(way)
   const port = container.ports[0]?.name ?? container.ports[0]?.number ?? container.app?.port
   if (port === undefined || port === null) return false
-  const ask: YamlValue = path && /^\/[\w./-]*$/.test(path) ? { httpGet: { path, port } } : { tcpSocket: { port } }
+  const ask: YamlValue = path === null ? { tcpSocket: { port } } : { httpGet: { path, port } }
   return set(['readinessProbe'], { ...ask, periodSeconds: 5, timeoutSeconds: timeout, failureThreshold: 2 })
 }
 
@@ -131,6 +136,7 @@ const annotationKeys: Readonly<Record<string, string>> = {
   'targetGroup.healthCheckIntervalSeconds': 'healthcheck-interval-seconds',
   'targetGroup.healthCheckTimeoutSeconds': 'healthcheck-timeout-seconds',
   'targetGroup.unhealthyThreshold': 'unhealthy-threshold-count',
+  'targetGroup.targetType': 'target-type',
 }
 
 function applyToIngress(texts: Texts, way: Way, value: PlannedValue): boolean {
@@ -159,21 +165,18 @@ function currentAnnotation(texts: Texts, file: string, key: string): string | nu
 }
 
 /** Rollouts never take a pod away before its successor is ready. */
-export function applyRollout(texts: Texts, workload: Workload): void {
+export function applyRollout(texts: Texts, workload: Workload, value: PlannedValue): void {
   if (workload.kind !== 'Deployment') return
   const object = workloadId(workload)
-  const comment = 'a rollout must not take a pod away before its successor is ready; prevents service-without-endpoints'
+  const write = (path: readonly Step[], to: YamlValue, comment?: string): boolean =>
+    edit(texts, workload.at.file, object, ['spec', 'strategy', ...path], to, comment)
   if (workload.emptiesService?.startsWith('strategy Recreate'))
-    edit(
-      texts,
-      workload.at.file,
-      object,
-      ['spec', 'strategy'],
-      { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
-      comment,
-    )
-  else if (workload.strategyAt === null || workload.emptiesService)
-    edit(texts, workload.at.file, object, ['spec', 'strategy', 'rollingUpdate', 'maxUnavailable'], 0, comment)
+    write([], { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } }, reason(value))
+  else if (workload.strategyAt === null || workload.emptiesService) {
+    write(['rollingUpdate', 'maxUnavailable'], 0, reason(value))
+    // Both at 0 is refused: no pod may go, none may come.
+    if (workload.hasNoSurge) write(['rollingUpdate', 'maxSurge'], '25%')
+  }
 }
 
 /** The proxy as a native sidecar, and the Service towards it. */

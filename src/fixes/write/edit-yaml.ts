@@ -62,6 +62,19 @@ export function findObject(text: string, object: ObjectId): Node | null {
   return null
 }
 
+/** What the ConfigMaps of these names hold under a key. */
+export function configMapTexts(text: string, names: readonly string[], key: string): string[] {
+  const documents = parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false })
+  return (Array.isArray(documents) ? documents : []).flatMap((document) =>
+    unwrap(document.errors.length > 0 ? null : (document.contents as Node | null), 0).flatMap((root) => {
+      const metadata = child(root, 'metadata')
+      const name = scalar(metadata && child(metadata, 'name'))
+      if (scalar(child(root, 'kind')) !== 'ConfigMap' || !names.includes(name ?? '')) return []
+      return scalar(child(child(root, 'data'), key)) ?? []
+    }),
+  )
+}
+
 function unwrap(root: Node | null, depth: number): Node[] {
   if (!root) return []
   if (!scalar(child(root, 'kind'))?.endsWith('List') || depth > 3) return [root]

@@ -15,6 +15,7 @@ export interface FixJson {
     readonly keepAliveSeconds: number | null
     readonly backlog: number | null
     readonly gracefulShutdownSeconds: number | null
+    readonly workerKillSeconds: number | null
   }
   readonly proxy: {
     readonly kind: 'nginx' | 'haproxy'
@@ -24,10 +25,17 @@ export interface FixJson {
     readonly appHost: string
     readonly appPort: number
   } | null
+  /** A proxy that was there already, as mended. */
+  readonly mendedProxy: { readonly kind: 'nginx' | 'haproxy'; readonly config: string } | null
   readonly pod: {
     readonly preStopSeconds: number | null
     readonly gracePeriodSeconds: number | null
     readonly replicas: number | null
+    readonly maxUnavailable: number | null
+    /** Of a proxy beside the app. */
+    readonly proxyPreStopSeconds: number | null
+    /** A probe that the pod did not have, on the app's port; `path` null = a connection is enough. */
+    readonly addedReadiness: { readonly path: string | null } | null
     /** `periodSeconds` is the one that the thresholds were computed for. */
     readonly readiness: {
       readonly periodSeconds: number | null
@@ -44,20 +52,29 @@ export interface FixJson {
   readonly targetGroup: {
     readonly deregistrationDelaySeconds: number | null
     readonly algorithm: string | null
+    readonly targetType: string | null
     readonly healthCheckIntervalSeconds: number | null
     readonly healthCheckTimeoutSeconds: number | null
     readonly unhealthyThreshold: number | null
   }
+  readonly service: { readonly externalTrafficPolicy: string | null }
   readonly values: readonly object[]
   readonly warnings: readonly string[]
 }
 
-export function fixJson(plan: FixPlan, place: ProxyPlace | null): FixJson {
+export function fixJson(
+  plan: FixPlan,
+  place: ProxyPlace | null,
+  mended: { readonly kind: 'nginx' | 'haproxy'; readonly config: string } | null,
+): FixJson {
   const numeric = (set: ChangeId): number | null => {
     const to = plan.values.get(set)?.to
     return typeof to === 'number' ? to : null
   }
-  const algorithm = plan.values.get('targetGroup.algorithm')?.to
+  const word = (set: ChangeId): string | null => {
+    const to = plan.values.get(set)?.to
+    return typeof to === 'string' ? to : null
+  }
   return {
     schemaVersion: 1,
     front: plan.front,
@@ -68,6 +85,7 @@ export function fixJson(plan: FixPlan, place: ProxyPlace | null): FixJson {
       keepAliveSeconds: numeric('app.keepAliveSeconds'),
       backlog: numeric('app.backlog'),
       gracefulShutdownSeconds: numeric('app.gracefulShutdownSeconds'),
+      workerKillSeconds: numeric('app.workerKillSeconds'),
     },
     proxy:
       place && plan.front !== 'none'
@@ -78,10 +96,14 @@ export function fixJson(plan: FixPlan, place: ProxyPlace | null): FixJson {
             ...place,
           }
         : null,
+    mendedProxy: mended ? { kind: mended.kind, config: mended.config } : null,
     pod: {
       preStopSeconds: numeric('pod.preStopSeconds'),
       gracePeriodSeconds: numeric('pod.gracePeriodSeconds'),
       replicas: numeric('deployment.replicas'),
+      maxUnavailable: numeric('deployment.maxUnavailable'),
+      proxyPreStopSeconds: numeric('proxy.preStopSeconds'),
+      addedReadiness: plan.addedReadiness,
       readiness: {
         periodSeconds: numeric('pod.readinessFailures') === null ? null : plan.probePeriods.readiness,
         timeoutSeconds: numeric('pod.readinessTimeoutSeconds'),
@@ -96,11 +118,13 @@ export function fixJson(plan: FixPlan, place: ProxyPlace | null): FixJson {
     loadBalancer: { idleTimeoutSeconds: numeric('alb.idleTimeoutSeconds') },
     targetGroup: {
       deregistrationDelaySeconds: numeric('targetGroup.deregistrationDelaySeconds'),
-      algorithm: typeof algorithm === 'string' ? algorithm : null,
+      algorithm: word('targetGroup.algorithm'),
+      targetType: word('targetGroup.targetType'),
       healthCheckIntervalSeconds: numeric('targetGroup.healthCheckIntervalSeconds'),
       healthCheckTimeoutSeconds: numeric('targetGroup.healthCheckTimeoutSeconds'),
       unhealthyThreshold: numeric('targetGroup.unhealthyThreshold'),
     },
+    service: { externalTrafficPolicy: word('service.externalTrafficPolicy') },
     values: [...plan.values.values()],
     warnings: plan.warnings,
   }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import * as z from 'zod/mini'
 import { fail } from '../../core/errors.ts'
+import type { Workload } from '../cluster/cluster.ts'
 import type { Container, PodTemplate } from '../cluster/pod.ts'
 import type { Probe } from '../cluster/prober.ts'
 import type { LoadBalancerSettings, Scenario, ScenarioFix } from '../scenarios/scenario.ts'
@@ -19,6 +20,7 @@ const fixFile = z.object({
     keepAliveSeconds: count,
     backlog: count,
     gracefulShutdownSeconds: count,
+    workerKillSeconds: count,
   }),
   proxy: z.nullable(
     z.object({
@@ -29,10 +31,14 @@ const fixFile = z.object({
       appPort: z.int(),
     }),
   ),
+  mendedProxy: z.nullable(z.object({ kind: z.enum(['nginx', 'haproxy']), config: z.string() })),
   pod: z.object({
     preStopSeconds: count,
     gracePeriodSeconds: count,
     replicas: count,
+    maxUnavailable: count,
+    proxyPreStopSeconds: count,
+    addedReadiness: z.nullable(z.object({ path: z.nullable(z.string()) })),
     readiness: probeChange,
     liveness: probeChange,
   }),
@@ -40,10 +46,12 @@ const fixFile = z.object({
   targetGroup: z.object({
     deregistrationDelaySeconds: count,
     algorithm: z.nullable(z.enum(['round_robin', 'least_outstanding_requests'])),
+    targetType: z.nullable(z.enum(['instance', 'ip'])),
     healthCheckIntervalSeconds: count,
     healthCheckTimeoutSeconds: count,
     unhealthyThreshold: count,
   }),
+  service: z.object({ externalTrafficPolicy: z.nullable(z.enum(['Cluster', 'Local'])) }),
 })
 type FixFile = z.infer<typeof fixFile>
 
@@ -55,24 +63,42 @@ export function isFixFolder(path: string): boolean {
 /** What `why5xx fix --output DIR` wrote, as a change of a scenario: the written configuration itself runs in the pods. */
 export function readFixFolder(folder: string): ScenarioFix {
   const fix = parse(folder)
-  const configuration = fix.proxy ? readFileSync(join(folder, fix.proxy.config), 'utf8') : null
+  const config = fix.proxy?.config ?? fix.mendedProxy?.config
+  const configuration = config === undefined ? null : readInside(folder, config)
   return {
     title: `what why5xx fix wrote into ${folder}`,
     changes: [
       ...Object.entries(fix.app.flags).map(([flag, value]) => `${fix.app.server ?? 'app'} ${flag} ${value}`),
       ...(fix.proxy ? [`${fix.proxy.kind} sidecar with ${fix.proxy.config}`] : []),
+      ...(fix.mendedProxy ? [`${fix.mendedProxy.kind} with the mended ${fix.mendedProxy.config}`] : []),
       ...(fix.pod.preStopSeconds === null ? [] : [`preStop sleep ${fix.pod.preStopSeconds}`]),
     ],
     apply: (scenario) => ({
       ...scenario,
+      ...(fix.targetGroup.targetType === null ? {} : { targetType: fix.targetGroup.targetType }),
       loadBalancer: balancer(scenario.loadBalancer ?? {}, fix),
       workload: {
         ...scenario.workload,
+        ...(fix.service.externalTrafficPolicy === null
+          ? {}
+          : { externalTrafficPolicy: fix.service.externalTrafficPolicy }),
+        ...(fix.pod.maxUnavailable === null ? {} : { rollout: rollout(scenario.workload, fix.pod.maxUnavailable) }),
         replicas: Math.max(scenario.workload.replicas, fix.pod.replicas ?? 0),
         template: template(scenario, fix, configuration),
       },
     }),
   }
+}
+
+function readInside(folder: string, config: string): string {
+  const path = resolve(folder, config)
+  if (!path.startsWith(`${resolve(folder)}/`) || !existsSync(path))
+    fail('LAB_FIX_FOLDER', { folder, why: `${config} is not in it` })
+  return readFileSync(path, 'utf8')
+}
+
+function rollout(before: Workload, maxUnavailable: number): NonNullable<Workload['rollout']> {
+  return { ...before.rollout, maxSurge: Math.max(1, before.rollout?.maxSurge ?? 1), maxUnavailable }
 }
 
 function parse(folder: string): FixFile {
@@ -97,9 +123,9 @@ function template(scenario: Scenario, fix: FixFile, configuration: string | null
   const apps = before.containers.map(
     (container): Container => ({
       ...container,
-      server: changed(container.server, fix),
+      server: changed(container.server, fix, configuration),
       ...(proxy && configuration !== null ? { port: proxy.appPort } : {}),
-      ...(pod.preStopSeconds === null ? {} : { preStopSeconds: pod.preStopSeconds }),
+      ...preStop(container, fix),
     }),
   )
   const hasProxyAlready = before.containers.some(
@@ -123,10 +149,16 @@ function template(scenario: Scenario, fix: FixFile, configuration: string | null
     ...before,
     containers,
     port: isFronted ? proxy.listenPort : before.port,
-    ...(before.readiness ? { readiness: probe(before.readiness, pod.readiness, appPort) } : {}),
+    ...readiness(before, fix, appPort),
     ...(before.liveness ? { liveness: probe(before.liveness, pod.liveness, appPort) } : {}),
     ...(pod.gracePeriodSeconds === null ? {} : { gracePeriodSeconds: pod.gracePeriodSeconds }),
   }
+}
+
+function preStop({ server }: Container, { pod }: FixFile): Pick<Container, 'preStopSeconds'> {
+  const isProxy = server.kind === 'nginx' || server.kind === 'haproxy'
+  const seconds = isProxy ? (pod.proxyPreStopSeconds ?? pod.preStopSeconds) : pod.preStopSeconds
+  return seconds === null ? {} : { preStopSeconds: seconds }
 }
 
 /** The file as written; only the application's port is the lab's to choose. */
@@ -136,7 +168,8 @@ function proxyServer(proxy: NonNullable<FixFile['proxy']>, configuration: string
   return { kind: 'haproxy', maxConnections: 0, queueSeconds: 0, serverSeconds: 0, configuration: text }
 }
 
-function changed(server: Server, { app }: FixFile): Server {
+function changed(server: Server, { app, mendedProxy }: FixFile, configuration: string | null): Server {
+  if (server.kind === mendedProxy?.kind && configuration !== null) return { ...server, configuration } as Server
   const keepAliveSeconds = app.keepAliveSeconds ?? undefined
   const backlog = app.backlog ?? undefined
   if (server.kind === 'uvicorn')
@@ -154,10 +187,28 @@ function changed(server: Server, { app }: FixFile): Server {
       ...server,
       ...(keepAliveSeconds === undefined ? {} : { keepAliveSeconds }),
       ...(backlog === undefined ? {} : { backlog }),
+      ...(app.workerKillSeconds === null ? {} : { timeoutSeconds: app.workerKillSeconds }),
+      ...(app.gracefulShutdownSeconds === null ? {} : { gracefulSeconds: app.gracefulShutdownSeconds }),
     }
   if (server.kind === 'node' && keepAliveSeconds !== undefined)
     return { ...server, keepAliveMs: keepAliveSeconds * 1000 }
   return server
+}
+
+/** The probe as changed, or the one that the fix added. */
+function readiness(before: PodTemplate, { pod }: FixFile, port: number | undefined): Pick<PodTemplate, 'readiness'> {
+  const added: Probe | undefined = pod.addedReadiness
+    ? {
+        path: pod.addedReadiness.path ?? '/',
+        port: before.port,
+        periodSeconds: 5,
+        timeoutSeconds: 3,
+        failureThreshold: 2,
+        successThreshold: 1,
+      }
+    : undefined
+  const asked = before.readiness ?? added
+  return asked ? { readiness: probe(asked, pod.readiness, port) } : {}
 }
 
 function probe(before: Probe, change: FixFile['pod']['readiness'], port: number | undefined): Probe {

@@ -13,20 +13,22 @@ export function manifests(scenario: Scenario): Readonly<Record<string, string>> 
     'service.yaml': toYaml(service(scenario)),
     'ingress.yaml': toYaml(ingress(scenario)),
   }
-  const proxy = workload.template.containers.find(({ server }) => server.kind === 'nginx' || server.kind === 'haproxy')
+  const proxy = workload.template.containers.find(isProxy)
   const app = workload.template.containers.find((container) => container !== proxy)
   if (proxy && app) {
     const name = proxy.server.kind === 'nginx' ? 'nginx.conf' : 'haproxy.cfg'
-    const text = proxyConfiguration(proxy, app.port)
-    files[name] = text
     files['configmap.yaml'] = toYaml({
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: `${workload.name}-proxy`, namespace: 'shop' },
-      data: { [name]: text },
+      metadata: { name: proxyMap(scenario), namespace: 'shop' },
+      data: { [name]: proxyConfiguration(proxy, app.port) },
     })
   }
   return files
+}
+
+function proxyMap({ workload }: Scenario): string {
+  return `${workload.name}-proxy`
 }
 
 function proxyConfiguration(proxy: Container, appPort: number): string {
@@ -37,13 +39,14 @@ function proxyConfiguration(proxy: Container, appPort: number): string {
       appPort,
       folder: '/tmp',
       accessLog: '/dev/stdout',
-      errorLog: '/dev/stderr',
+      errorLog: 'stderr',
     }).replace('user root;\n', '')
   if (server.kind === 'haproxy') return haproxyConfiguration(server, { port, appPort })
   return ''
 }
 
-function deployment({ workload }: Scenario): unknown {
+function deployment(scenario: Scenario): unknown {
+  const { workload } = scenario
   const { template } = workload
   const { maxSurge = 1, maxUnavailable = 0, minReadySeconds } = workload.rollout ?? {}
   return {
@@ -68,13 +71,25 @@ function deployment({ workload }: Scenario): unknown {
               preStop: { exec: { command: ['sleep', String(container.preStopSeconds)] } },
             },
             readinessProbe: probe(template.readiness, container.port),
-            startupProbe: { tcpSocket: { port: container.port }, periodSeconds: 1, failureThreshold: 60 },
+            startupProbe: template.isReadyAtOnce
+              ? undefined
+              : { tcpSocket: { port: container.port }, periodSeconds: 1, failureThreshold: 60 },
             livenessProbe: probe(template.liveness, container.port),
+            volumeMounts: isProxy(container)
+              ? [{ name: 'proxy', mountPath: `/etc/${container.server.kind}` }]
+              : undefined,
           })),
+          volumes: template.containers.some(isProxy)
+            ? [{ name: 'proxy', configMap: { name: proxyMap(scenario) } }]
+            : undefined,
         },
       },
     },
   }
+}
+
+function isProxy({ server }: Container): boolean {
+  return server.kind === 'nginx' || server.kind === 'haproxy'
 }
 
 function probe(given: Probe | undefined, port: number): unknown {

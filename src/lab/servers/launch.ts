@@ -57,6 +57,7 @@ export function launch(server: Server, context: LaunchContext): Launch {
         ['--timeout', server.timeoutSeconds],
         ['--keep-alive', server.keepAliveSeconds],
         ['--backlog', server.backlog],
+        ['--graceful-timeout', server.gracefulSeconds],
       ]
       const args = [
         isUvicorn ? 'shop:app' : 'shop_wsgi:app',
@@ -147,7 +148,10 @@ function appEnvironment(app: AppSettings | undefined, context: LaunchContext): R
     ['LAB_DOWNLOAD_SECONDS', app?.downloadSeconds],
     ['LAB_START_SECONDS', app?.startSeconds],
     ['LAB_HEADER_BYTES', app?.headerBytes],
+    ['LAB_CONNECTION_CLOSED', app?.isConnectionClosed ? 1 : undefined],
     ['LAB_REPORT_IN_THREADS', app?.isReportThreaded ? 1 : undefined],
+    ['LAB_HISTORY_IS_A_JOB', app?.isHistoryAJob ? 1 : undefined],
+    ['LAB_HEAD_IS_THE_SERVERS', app?.isHeadTheServers ? 1 : undefined],
   ]
   return {
     LAB_SEEN_FILE: context.seenFile,

@@ -7,8 +7,14 @@ export interface AppSettings {
   /** The report runs in a thread, not in the event loop. */
   readonly isReportThreaded?: boolean
   readonly historySeconds?: number
+  /** The history is a job: 202 at once, the client asks again for the result. */
+  readonly isHistoryAJob?: boolean
+  /** Routes that wrote their own response head, or none, leave it to the server. */
+  readonly isHeadTheServers?: boolean
   readonly downloadSeconds?: number
   readonly startSeconds?: number
+  /** Node: every response ends its connection. */
+  readonly isConnectionClosed?: boolean
   readonly headerBytes?: number
 }
 
@@ -30,6 +36,7 @@ export interface GunicornServer {
   readonly timeoutSeconds?: number
   readonly keepAliveSeconds?: number
   readonly backlog?: number
+  readonly gracefulSeconds?: number
 }
 
 export interface NodeServer {

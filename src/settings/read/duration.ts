@@ -19,6 +19,14 @@ export function nginxSeconds(text: string): number | undefined {
   return total
 }
 
+/** `4096`, `16k`, `1m` of nginx, in bytes. */
+export function nginxBytes(text: string): number | undefined {
+  const match = /^(\d+)([kKmMgG])?$/.exec(text)
+  if (!match) return undefined
+  const factor = { k: 1024, m: 1_048_576, g: 1_073_741_824 }[(match[2] ?? '').toLowerCase()]
+  return Number(match[1]) * (factor ?? 1)
+}
+
 /** HAProxy counts milliseconds unless told otherwise. */
 export function haproxySeconds(text: string): number | undefined {
   const match = /^(\d+)(us|ms|s|m|h|d)?$/.exec(text)

@@ -156,16 +156,18 @@ function readWorkload(object: Cursor, kind: string, name: string, namespace: str
       seconds === undefined ? null : given(seconds, place(grace), `terminationGracePeriodSeconds: ${seconds}`),
     replicas: replicas === undefined ? null : given(replicas, place(replicasNode), `replicas: ${replicas}`),
     strategyAt: strategy.node ? placeOfKey(get(object, 'spec'), 'strategy') : null,
-    emptiesService: emptiesService(strategy),
+    emptiesService: emptiesService(strategy, replicas ?? Number.POSITIVE_INFINITY),
+    hasNoSurge: text(get(strategy, 'rollingUpdate', 'maxSurge')) === '0',
     hasHostNetwork: text(get(pod, 'hostNetwork')) === 'true',
   }
 }
 
-function emptiesService(strategy: Cursor): string | null {
+function emptiesService(strategy: Cursor, replicas: number): string | null {
   if (text(get(strategy, 'type')) === 'Recreate')
     return 'strategy Recreate takes every pod away before a new one starts'
   const unavailable = text(get(strategy, 'rollingUpdate', 'maxUnavailable'))
-  return unavailable === '100%' ? 'maxUnavailable: 100% lets a rollout take every pod away at once' : null
+  const isAll = unavailable === '100%' || (/^[1-9]\d*$/.test(unavailable ?? '') && Number(unavailable) >= replicas)
+  return isAll && replicas > 0 ? `maxUnavailable: ${unavailable} lets a rollout take every pod away at once` : null
 }
 
 function readService(object: Cursor, name: string, namespace: string): ServiceObject {

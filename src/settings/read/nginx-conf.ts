@@ -1,7 +1,7 @@
 import type { ChainValue, Place } from '../chain.ts'
 import type { SettingId } from '../setting.ts'
 import { given } from './command-line.ts'
-import { nginxSeconds } from './duration.ts'
+import { nginxBytes, nginxSeconds } from './duration.ts'
 import { resolveIncludes } from './nginx-include.ts'
 import { type NginxDirective, parseNginx } from './nginx-syntax.ts'
 import type { ProxyRoute, ProxySettings, Remark, Upstream } from './proxy-settings.ts'
@@ -111,6 +111,12 @@ function timeouts(scope: Scope, family: string, values: Values, at: Place, serve
   }
   seconds('proxy.connectTimeoutSeconds', `${family}_connect_timeout`, 60)
   seconds('proxy.readTimeoutSeconds', `${family}_read_timeout`, 60)
+  const buffer = innermost(scope, `${family}_buffer_size`)
+  const bytes = buffer ? nginxBytes(buffer.words[0] ?? '') : undefined
+  values['proxy.headerBufferBytes'] =
+    buffer && bytes !== undefined
+      ? given(bytes, buffer.at, `${family}_buffer_size ${buffer.words[0]}`)
+      : { value: 4096, source: 'default', at, because: `${family}_buffer_size not set: nginx takes a memory page` }
   // Without a second server there is nothing to try next.
   if (servers < 2) return
   seconds('proxy.nextUpstreamTimeoutSeconds', `${family}_next_upstream_timeout`, undefined)
@@ -145,6 +151,7 @@ function mainValues(main: readonly NginxDirective[], at: Place): Values {
   const values: Values = {}
   const events = blocksOf(main, 'events').flatMap((block) => block.block ?? [])
   const connections = events.find((each) => each.name === 'worker_connections')
+  const eventsAt = blocksOf(main, 'events')[0]?.at ?? at
   if (connections && /^\d+$/.test(connections.words[0] ?? ''))
     values['proxy.workerConnections'] = given(
       Number(connections.words[0]),
@@ -155,7 +162,7 @@ function mainValues(main: readonly NginxDirective[], at: Place): Values {
     values['proxy.workerConnections'] = {
       value: 512,
       source: 'default',
-      at,
+      at: eventsAt,
       because: 'worker_connections not set: nginx takes 512',
     }
   const files = main.find((each) => each.name === 'worker_rlimit_nofile')
