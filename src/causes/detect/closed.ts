@@ -58,7 +58,7 @@ export function detectSharedEnds(group: FailureGroup, measures: Measures): Claim
   )
   take(
     (instant) => instant.isGone && instant.quietMs >= 2_000,
-    (some) => drainClaim(some),
+    (some) => drainClaim(measures, some),
   )
   take(
     (instant) => instant.isGone,
@@ -209,33 +209,46 @@ function stallClaim(some: readonly Instant[]): Claim {
   }
 }
 
-function drainClaim(some: readonly Instant[]): Claim {
+function drainClaim(measures: Measures, some: readonly Instant[]): Claim {
   const failures = some.reduce((sum, instant) => sum + instant.failures.length, 0)
   const quiet = median(some.map((instant) => instant.quietMs))
   const isSure = failures >= 3
+  // In a rollout the pod's grace period may have ended just as well: from outside that looks the same.
+  const isRollout = replacedNear(measures, some) > 0
   return {
     ...base(some),
-    cause: 'deregistration-delay-exceeded',
-    confidence: isSure ? 'likely' : 'possible',
-    title: 'Requests outlived the deregistration delay of their target and were cut off',
+    cause: isRollout ? null : 'deregistration-delay-exceeded',
+    confidence: isRollout ? null : isSure ? 'likely' : 'possible',
+    title: isRollout
+      ? 'Requests outlived the grace period of their pod, or the deregistration delay of their target'
+      : 'Requests outlived the deregistration delay of their target and were cut off',
     because: [
       sharedText(some),
-      `the target had got no new request for ${seconds(quiet, 1)} by then: it was draining, and the delay ended`,
+      `the target had got no new request for ${seconds(quiet, 1)} by then: it was draining, and ${isRollout ? 'something' : 'the delay'} ended`,
       `${plural(new Set(some.map((instant) => instant.target)).size, 'target')} ${some.length === 1 ? 'does' : 'do'} not appear again afterwards`,
     ],
     ruledOut: [
       { cause: 'worker-killed-mid-request', why: 'a target that dies still gets new requests up to that instant' },
       notKeepAlive,
     ],
-    candidates: isSure ? [] : ['shutdown-drops-in-flight'],
+    candidates: isRollout
+      ? ['shutdown-drops-in-flight', 'deregistration-delay-exceeded']
+      : isSure
+        ? []
+        : ['shutdown-drops-in-flight'],
     numbers: { timerSeconds: Math.round(quiet / 100) / 10 },
   }
 }
 
-function shutdownClaim(group: FailureGroup, measures: Measures, some: readonly Instant[]): Claim {
-  const replaced = [...measures.targets.values()].filter(
+/** Targets that answered for the first time within 90 s: a rollout. */
+function replacedNear(measures: Measures, some: readonly Instant[]): number {
+  return [...measures.targets.values()].filter(
     (life) => isNewcomer(life, measures) && some.some((instant) => Math.abs(life.firstSuccess - instant.at) < 90_000),
   ).length
+}
+
+function shutdownClaim(group: FailureGroup, measures: Measures, some: readonly Instant[]): Claim {
+  const replaced = replacedNear(measures, some)
   const isSure = !group.isNodePort && replaced > 0 && some.length >= 2
   return {
     ...base(some),
