@@ -70,6 +70,8 @@ export class Cluster {
     await this.#writeRules()
     await Promise.all(Array.from({ length: this.#workload.replicas }, () => this.#addPod()))
     await this.waitReady(this.#workload.replicas, 40, signal)
+    // The story begins with an application that works, whatever its readiness says.
+    if (this.template.isReadyAtOnce) await Promise.all(this.pods.map((pod) => pod.waitListening()))
     await this.settle()
   }
 

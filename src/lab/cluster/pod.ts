@@ -26,6 +26,8 @@ export interface PodTemplate {
   readonly port: number
   readonly readiness?: Probe
   readonly liveness?: Probe
+  /** Without a readiness probe: ready when the container runs, as Kubernetes does it, not when its port listens. */
+  readonly isReadyAtOnce?: boolean
   readonly gracePeriodSeconds?: number
   /** `net.core.somaxconn` of the pod's network namespace. */
   readonly somaxconn?: number
@@ -108,9 +110,14 @@ export class Pod {
 
   /** Like a startupProbe (tcpSocket) on every container: a proxy that answers for an application which does not listen yet is not ready. */
   async #probeWhenStarted(): Promise<void> {
+    if (this.template.isReadyAtOnce && !this.template.readiness) return this.#setReady(true)
+    await this.waitListening()
+    if (!this.isTerminating) this.#startProbes()
+  }
+
+  async waitListening(): Promise<void> {
     for (const { container } of this.containers)
       while (!this.isTerminating && !(await canConnect(this.address, container.port))) await sleep(100)
-    if (!this.isTerminating) this.#startProbes()
   }
 
   /** What the endpoint controller asks. */

@@ -127,3 +127,54 @@ export const longerDeregistrationDelay: ScenarioFix = {
     loadBalancer: { ...scenario.loadBalancer, deregistrationDelaySeconds: 20 },
   }),
 }
+
+/** The routes that answer late become jobs. */
+export const historyAsJob: ScenarioFix = {
+  title: 'the slow route starts a job and answers at once',
+  changes: ['202 Accepted with the address of the result instead of an answer after half a minute'],
+  apply: (scenario) => changeServer(scenario, 'uvicorn', { app: { isHistoryAJob: true } }),
+}
+
+export const smallerCookies: ScenarioFix = {
+  title: 'preferences in one cookie’s id, not in forty cookies',
+  changes: ['a response head of 2 KB instead of 40'],
+  apply: (scenario) => changeServer(scenario, 'uvicorn', { app: { headerBytes: 2000 } }),
+}
+
+export const serverWritesHead: ScenarioFix = {
+  title: 'the server writes the response head',
+  changes: ['response.end() instead of a head written into the socket by hand'],
+  apply: (scenario) => changeServer(scenario, 'node', { app: { isHeadTheServers: true } }),
+}
+
+/** Nothing inside the cluster mends a rule outside of it. */
+export const securityGroupMended: ScenarioFix = {
+  title: 'the security group lets the load balancer reach every pod',
+  changes: ['aws ec2 authorize-security-group-ingress … --source-group "$LOAD_BALANCER_SG"'],
+  apply: (scenario) => ({ ...scenario, faults: [] }),
+}
+
+export const shallowCheck: ScenarioFix = {
+  title: 'a health check that depends on nothing else',
+  changes: ['healthcheck-path: /healthz instead of /healthz/deep'],
+  apply: (scenario) => ({
+    ...scenario,
+    loadBalancer: {
+      ...scenario.loadBalancer,
+      healthCheck: { ...scenario.loadBalancer?.healthCheck, path: '/healthz' },
+    },
+  }),
+}
+
+export const reloadOnce: ScenarioFix = {
+  title: 'changes are collected and nginx is reloaded once',
+  changes: ['one reload a minute instead of one every 0.7 s'],
+  apply: (scenario) => ({ ...scenario, faults: (scenario.faults ?? []).slice(0, 1) }),
+}
+
+/** What the load asks for: no queue adds capacity. */
+export const twiceThePods: ScenarioFix = {
+  title: 'pods for the load: 10 requests/s x 1 s / (0.65 x 4 threads) = 4',
+  changes: ['replicas: 4'],
+  apply: (scenario) => ({ ...scenario, workload: { ...scenario.workload, replicas: 4 } }),
+}

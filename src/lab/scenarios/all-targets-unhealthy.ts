@@ -1,3 +1,4 @@
+import { shallowCheck } from '../fixes/plain-fixes.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -35,4 +36,5 @@ export const allTargetsUnhealthy = defineScenario({
             why: 'the application answered 500: its database was away',
           },
   expect: { atLeast: { 'application-error': 30 } },
+  fixes: { 'shallow-check': shallowCheck },
 })

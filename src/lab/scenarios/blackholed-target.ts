@@ -1,3 +1,4 @@
+import { securityGroupMended } from '../fixes/plain-fixes.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -32,4 +33,5 @@ export const blackholedTarget = defineScenario({
     },
   ],
   expect: { atLeast: { 'security-group-or-nacl-block': 12 } },
+  fixes: { 'security-group': securityGroupMended },
 })

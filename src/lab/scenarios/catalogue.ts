@@ -10,22 +10,28 @@ import { deregistrationDelayExceeded } from './deregistration-delay-exceeded.ts'
 import { eventLoopBlocked } from './event-loop-blocked.ts'
 import { eventLoopStallResetsIdleConnections } from './event-loop-stall-resets-idle-connections.ts'
 import { fixedResponse } from './fixed-response.ts'
+import { gracePeriodTooShort } from './grace-period-too-short.ts'
 import { healthyControl } from './healthy-control.ts'
 import { keepaliveRaceGunicorn } from './keepalive-race-gunicorn.ts'
 import { keepaliveRaceNode } from './keepalive-race-node.ts'
 import { keepaliveRaceUvicorn } from './keepalive-race-uvicorn.ts'
 import { listenBacklogOverflow } from './listen-backlog-overflow.ts'
+import { livenessKillsBusyPod } from './liveness-kills-busy-pod.ts'
 import { malformedResponse } from './malformed-response.ts'
 import { missing502 } from './missing-502.ts'
 import { nginxNoLiveUpstreams } from './nginx-no-live-upstreams.ts'
+import { nginxUpstreamHeaderTooBig } from './nginx-upstream-header-too-big.ts'
 import { nginxUpstreamPrematurelyClosed } from './nginx-upstream-prematurely-closed.ts'
 import { nginxUpstreamRefused } from './nginx-upstream-refused.ts'
 import { nginxUpstreamTimeout } from './nginx-upstream-timeout.ts'
 import { noLocalEndpoint } from './no-local-endpoint.ts'
 import { noRegisteredTargets } from './no-registered-targets.ts'
 import { nodeRemoved } from './node-removed.ts'
+import { proxyOutlivesApp } from './proxy-outlives-app.ts'
 import { proxyReloadClosesConnections } from './proxy-reload-closes-connections.ts'
 import { proxyShedsIdleConnections } from './proxy-sheds-idle-connections.ts'
+import { readyBeforeListening } from './ready-before-listening.ts'
+import { recreateDeploy } from './recreate-deploy.ts'
 import { responseHeadersTooLarge } from './response-headers-too-large.ts'
 import { rollingDeployWithPrestop } from './rolling-deploy-with-prestop.ts'
 import { rollingDeployWithoutPrestop } from './rolling-deploy-without-prestop.ts'
@@ -35,6 +41,7 @@ import { targetIdleTimeout } from './target-idle-timeout.ts'
 import { twoCauses } from './two-causes.ts'
 import { upstreamKeepaliveMismatch } from './upstream-keepalive-mismatch.ts'
 import { workerKilledMidRequest } from './worker-killed-mid-request.ts'
+import { workerPoolExhausted } from './worker-pool-exhausted.ts'
 import { workerTimeout } from './worker-timeout.ts'
 
 /** In the order of `why5xx lab list`: the founding incident first, controls last. */
@@ -51,15 +58,20 @@ export const scenarios: readonly Scenario[] = [
   serviceWithoutEndpoints,
   noLocalEndpoint,
   crashLoop,
+  readyBeforeListening,
   blackholedTarget,
   nodeRemoved,
   rollingDeployWithoutPrestop,
   rollingDeployWithPrestop,
+  gracePeriodTooShort,
+  recreateDeploy,
   deregistrationDelayExceeded,
   noRegisteredTargets,
   allTargetsUnhealthy,
   workerKilledMidRequest,
   workerTimeout,
+  livenessKillsBusyPod,
+  workerPoolExhausted,
   targetIdleTimeout,
   clientGaveUp,
   responseHeadersTooLarge,
@@ -69,6 +81,8 @@ export const scenarios: readonly Scenario[] = [
   nginxUpstreamTimeout,
   nginxUpstreamRefused,
   nginxUpstreamPrematurelyClosed,
+  nginxUpstreamHeaderTooBig,
+  proxyOutlivesApp,
   nginxNoLiveUpstreams,
   upstreamKeepaliveMismatch,
   proxyShedsIdleConnections,

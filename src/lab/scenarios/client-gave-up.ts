@@ -1,3 +1,4 @@
+import { historyAsJob } from '../fixes/plain-fixes.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -31,4 +32,5 @@ export const clientGaveUp = defineScenario({
     ],
   },
   expect: { atLeast: { 'client-gave-up': 25 } },
+  fixes: { job: historyAsJob },
 })

@@ -1,3 +1,4 @@
+import { serverWritesHead } from '../fixes/plain-fixes.ts'
 import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -33,4 +34,5 @@ export const closedWithoutResponse = defineScenario({
         }
       : undefined,
   expect: { atLeast: { 'malformed-response': 15 } },
+  fixes: { 'server-writes-the-head': serverWritesHead },
 })

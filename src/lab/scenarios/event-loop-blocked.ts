@@ -1,3 +1,4 @@
+import { reportsInThreads } from '../fixes/plain-fixes.ts'
 import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -49,4 +50,5 @@ export const eventLoopBlocked = defineScenario({
         }
       : undefined,
   expect: { atLeast: { 'event-loop-blocked': 15 } },
+  fixes: { threads: reportsInThreads },
 })

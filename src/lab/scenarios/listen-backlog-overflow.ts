@@ -1,4 +1,5 @@
 import { deeperBacklog } from '../fixes/plain-fixes.ts'
+import { wasSeen } from '../truth/run-facts.ts'
 import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -47,9 +48,15 @@ export const listenBacklogOverflow = defineScenario({
       },
     ],
   },
-  truth: (failure) => {
+  truth: (failure, run) => {
     const { event, after_ms: afterMs = 0 } = failure.socket
     if (failure.phase !== 'await-response' || failure.target === null) return undefined
+    // With a deep queue nothing overflows: what is accepted too late is the worker's lack, not the queue's.
+    if (event === 'idle-timer' && wasSeen(failure, run))
+      return {
+        causes: ['worker-pool-exhausted', 'target-idle-timeout'],
+        why: 'accepted and answered by the application after the load balancer had given up: it waited behind the others',
+      }
     const what = event === 'idle-timer' ? 'silence' : event
     return {
       causes: [

@@ -1,3 +1,4 @@
+import { serverWritesHead } from '../fixes/plain-fixes.ts'
 import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -30,4 +31,5 @@ export const malformedResponse = defineScenario({
       ? { causes: ['malformed-response'], why: `the response’s head was malformed (${failure.socket.event})` }
       : undefined,
   expect: { atLeast: { 'malformed-response': 15 } },
+  fixes: { 'server-writes-the-head': serverWritesHead },
 })

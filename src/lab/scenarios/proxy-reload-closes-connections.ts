@@ -1,3 +1,4 @@
+import { reloadOnce } from '../fixes/plain-fixes.ts'
 import { eventsNear, startMsOf } from '../truth/run-facts.ts'
 import { nginxPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
@@ -48,4 +49,5 @@ export const proxyReloadClosesConnections = defineScenario({
     }
   },
   expect: { atLeast: { 'proxy-reload-closes-connections': 2 } },
+  fixes: { 'reload-once': reloadOnce },
 })

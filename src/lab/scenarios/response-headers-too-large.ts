@@ -1,3 +1,4 @@
+import { smallerCookies } from '../fixes/plain-fixes.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -25,4 +26,5 @@ export const responseHeadersTooLarge = defineScenario({
         }
       : undefined,
   expect: { atLeast: { 'response-headers-too-large': 8 } },
+  fixes: { 'smaller-cookies': smallerCookies },
 })

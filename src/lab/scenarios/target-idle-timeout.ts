@@ -1,3 +1,4 @@
+import { historyAsJob } from '../fixes/plain-fixes.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -19,4 +20,5 @@ export const targetIdleTimeout = defineScenario({
   workload: { name: 'analytics', replicas: 2, template: shopPod({ app: { historySeconds: 20 } }) },
   traffic: { seconds: 40, streams: [visitors(7, [{ route: '/orders/{n}/history', weight: 9 }])] },
   expect: { atLeast: { 'target-idle-timeout': 12 } },
+  fixes: { job: historyAsJob },
 })
