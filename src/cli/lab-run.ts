@@ -3,6 +3,8 @@ import type { ExitCode } from '../core/errors.ts'
 import { fail } from '../core/errors.ts'
 import { findFix } from '../lab/fixes/find-fix.ts'
 import { isFixFolder } from '../lab/fixes/fix-folder.ts'
+import { proofByOf } from '../lab/proof/proofs.ts'
+import { runPairs } from '../lab/proof/run-proofs.ts'
 import type { RunMessage } from '../lab/run/job.ts'
 import { type PlannedRun, runMany } from '../lab/run/run-many.ts'
 import type { RunResult } from '../lab/run/run-scenario.ts'
@@ -13,12 +15,16 @@ import { type LabReport, reportOf } from '../lab/score/run-report.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { numberOption } from './number-option.ts'
 
+/** `--fix auto`: the run's own diagnosis decides what why5xx fix writes. */
+const auto = 'auto'
+
 export default defineCommand({
   options: [
     { flags: '--all', summary: 'every scenario' },
     {
-      flags: '--fix <name|dir>',
-      summary: 'the same traffic without and with this fix (or what why5xx fix wrote), side by side',
+      flags: '--fix <name|dir|auto>',
+      summary:
+        'the same traffic before and after this fix, what why5xx fix wrote into DIR, or what it writes for this run',
     },
     { flags: '--jobs <count>', summary: 'scenarios at the same time', default: '2' },
     { flags: '--seed <number>', summary: 'fixes the traffic', default: '1' },
@@ -35,7 +41,7 @@ export default defineCommand({
   ],
   examples: [
     'why5xx lab run missing-502',
-    'why5xx lab run keepalive-race-uvicorn --fix uvicorn-keep-alive',
+    'why5xx lab run keepalive-race-uvicorn --fix auto',
     'why5xx lab run --all --jobs 2',
   ],
   run: async (context): Promise<ExitCode> => {
@@ -53,12 +59,20 @@ export default defineCommand({
         ? []
         : [{ scenario, fix, seed, traffic, folder: join(folder, `${scenario}+${basename(fix)}`) }]),
     ])
-    const results = await runMany(plan, {
+    const how = {
       jobs: whole('--jobs', options.jobs),
       signal: context.signal,
-      isDiagnosed: options.diagnosis !== false,
       onMessage: options.quiet === true ? () => {} : progressWriter(context, plan.length),
-    })
+    }
+    const results =
+      fix === auto
+        ? (
+            await runPairs(
+              ids.map((scenario) => ({ scenario, by: proofByOf(scenario), seed, traffic, folder })),
+              how,
+            )
+          ).flatMap(({ before, after }) => (after ? [before, after] : [before]))
+        : await runMany(plan, { ...how, isDiagnosed: options.diagnosis !== false })
     const report = reportOf(results, seed)
     const render = { json: renderJson, markdown: renderAccuracy, terminal: renderReport }
     const format = options.format === 'json' || options.format === 'markdown' ? options.format : 'terminal'
@@ -79,7 +93,7 @@ function fixName(given: string): string {
 
 function requireFix(id: string, fix: string | undefined): void {
   const scenario = scenarioById(id)
-  if (fix === undefined || findFix(scenario, fix)) return
+  if (fix === undefined || fix === auto || findFix(scenario, fix)) return
   fail('LAB_FIX_UNKNOWN', { id, fix, known: Object.keys(scenario.fixes ?? {}).join(', ') || 'none' })
 }
 

@@ -1,0 +1,152 @@
+/** How the lab gets the fix of a cause. */
+export type ProofBy =
+  /** `why5xx fix` on the scenario's own diagnosis and manifests, with this `--front`; what it wrote runs. */
+  | { readonly front: 'nginx' | 'haproxy' | 'none' }
+  /** What no file can say (code, a rule of the network): the scenario's fix of this name does what the cause's page advises. */
+  | { readonly byHand: string }
+
+/** One fix of one cause, in the scenario where it must show. */
+export interface Proof {
+  readonly cause: string
+  readonly scenario: string
+  readonly by: ProofBy
+  /** What it trades. */
+  readonly trades?: string
+  /** Why less than 99 % is what there is to have. At most two proofs have one. */
+  readonly exception?: string
+}
+
+const none: ProofBy = { front: 'none' }
+
+/** In the order of the catalogue's families. */
+export const proofs: readonly Proof[] = [
+  { cause: 'keepalive-shorter-than-idle-timeout', scenario: 'keepalive-race-uvicorn', by: none },
+  { cause: 'keepalive-shorter-than-idle-timeout', scenario: 'keepalive-race-node', by: none },
+  { cause: 'keepalive-shorter-than-idle-timeout', scenario: 'keepalive-race-gunicorn', by: none },
+  {
+    cause: 'event-loop-stall-resets-idle-connections',
+    scenario: 'event-loop-stall-resets-idle-connections',
+    by: none,
+    trades: 'the stall still delays everybody on that process; only less work in the loop mends that',
+  },
+  { cause: 'upstream-keepalive-mismatch', scenario: 'upstream-keepalive-mismatch', by: none },
+  { cause: 'nginx-upstream-prematurely-closed', scenario: 'upstream-keepalive-mismatch', by: none },
+  { cause: 'proxy-sheds-idle-connections', scenario: 'proxy-sheds-idle-connections', by: none },
+  {
+    cause: 'proxy-reload-closes-connections',
+    scenario: 'proxy-reload-closes-connections',
+    by: { byHand: 'reload-once' },
+    trades: 'a change waits for its reload',
+  },
+  {
+    cause: 'service-without-endpoints',
+    scenario: 'missing-502',
+    by: { front: 'nginx' },
+    trades:
+      'what was refused at once now waits until the stall is over; a pod that is dead stays in the Service longer',
+  },
+  {
+    cause: 'listen-backlog-overflow',
+    scenario: 'busy-pod',
+    by: { front: 'nginx' },
+    trades: 'the wait moves from the kernel into the proxy and the app; clients see it',
+  },
+  {
+    cause: 'listen-backlog-overflow',
+    scenario: 'listen-backlog-overflow',
+    by: none,
+    trades:
+      'no queue adds capacity: bursts that come faster than the workers clear them wait past the idle timeout, which is worker-pool-exhausted now',
+  },
+  {
+    cause: 'connection-refused',
+    scenario: 'ready-before-listening',
+    by: none,
+    trades: 'a rollout waits for the probe of each pod',
+  },
+  { cause: 'no-local-endpoint', scenario: 'no-local-endpoint', by: none },
+  {
+    cause: 'security-group-or-nacl-block',
+    scenario: 'blackholed-target',
+    by: { byHand: 'security-group' },
+  },
+  { cause: 'node-removed-before-deregistration', scenario: 'node-removed', by: none },
+  { cause: 'deregistration-race', scenario: 'rolling-deploy-without-prestop', by: none },
+  { cause: 'host-unreachable', scenario: 'rolling-deploy-without-prestop', by: none },
+  { cause: 'shutdown-drops-in-flight', scenario: 'grace-period-too-short', by: none },
+  { cause: 'no-registered-targets', scenario: 'recreate-deploy', by: none, trades: 'a second pod' },
+  { cause: 'deregistration-delay-exceeded', scenario: 'deregistration-delay-exceeded', by: none },
+  {
+    cause: 'all-targets-unhealthy',
+    scenario: 'all-targets-unhealthy',
+    by: { byHand: 'shallow-check' },
+    trades: 'nothing for the requests that need the database: they fail as before, as the app’s own errors',
+  },
+  {
+    cause: 'liveness-probe-kills-busy-pod',
+    scenario: 'liveness-kills-busy-pod',
+    by: none,
+    trades: 'requests wait for the report to end; a pod that is really dead lives a minute longer',
+  },
+  { cause: 'worker-pool-exhausted', scenario: 'worker-pool-exhausted', by: { byHand: 'pods' }, trades: 'more pods' },
+  { cause: 'worker-timeout', scenario: 'worker-timeout', by: none },
+  {
+    cause: 'target-idle-timeout',
+    scenario: 'target-idle-timeout',
+    by: { byHand: 'job' },
+    trades: 'the client asks again for the result',
+  },
+  { cause: 'event-loop-blocked', scenario: 'event-loop-blocked', by: { byHand: 'threads' } },
+  { cause: 'response-headers-too-large', scenario: 'response-headers-too-large', by: { byHand: 'smaller-cookies' } },
+  { cause: 'malformed-response', scenario: 'malformed-response', by: { byHand: 'server-writes-the-head' } },
+  {
+    cause: 'nginx-upstream-timeout',
+    scenario: 'nginx-upstream-timeout',
+    by: none,
+    trades: 'the slow route is waited for',
+  },
+  { cause: 'nginx-upstream-header-too-big', scenario: 'nginx-upstream-header-too-big', by: none },
+  { cause: 'nginx-upstream-refused', scenario: 'proxy-outlives-app', by: none },
+  { cause: 'nginx-no-live-upstreams', scenario: 'nginx-no-live-upstreams', by: none },
+  {
+    cause: 'client-gave-up',
+    scenario: 'client-gave-up',
+    by: { byHand: 'job' },
+    trades: 'the client asks again for the result',
+  },
+]
+
+/** Causes with a fix that no scenario of the lab shows, and why. */
+export const withoutProof: Readonly<Record<string, string>> = {
+  'conntrack-table-full': 'nf_conntrack_max belongs to the host’s kernel; a namespace cannot set it',
+  'instance-connection-allowance-exceeded': 'the allowance is the hypervisor’s',
+  'snat-port-race': 'the lab’s MASQUERADE picks ports at random, as kube-proxy’s does today',
+  'snat-port-exhaustion': 'it takes 28,000 connections to one address',
+  'stale-endpoint-routing': 'one process plays every node’s kube-proxy, so none lags behind the others',
+  'target-tls-handshake-failure': 'the stand-in speaks no TLS',
+  'idle-flow-expired': 'there is no security group that forgets; the timer is 350 s',
+  'cold-start-overload': 'slow start is not imitated',
+  'worker-recycling': 'no scenario recycles workers',
+  'response-truncated':
+    'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
+  'content-length-mismatch': 'the advice is code of one’s own, as in malformed-response',
+  'early-response-to-upload': 'the lab’s clients send small bodies',
+  'cpu-throttled-target': 'namespaces have no CPU quota without the host’s cgroups',
+  'dependency-stall': 'the advice is code of one’s own: a timeout towards the dependency',
+  'admission-limit-rejected': 'a limit that says no may be right; the answer is capacity, as in worker-pool-exhausted',
+  'upstream-dns-stale-or-failed': 'the lab has no name server',
+  'worker-killed-mid-request': 'the lab’s killer is called by a clock, not by memory, so no limit can keep it away',
+  'xff-too-long': 'an attribute of the load balancer that the stand-in does not have',
+  'protocol-version-mismatch': 'the stand-in speaks HTTP/1.1',
+  'desync-blocked': 'the advice is to look before the mode is relaxed',
+  'waf-error': 'there is no WAF',
+  'auth-action-failed': 'there is no identity provider',
+  'request-too-large-for-alb': 'the advice is the client’s',
+  'load-balancer-capacity': 'the stand-in does not scale',
+  'zonal-imbalance': 'the lab has no zones',
+}
+
+/** What `--fix auto` of a scenario means: the first proof that has it, else the settings alone. */
+export function proofByOf(scenario: string): ProofBy {
+  return proofs.find((proof) => proof.scenario === scenario)?.by ?? none
+}
