@@ -107,6 +107,21 @@ describe('filters', () => {
     await context.close()
   })
 
+  test('the figures at the top follow, each beside the whole', async () => {
+    const { page, context } = await open()
+    await page.getByLabel('Status', { exact: true }).selectOption('502')
+    const rows = diagnosis.failureRows?.columns
+    const passes = rows?.elbStatus.map((status) => status === 502) ?? []
+    const by = (who: string): number => passes.filter((yes, row) => yes && rows?.answeredBy[row] === who).length
+    const all = passes.filter(Boolean).length
+    const figures = (await page.locator('.figures').innerText()).replace(/\s+/g, ' ')
+    const n = (value: number): string => value.toLocaleString('en-US')
+    expect(figures).toContain(`failures in the filter ${n(all)} of ${n(diagnosis.books.failures)}`)
+    expect(figures).toContain(`ELB 5XX ${n(by('load-balancer'))} of ${n(diagnosis.books.elb5xx)}`)
+    expect(figures).toContain(`target 5XX ${n(by('target'))} of ${n(diagnosis.books.target5xx)}`)
+    await context.close()
+  })
+
   test('a hop and an answer are filters', async () => {
     const { page, context } = await open()
     await page.locator('.hop-button', { hasText: 'Node and network' }).click()

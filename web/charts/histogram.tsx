@@ -100,7 +100,15 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
             ) : null,
           )}
         </g>
-        {control && <path class="chart-control" d={controlPath} />}
+        {control && (
+          <>
+            <path
+              class="chart-control-wash"
+              d={`${controlPath}L${x(last).toFixed(1)} ${floor}L${x(first).toFixed(1)} ${floor}Z`}
+            />
+            <path class="chart-control" d={controlPath} />
+          </>
+        )}
         <g class="chart-marks">
           {marks.map((mark, index) => (
             <g key={index}>

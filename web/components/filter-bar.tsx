@@ -20,7 +20,7 @@ import {
   symptom,
   target,
 } from '../model/state.ts'
-import { hopWords, symptomLabel } from '../model/words.ts'
+import { groupName, hopWords, symptomLabel } from '../model/words.ts'
 import { LiveFilter } from './live-filter.tsx'
 
 export function FilterBar() {
@@ -139,7 +139,7 @@ function State() {
 const causes = computed<readonly (readonly [string, string, number])[]>(() => {
   const all = (head.value?.findings ?? []).filter((each) => each.failures > 0)
   const wordOf = (each: Finding): string => each.cause ?? `undetermined: ${each.symptom}`
-  const groupOf = (each: Finding): string => (each.scope.targetGroups ?? []).map(shortArn).join(', ')
+  const groupOf = (each: Finding): string => (each.scope.targetGroups ?? []).map(groupName).join(', ')
   return all.map((each) => {
     const alike = all.filter((other) => wordOf(other) === wordOf(each))
     const differs = (of: (finding: Finding) => string): boolean => new Set(alike.map(of)).size > 1
@@ -151,10 +151,6 @@ const causes = computed<readonly (readonly [string, string, number])[]>(() => {
     return [each.id, inertText(parts.join(' · ')), each.failures]
   })
 })
-
-function shortArn(arn: string): string {
-  return arn.replace(/^.*:targetgroup\//, '').replace(/\/[0-9a-f]+$/, '')
-}
 
 /** Statuses of the rows that have arrived; once per arrival, not per drag. */
 const statuses = computed<readonly number[]>(() => {

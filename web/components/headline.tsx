@@ -1,8 +1,10 @@
 import type { Finding } from '../../src/core/diagnosis.ts'
 import { hops } from '../../src/core/vocabulary.ts'
+import type { Head } from '../data/head.ts'
 import { count, counted, percent } from '../model/format.ts'
-import { head } from '../model/state.ts'
-import { hopWords } from '../model/words.ts'
+import { inertText } from '../model/inert.ts'
+import { answererCounts, findingCounts, head, isFiltered, selection } from '../model/state.ts'
+import { groupName, hopWords } from '../model/words.ts'
 import { Badge } from './badge.tsx'
 import { Logged } from './logged.tsx'
 import { Prose } from './prose.tsx'
@@ -22,6 +24,16 @@ export function Headline() {
         <Logged text={diagnosis.headline} />
       </h1>
       <Brief />
+      <Figures books={books} />
+    </div>
+  )
+}
+
+/** The books in a line; with a filter what passes it, beside the whole. Healthy requests are not in the page to be filtered. */
+function Figures({ books }: { readonly books: Head['books'] }) {
+  const chosen = isFiltered.value ? selection.value : null
+  if (!chosen)
+    return (
       <dl class="figures">
         <Figure label="requests" value={count(books.requests)} />
         <Figure label="failures" value={count(books.failures)} note={percent(books.failures, books.requests)} />
@@ -34,7 +46,21 @@ export function Headline() {
           note={books.undetermined > 0 ? `${count(books.undetermined)} undetermined` : 'none undetermined'}
         />
       </dl>
-    </div>
+    )
+  const [elb5xx, target5xx, clientLeft] = answererCounts.value
+  let explained = 0
+  for (const finding of head.value?.findings ?? [])
+    if (finding.cause !== null) explained += findingCounts.value.get(finding.id) ?? 0
+  const of = (all: number): string => `of ${count(all)}`
+  return (
+    <dl class="figures">
+      <Figure label="requests" value={count(books.requests)} note="not filtered" />
+      <Figure label="failures in the filter" value={count(chosen.count)} note={of(books.failures)} />
+      <Figure label="ELB 5XX" value={count(elb5xx)} note={of(books.elb5xx)} tone="lb" />
+      <Figure label="target 5XX" value={count(target5xx)} note={of(books.target5xx)} tone="target" />
+      <Figure label="client left first" value={count(clientLeft)} note={of(books.clientLeft)} tone="nobody" />
+      <Figure label="explained" value={count(explained)} note={of(books.explained)} />
+    </dl>
   )
 }
 
@@ -61,6 +87,7 @@ function Brief() {
                 <Prose text={finding.title.replace(/[.\s]+$/, '')} />
               </a>{' '}
               <span class="brief-share">
+                {groupNote(finding)}
                 {counted(finding.failures, 'failure')}, {percent(finding.failures, all)}
               </span>
             </span>
@@ -86,6 +113,13 @@ function Brief() {
       <FirstStep ranked={ranked} />
     </dl>
   )
+}
+
+/** Which target group, where there are several: the same cause in two of them is two findings. */
+function groupNote(finding: Finding): string {
+  const groups = finding.scope.targetGroups ?? []
+  if ((head.value?.settings.byTargetGroup.length ?? 0) < 2 || groups.length === 0) return ''
+  return `in ${inertText(groups.map(groupName).join(', '))}: `
 }
 
 /** `node and network (184 failures), application (23), not settled (40)`. */

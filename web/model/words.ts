@@ -41,3 +41,8 @@ export const confidenceWords: Readonly<Record<Confidence, string>> = {
 export function symptomLabel(symptom: string): string {
   return symptomWords[symptom as Symptom] ?? symptom
 }
+
+/** A target group's name out of its ARN. */
+export function groupName(arn: string): string {
+  return arn.replace(/^.*:targetgroup\//, '').replace(/\/[0-9a-f]+$/, '')
+}
