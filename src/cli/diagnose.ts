@@ -1,11 +1,13 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError, type ExitCode } from '../core/errors.ts'
-import { type DiagnoseResult, diagnose } from '../engine/diagnose.ts'
+import { type DiagnoseOptions, type DiagnoseResult, diagnose } from '../engine/diagnose.ts'
+import { openEvidenceFolder } from '../engine/evidence-folder.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
+import { rejudge } from '../engine/rejudge.ts'
 import { formatVerdict } from '../report/verdict.ts'
 import { type CommandContext, defineCommand } from './command.ts'
-import { numberOption, optionalNumber } from './number-option.ts'
+import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
 import { renderReport, reportFormats } from './render-report.ts'
 import { packageVersion } from './version.ts'
@@ -32,7 +34,7 @@ export default defineCommand({
     { flags: '--format <format>', summary: 'what to print', default: 'terminal', choices: reportFormats },
     { flags: '--output <file>', summary: 'write the report here instead of standard output' },
     { flags: '--verdicts <file>', summary: 'also write one NDJSON row per failure' },
-    { flags: '--failures <n>', summary: 'failures kept as rows in the diagnosis', default: 10_000 },
+    { flags: '--failures <n>', summary: 'failures kept as rows in the diagnosis (10000)' },
     {
       flags: '--redact <on|off>',
       summary: 'hide tokens, query values, e-mail and client addresses (on where people read)',
@@ -43,6 +45,11 @@ export default defineCommand({
       summary: 'exit 10 when a finding is at least this sure',
       choices: ['likely', 'certain'],
     },
+    {
+      flags: '--save-evidence <dir>',
+      summary: 'keep what was measured, so that it can be judged again without the logs',
+    },
+    { flags: '--from-evidence <dir>', summary: 'judge what --save-evidence kept, instead of logs' },
     { flags: '--jobs <n>', summary: 'worker threads (0: none)' },
     { flags: '--no-color', summary: 'no colours (also NO_COLOR)' },
     { flags: '--quiet', summary: 'no progress, no notes' },
@@ -60,33 +67,26 @@ export default defineCommand({
 
 async function run(context: CommandContext): Promise<ExitCode> {
   const { options, stderr, stdout } = context
-  if (context.args.length === 0)
+  const saved = options.fromEvidence as string | undefined
+  if (saved !== undefined) refuseReading(context)
+  else if (context.args.length === 0)
     throw new AppError('USAGE', { what: 'Nothing to read: give files, folders, or - for standard input' })
   const format = options.format as string
   const isQuiet = options.quiet === true
-  const now = new Date()
-  const progress = isQuiet ? undefined : startProgress(stderr)
-  let result: DiagnoseResult
-  try {
-    result = await diagnose({
-      paths: context.args,
-      filter: parseFilter(
-        (options.where as string[] | undefined) ?? [],
-        options.since as string | undefined,
-        options.until as string | undefined,
-        now,
-      ),
-      ...optionalNumber(options, 'idleTimeout', 'idleTimeoutSeconds', 1, 4_000),
-      ...optionalNumber(options, 'jobs', 'jobs', 0, 64),
-      failureRows: numberOption(options, 'failures', 0, 10_000_000) ?? 10_000,
-      signal: context.signal,
-      ...(progress ? { onProgress: progress.update } : {}),
-      ...witnessOptions(options),
-      version: packageVersion,
-    })
-  } finally {
-    progress?.stop()
+  const given = {
+    ...optionalNumber(options, 'idleTimeout', 'idleTimeoutSeconds', 1, 4_000),
+    ...optionalNumber(options, 'failures', 'failureRows', 0, 10_000_000),
+    ...witnessOptions(options),
+    signal: context.signal,
+    version: packageVersion,
   }
+  const keep = options.saveEvidence as string | undefined
+  const evidence = keep === undefined ? undefined : openEvidenceFolder(keep)
+  if (evidence?.savedAt) stderr.write(`${keep} holds evidence saved at ${evidence.savedAt}: it will be replaced.\n`)
+  const result =
+    saved === undefined
+      ? await read(context, { ...given, isSaved: evidence !== undefined })
+      : await rejudge({ ...given, folder: saved })
   const { diagnosis } = result
   const output = options.output as string | undefined
   const redact = options.redact === undefined ? format !== 'json' : options.redact === 'on'
@@ -101,14 +101,53 @@ async function run(context: CommandContext): Promise<ExitCode> {
   else writeFile(output, text)
   const verdicts = options.verdicts as string | undefined
   if (verdicts !== undefined) writeVerdicts(verdicts, result)
+  await evidence?.save(result.gathered, packageVersion, new Date())
   if (!isQuiet) {
     stderr.write(`Redaction is ${redact ? 'on' : 'off'} (--redact ${redact ? 'off' : 'on'} changes it).\n`)
     if (verdicts !== undefined) stderr.write(`Verdicts: ${verdicts} (not redacted)\n`)
+    if (evidence) stderr.write(`Evidence: ${keep} (not redacted); why5xx --from-evidence ${keep} judges it again\n`)
     for (const error of diagnosis.errors) stderr.write(`why5xx: ${error.where}: ${error.message}\n`)
   }
   if (context.signal.aborted) return 130
   if (result.hasUnreadable) return 4
   return meetsFailOn(diagnosis, options.failOn as 'likely' | 'certain' | undefined) ? 10 : 0
+}
+
+async function read(
+  { args, options, stderr }: CommandContext,
+  given: Omit<DiagnoseOptions, 'paths'>,
+): Promise<DiagnoseResult> {
+  const progress = options.quiet === true ? undefined : startProgress(stderr)
+  try {
+    return await diagnose({
+      ...given,
+      paths: args,
+      filter: parseFilter(
+        (options.where as string[] | undefined) ?? [],
+        options.since as string | undefined,
+        options.until as string | undefined,
+        new Date(),
+      ),
+      ...optionalNumber(options, 'jobs', 'jobs', 0, 64),
+      ...(progress ? { onProgress: progress.update } : {}),
+    })
+  } finally {
+    progress?.stop()
+  }
+}
+
+/** Saved evidence is counted already: nothing of it can be read anew. */
+function refuseReading({ args, options }: CommandContext): void {
+  const [log] = args
+  if (log !== undefined)
+    throw new AppError('USAGE', {
+      what: `--from-evidence judges what was saved and reads no log: leave out ${log}, or leave out --from-evidence`,
+    })
+  const filter = ['where', 'since', 'until'].find((name) => options[name] !== undefined)
+  if (filter !== undefined)
+    throw new AppError('USAGE', {
+      what: `--${filter} chooses rows, and saved evidence holds their counts: read the logs again with it (and with --save-evidence, to keep that part)`,
+    })
 }
 
 function meetsFailOn(diagnosis: Diagnosis, failOn: 'likely' | 'certain' | undefined): boolean {

@@ -32,6 +32,21 @@ export const errors = {
     hint: 'Read it with the why5xx that wrote it, or diagnose the logs again.',
     exit: 3,
   },
+  EVIDENCE_INVALID: {
+    title: 'Not evidence that why5xx saved: {folder}: {why}',
+    hint: 'why5xx LOG... --save-evidence DIR writes such a folder; a damaged one must be written again from the logs.',
+    exit: 3,
+  },
+  EVIDENCE_VERSION: {
+    title: '{folder} holds evidence of version {version}; this why5xx reads {known}',
+    hint: 'Read it with the why5xx that saved it ({savedBy}), or save it again from the logs.',
+    exit: 3,
+  },
+  EVIDENCE_FOLDER: {
+    title: 'Cannot save evidence in {folder}: {why}',
+    hint: 'Choose another --save-evidence folder: a new one, an empty one, or one that holds evidence.',
+    exit: 2,
+  },
   COMPARE_EMPTY: {
     title: 'No requests {side}: nothing of {name} is a row of an ALB or Classic access log',
     hint: 'Check the path and --at; a rate needs requests on both sides.',

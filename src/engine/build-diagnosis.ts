@@ -25,30 +25,16 @@ import { serversWithKeepAlive } from '../settings/servers.ts'
 import { drawEvidence } from './draw-evidence.ts'
 import { failureRowsOf } from './failure-rows.ts'
 import { findGaps } from './gaps.ts'
+import type { Gathered } from './gathered.ts'
 import { hearWitnesses } from './hear-witnesses.ts'
 import { inferIdleTimeout } from './idle-timeout.ts'
 import { flowOf, type Incident, symptomOf } from './incident.ts'
 import { isNodePortGroup, type JudgedClaim, judge } from './judge.ts'
-import type { ReadPlan } from './plan-units.ts'
-import type { WitnessEvidence } from './read-witnesses.ts'
-import type { FilterSpec } from './row-filter.ts'
 import { loadRows, requestsIn, seriesOf, topRows } from './traffic-totals.ts'
-import type { UnitResult } from './unit-scan.ts'
+import type { UnitBooks } from './unit-scan.ts'
 import type { Verdict } from './verdicts.ts'
 
-export interface BuildInput {
-  readonly incident: Incident
-  /** What other sources say of these failures; undefined: there are none. */
-  readonly witnesses?: WitnessEvidence | undefined
-  readonly plan: ReadPlan
-  readonly results: readonly UnitResult[]
-  readonly failed: ReadonlyMap<number, string>
-  /** Units whose inputs share rows with others. */
-  readonly overlapping: ReadonlySet<number>
-  readonly isComplete: boolean
-  readonly filter: FilterSpec
-  readonly idleTimeoutSeconds: number | undefined
-  readonly failureRows: number
+export interface BuildInput extends Gathered {
   readonly version: string
   readonly now: Date
 }
@@ -68,7 +54,7 @@ export function buildDiagnosis(input: BuildInput): Built {
   const places = new Places(input)
   const loadBalancers = settingsByLoadBalancer(input)
   const idleTimeouts = new Map(loadBalancers.map((each) => [each.loadBalancer, each.idleTimeoutSeconds]))
-  const judgement = hearWitnesses(judge(incident, idleTimeouts), input.witnesses)
+  const judgement = hearWitnesses(judge(incident, idleTimeouts), input.joined)
 
   const drafts = judgement.claims.map((claim, index) => ({
     claim: index,
@@ -111,16 +97,16 @@ export function buildDiagnosis(input: BuildInput): Built {
     series: seriesOf(incident),
     failureRows: failureRowsOf(incident, input.failureRows, places, findings, findingOfFailure),
     witnesses: judgement.witnesses,
-    missing: [...judgement.missing, ...findGaps(incident, input.plan), ...missingOf(input, books)],
+    missing: [...judgement.missing, ...findGaps(incident, input.inputs), ...missingOf(input, books)],
     contradictions: contradictionsOf(incident, places),
     errors: [
-      ...input.plan.unreadable.map(({ name, why }) => ({ where: name, message: why, hint: 'It was left out.' })),
+      ...input.unreadable.map(({ name, why }) => ({ where: name, message: why, hint: 'It was left out.' })),
       ...[...input.failed].map(([unit, message]) => ({
         where: places.name(unit),
         message,
         hint: 'It was left out, or read only in part.',
       })),
-      ...(input.witnesses?.unreadable ?? []).map(({ name, why }) => ({
+      ...input.unheard.map(({ name, why }) => ({
         where: name,
         message: why,
         hint: 'It was left out. --with KIND=FILE insists on what it is.',
@@ -166,10 +152,10 @@ export class Places {
   readonly #rowBase = new Map<number, number>()
   readonly #names: string[]
 
-  constructor({ plan, results, failed, overlapping }: BuildInput) {
+  constructor({ inputs, results, failed, overlapping }: BuildInput) {
     const byUnit = new Map(results.map((result) => [result.unit, result]))
-    this.#names = plan.inputs.map((each) => each.name)
-    this.reports = plan.inputs.map((planned, index): InputReport => {
+    this.#names = inputs.map((each) => each.name)
+    this.reports = inputs.map((planned, index): InputReport => {
       const mine = planned.units.flatMap((unit) => byUnit.get(unit) ?? [])
       let base = 0
       for (const unit of planned.units) {
@@ -177,7 +163,7 @@ export class Places {
         this.#rowBase.set(unit, base)
         base += byUnit.get(unit)?.lines ?? 0
       }
-      const sum = (of: (result: UnitResult) => number): number => mine.reduce((total, result) => total + of(result), 0)
+      const sum = (of: (result: UnitBooks) => number): number => mine.reduce((total, result) => total + of(result), 0)
       const repeated = sum((result) => result.repeated)
       const notes = [
         planned.note,
@@ -219,7 +205,7 @@ export class Places {
 }
 
 function booksOf({ incident, results }: BuildInput, findings: readonly Finding[]): Books {
-  const sum = (of: (result: UnitResult) => number): number => results.reduce((total, result) => total + of(result), 0)
+  const sum = (of: (result: UnitBooks) => number): number => results.reduce((total, result) => total + of(result), 0)
   const by = countAnsweredBy(incident)
   const undetermined = findings
     .filter((finding) => finding.cause === null)
@@ -561,7 +547,7 @@ function missingOf(input: BuildInput, books: Books): Missing[] {
       what: `${books.skipped.toLocaleString('en-US')} rows outside the filter`,
       why: 'every number here is about the rows that pass --where, --since and --until',
     })
-  const isTargetHeard = input.witnesses?.joined.testimonies.some((each) => each.role !== 'none') ?? false
+  const isTargetHeard = input.joined?.testimonies.some((each) => each.role !== 'none') ?? false
   if (books.failures > 0 && !isTargetHeard)
     missing.push({
       what: "the target's own log",

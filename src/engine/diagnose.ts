@@ -5,16 +5,19 @@ import { concatFailures } from '../core/failure-columns.ts'
 import { joinKept, type KeptRows, type RowChunk } from '../evidence/row-windows.ts'
 import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
+import { joinTestimonies } from '../joins/joined.ts'
 import { findInputs } from '../read/inputs.ts'
 import { buildDiagnosis } from './build-diagnosis.ts'
 import { findOverlaps } from './find-overlaps.ts'
+import type { Gathered } from './gathered.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
 import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
-import { readWitnesses, type WitnessOptions } from './read-witnesses.ts'
+import { readWitnesses, subjectsOf, type WitnessOptions } from './read-witnesses.ts'
 import { Translation } from './registry.ts'
 import { type FilterSpec, noFilter } from './row-filter.ts'
+import { sampleControls } from './sample-controls.ts'
 import { scanAll } from './scan-all.ts'
-import type { FailureText, ScanTotals, UnitResult } from './unit-scan.ts'
+import type { FailureText, ScanTotals, UnitBooks, UnitResult } from './unit-scan.ts'
 import type { Verdict } from './verdicts.ts'
 import { findWitnesses, type WitnessFiles } from './witness-files.ts'
 
@@ -32,6 +35,8 @@ export interface DiagnoseOptions {
   /** false: the load balancer's log alone, whatever lies beside it. */
   readonly useWitnesses?: boolean
   readonly witnessOptions?: WitnessOptions
+  /** What was gathered will be saved: it must answer witnesses that turn up later. */
+  readonly isSaved?: boolean
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
   readonly version: string
@@ -53,6 +58,8 @@ export interface DiagnoseResult {
   readonly verdicts: () => Iterable<Verdict>
   /** Inputs that could not be read, or not to their end, although others could. */
   readonly hasUnreadable: boolean
+  /** What the diagnosis was made from, to be saved. */
+  readonly gathered: Gathered
 }
 
 /** Rows that are kept in whole windows of time for lags and levels, over all workers. */
@@ -60,9 +67,15 @@ const KEPT_ROWS = 400_000
 /** Below this much log text, threads cost more than they save. */
 const SMALL_BYTES = 12_000_000
 const FINGERPRINT_ALL_BYTES = 100_000_000
+const FAILURE_ROWS = 10_000
 
 /** Reads, parses, collects, judges: one run. Throws AppError when nothing can be read. */
 export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult> {
+  return judgeGathered(await gather(options), options)
+}
+
+/** Everything of a run that needs the logs. */
+async function gather(options: DiagnoseOptions): Promise<Gathered> {
   const signal = options.signal ?? new AbortController().signal
   const inputs = await findInputs(options.paths, detectFormat)
   const processors = availableParallelism()
@@ -80,28 +93,42 @@ export async function diagnose(options: DiagnoseOptions): Promise<DiagnoseResult
   if (overlaps.size > 0) run = await read(overlaps)
   if (run.results.length === 0 && !signal.aborted) failWithoutLog(options.paths, plan)
 
+  const { incident } = run
   const requests = run.results.reduce((sum, result) => sum + result.requests, 0)
-  const witnesses = await readWitnesses(found, plan.units, run.incident, requests, options.witnessOptions ?? {}, signal)
-  const built = buildDiagnosis({
-    incident: run.incident,
-    witnesses,
-    plan,
-    results: run.results,
+  const ask = async () => subjectsOf(incident, await sampleControls(plan.units, incident, requests, signal))
+  const heard = await readWitnesses(found, ask, options.witnessOptions ?? {}, signal)
+  return {
+    incident,
+    inputs: plan.inputs,
+    unreadable: plan.unreadable,
+    results: run.results.map(booksOfUnit),
     failed: run.failed,
     overlapping: overlaps,
     isComplete: !signal.aborted,
     filter: options.filter ?? noFilter,
+    joined: heard.joined ?? (options.isSaved ? joinTestimonies(await ask(), []) : undefined),
+    unheard: heard.unheard,
     idleTimeoutSeconds: options.idleTimeoutSeconds,
-    failureRows: options.failureRows ?? 10_000,
-    version: options.version,
-    now: options.now?.() ?? new Date(),
-  })
-  const isCut = run.results.some((result) => result.truncated !== null)
-  return {
-    ...built,
-    hasUnreadable:
-      plan.unreadable.length > 0 || run.failed.size > 0 || isCut || (witnesses?.unreadable.length ?? 0) > 0,
+    failureRows: options.failureRows ?? FAILURE_ROWS,
   }
+}
+
+export function judgeGathered(
+  gathered: Gathered,
+  { version, now }: Pick<DiagnoseOptions, 'version' | 'now'>,
+): DiagnoseResult {
+  const { results, unreadable, failed, unheard } = gathered
+  return {
+    gathered,
+    ...buildDiagnosis({ ...gathered, version, now: now?.() ?? new Date() }),
+    hasUnreadable:
+      unreadable.length > 0 || failed.size > 0 || unheard.length > 0 || results.some((each) => each.truncated !== null),
+  }
+}
+
+function booksOfUnit(result: UnitResult): UnitBooks {
+  const { newFlows, newRoutes, failures, texts, rejected, contradictions, fingerprints, ...books } = result
+  return books
 }
 
 /** A witness among the logs is no stray file. */
@@ -133,7 +160,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
   const failed = new Map<number, string>()
   const translations: Translation[] = []
   const parts: KeptRows[] = []
-  const failureRows = options.failureRows ?? 10_000
+  const failureRows = options.failureRows ?? FAILURE_ROWS
   let bytes = 0
   let rows = 0
   const translationOf = (worker: number): Translation => {

@@ -1,7 +1,7 @@
 import type { Missing } from '../core/diagnosis.ts'
 import { stepsOf } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
-import type { ReadPlan } from './plan-units.ts'
+import type { InputPlan } from './plan-units.ts'
 
 const INTERVAL_MS = 300_000
 const LEAST_PER_STEP = 10
@@ -12,9 +12,9 @@ const FEW_FAILURES = 5
  * What the log itself shows to be absent: node files, stretches without a row, healthy requests, a clock that agrees.
  * Delivery is best effort, so absence proves nothing and must be said.
  */
-export function findGaps(incident: Incident, plan: ReadPlan): Missing[] {
+export function findGaps(incident: Incident, inputs: readonly InputPlan[]): Missing[] {
   return [
-    ...missingNodeFiles(plan),
+    ...missingNodeFiles(inputs),
     ...silentStretch(incident),
     ...oneSided(incident),
     ...thin(incident),
@@ -23,9 +23,9 @@ export function findGaps(incident: Incident, plan: ReadPlan): Missing[] {
 }
 
 /** Every node writes a file every five minutes while it has traffic. */
-function missingNodeFiles(plan: ReadPlan): Missing[] {
+function missingNodeFiles(inputs: readonly InputPlan[]): Missing[] {
   const byBalancer = new Map<string, Map<string, Set<number>>>()
-  for (const { fileName, units } of plan.inputs) {
+  for (const { fileName, units } of inputs) {
     if (!fileName?.node || fileName.log !== 'access' || units.length === 0) continue
     const nodes = byBalancer.get(fileName.loadBalancer) ?? new Map<string, Set<number>>()
     const ends = nodes.get(fileName.node) ?? new Set<number>()

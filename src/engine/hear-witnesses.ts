@@ -1,9 +1,9 @@
 import { symptomPages } from '../causes/symptom-pages.ts'
 import type { Missing, WitnessReport } from '../core/diagnosis.ts'
 import { applyWitnesses } from '../joins/apply-witnesses.ts'
+import type { Joined } from '../joins/joined.ts'
 import { symptomOf } from '../joins/subjects.ts'
 import type { Judgement } from './judge.ts'
-import type { WitnessEvidence } from './read-witnesses.ts'
 
 export interface HeardJudgement extends Judgement {
   readonly witnesses: readonly WitnessReport[]
@@ -11,10 +11,8 @@ export interface HeardJudgement extends Judgement {
 }
 
 /** The judgement over the load balancer's log, after the other witnesses were heard. */
-export function hearWitnesses(judgement: Judgement, evidence: WitnessEvidence | undefined): HeardJudgement {
-  if (evidence === undefined || evidence.joined.testimonies.length === 0)
-    return { ...judgement, witnesses: [], missing: [] }
-  const { joined } = evidence
+export function hearWitnesses(judgement: Judgement, joined: Joined | undefined): HeardJudgement {
+  if (joined === undefined || joined.testimonies.length === 0) return { ...judgement, witnesses: [], missing: [] }
   try {
     const heard = applyWitnesses(judgement.claims, joined, (claim) => {
       if (claim.candidates.length > 0 || claim.cause !== null) return claim.candidates

@@ -7,12 +7,11 @@ import { CheckLog, ConnectionLog } from '../joins/check-log.ts'
 import { readDocument } from '../joins/documents.ts'
 import { type Joined, joinTestimonies } from '../joins/joined.ts'
 import { LineLog } from '../joins/line-log.ts'
-import { makeSubjects } from '../joins/subjects.ts'
+import { makeSubjects, type Subjects } from '../joins/subjects.ts'
 import type { Testimony } from '../joins/testimony.ts'
 import { readBlocks } from '../read/byte-chunks.ts'
 import type { Incident } from './incident.ts'
-import { sampleControls } from './sample-controls.ts'
-import type { UnitSpec } from './unit-scan.ts'
+import type { Controls } from './sample-controls.ts'
 import type { WitnessFile, WitnessFiles } from './witness-files.ts'
 
 export interface WitnessOptions {
@@ -22,24 +21,40 @@ export interface WitnessOptions {
 }
 
 /** What the witnesses said, and what of them could not be read. */
-export interface WitnessEvidence {
-  readonly joined: Joined
-  readonly unreadable: readonly { readonly name: string; readonly why: string }[]
+export interface Heard {
+  readonly joined: Joined | undefined
+  readonly unheard: readonly { readonly name: string; readonly why: string }[]
 }
 
-/** Reads every witness once, streamed; undefined when there is none. */
+/**
+ * Reads every witness once, streamed. `ask` makes the requests that they are asked about, and is called only when
+ * there is one. `known`: what was heard before, of the same requests.
+ */
 export async function readWitnesses(
   found: WitnessFiles,
-  units: readonly UnitSpec[],
-  incident: Incident,
-  requests: number,
+  ask: () => Promise<Subjects>,
   options: WitnessOptions,
   signal: AbortSignal,
-): Promise<WitnessEvidence | undefined> {
-  const unreadable = [...found.unknown]
-  if (found.files.length === 0 && unreadable.length === 0) return undefined
-  const { controls, every } = await sampleControls(units, incident, requests, signal)
-  const subjects = makeSubjects({
+  known: Heard = { joined: undefined, unheard: [] },
+): Promise<Heard> {
+  const unheard = [...known.unheard, ...found.unknown]
+  if (found.files.length === 0) return { joined: known.joined, unheard }
+  const subjects = await ask()
+  const testimonies: Testimony[] = [...(known.joined?.testimonies ?? [])]
+  for (const file of found.files) {
+    if (signal.aborted) break
+    try {
+      testimonies.push(await readTestimony(file, subjects, options))
+    } catch (error) {
+      unheard.push({ name: file.name, why: (error as Error).message })
+    }
+  }
+  return { joined: joinTestimonies(subjects, testimonies), unheard }
+}
+
+/** The requests that witnesses are asked about: the failures, and healthy ones as the control. */
+export function subjectsOf(incident: Incident, { controls, every }: Controls): Subjects {
+  return makeSubjects({
     failures: incident.failures,
     flows: incident.registry.flows,
     routes: incident.registry.routes,
@@ -47,22 +62,12 @@ export async function readWitnesses(
     controls,
     controlEvery: every,
   })
-  const testimonies: Testimony[] = []
-  for (const file of found.files) {
-    if (signal.aborted) break
-    try {
-      testimonies.push(await readTestimony(file, subjects, options))
-    } catch (error) {
-      unreadable.push({ name: file.name, why: (error as Error).message })
-    }
-  }
-  return { joined: joinTestimonies(subjects, testimonies), unreadable }
 }
 
 /** One witness file, streamed. */
 export async function readTestimony(
   file: WitnessFile,
-  subjects: ReturnType<typeof makeSubjects>,
+  subjects: Subjects,
   { nginxLogFormat, jsonKeys }: WitnessOptions,
 ): Promise<Testimony> {
   if (file.carrier === 'document') return readDocument(file.name, file.format, readText(file.path), subjects)

@@ -58,7 +58,8 @@ export interface RejectedGroup {
   readonly samples: { readonly row: number; readonly text: string }[]
 }
 
-export interface UnitResult {
+/** What was read of one unit, in numbers. */
+export interface UnitBooks {
   readonly unit: number
   readonly bytes: number
   /** Lines, blank ones included: where the next unit of the same input starts to count. */
@@ -74,6 +75,9 @@ export interface UnitResult {
   readonly repeated: number
   readonly truncated: string | null
   readonly isComplete: boolean
+}
+
+export interface UnitResult extends UnitBooks {
   readonly newFlows: readonly Flow[]
   readonly newRoutes: readonly Route[]
   readonly failures: FailureColumns

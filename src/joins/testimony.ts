@@ -25,33 +25,35 @@ export interface Hit {
   readonly file: string
 }
 
-export type EventKind =
-  | 'started'
-  | 'stopping'
-  | 'worker-timeout'
-  | 'worker-killed'
-  | 'worker-recycled'
-  | 'out-of-memory'
-  | 'crashed'
-  | 'grace-exceeded'
-  | 'limit-reached'
-  | 'pool-exhausted'
-  | 'short-body'
-  | 'readiness-failed'
-  | 'liveness-failed'
-  | 'liveness-kill'
-  | 'back-off'
-  | 'killing'
-  | 'scaled'
-  | 'no-endpoints'
-  | 'evicted'
-  | 'node-gone'
-  | 'deployed'
-  | 'no-connections'
-  | 'reload'
-  | 'upstream-banned'
-  | 'check-failed'
-  | 'other'
+export const eventKinds = [
+  'started',
+  'stopping',
+  'worker-timeout',
+  'worker-killed',
+  'worker-recycled',
+  'out-of-memory',
+  'crashed',
+  'grace-exceeded',
+  'limit-reached',
+  'pool-exhausted',
+  'short-body',
+  'readiness-failed',
+  'liveness-failed',
+  'liveness-kill',
+  'back-off',
+  'killing',
+  'scaled',
+  'no-endpoints',
+  'evicted',
+  'node-gone',
+  'deployed',
+  'no-connections',
+  'reload',
+  'upstream-banned',
+  'check-failed',
+  'other',
+] as const
+export type EventKind = (typeof eventKinds)[number]
 
 /** Something that happened to a process, a pod or a node, not to one request. */
 export interface LifeEvent {
