@@ -2,6 +2,7 @@ import { createColors } from 'picocolors'
 import { knobs } from '../fixes/knobs.ts'
 import { renderFix } from '../fixes/render-fix.ts'
 import { neutralise, neutraliseLines } from '../report/neutralise.ts'
+import { type SarifResult, writeSarif } from '../report/sarif-log.ts'
 import type { CheckFinding, CheckResult, Severity } from '../settings/check.ts'
 import { inequalities } from '../settings/inequalities.ts'
 import { settingSpec } from '../settings/setting.ts'
@@ -125,52 +126,32 @@ function finite(_key: string, value: unknown): unknown {
   return value === Number.POSITIVE_INFINITY ? 'unlimited' : value
 }
 
-const sarifLevels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'note' }
-
 export function toSarif(result: CheckResult, { version }: OutputOptions): string {
   const ids = [...new Set([...result.findings, ...result.ignored].map((finding) => finding.rule))].sort()
-  const rules = ids.map((id) => {
-    const inequality = inequalities.find((rule) => rule.id === id)
-    const structure = structureRules.find((rule) => rule.id === id)
-    const [help] = inequality?.source ?? (structure ? [structure.source] : [])
-    return {
-      id,
-      shortDescription: { text: inequality?.title ?? structure?.title ?? id },
-      fullDescription: { text: inequality?.reason ?? structure?.consequence ?? id },
-      ...(help?.startsWith('http') ? { helpUri: help } : {}),
-      defaultConfiguration: { level: sarifLevels[inequality?.severity ?? structure?.severity ?? 'note'] },
-    }
-  })
-  const toResult = (finding: CheckFinding, because?: string): unknown => ({
+  const toResult = (finding: CheckFinding): SarifResult => ({
     ruleId: finding.rule,
-    ruleIndex: ids.indexOf(finding.rule),
-    level: sarifLevels[finding.severity],
-    message: { text: `${finding.message} Causes: ${finding.causes} Write instead: ${whatToWrite(finding)}` },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: encodeURI(finding.at.file) },
-          region: { startLine: finding.at.line, startColumn: finding.at.column },
-        },
-      },
-    ],
-    ...(because === undefined ? {} : { suppressions: [{ kind: 'inSource', justification: because }] }),
+    level: finding.severity,
+    message: `${finding.message} Causes: ${finding.causes} Write instead: ${whatToWrite(finding)}`,
+    places: [finding.at],
   })
-  const log = {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'why5xx', version, informationUri: 'https://www.npmjs.com/package/why5xx', rules } },
-        columnKind: 'utf16CodeUnits',
-        results: [
-          ...result.findings.map((finding) => toResult(finding)),
-          ...result.ignored.map((finding) => toResult(finding, finding.because)),
-        ],
-      },
+  return writeSarif({
+    version,
+    rules: ids.map((id) => {
+      const inequality = inequalities.find((rule) => rule.id === id)
+      const structure = structureRules.find((rule) => rule.id === id)
+      return {
+        id,
+        title: inequality?.title ?? structure?.title ?? id,
+        text: inequality?.reason ?? structure?.consequence ?? id,
+        helpUri: inequality?.source[0] ?? structure?.source,
+        level: inequality?.severity ?? structure?.severity ?? 'note',
+      }
+    }),
+    results: [
+      ...result.findings.map(toResult),
+      ...result.ignored.map((finding) => ({ ...toResult(finding), ignoredBecause: finding.because })),
     ],
-  }
-  return `${JSON.stringify(log, null, 2)}\n`
+  })
 }
 
 const githubLevels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' }

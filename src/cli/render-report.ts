@@ -1,11 +1,13 @@
+import { causeById } from '../causes/index.ts'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJson } from '../report/json.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { redact } from '../report/redact.ts'
+import { type CausePage, renderSarif } from '../report/sarif.ts'
 import { renderTerminal } from '../report/terminal.ts'
 
-export const reportFormats = ['terminal', 'json', 'markdown', 'html'] as const
+export const reportFormats = ['terminal', 'json', 'markdown', 'html', 'sarif'] as const
 
 export interface ReportOptions {
   readonly format: string
@@ -29,7 +31,21 @@ export async function renderReport(diagnosis: Diagnosis, options: ReportOptions)
       const whole = redact(diagnosis, { on })
       return renderHtml(whole, { markdown: renderMarkdown({ ...whole, failureRows: null }) })
     }
+    case 'sarif':
+      return renderSarif(redact(shown, { on }), pageOf)
     default:
       return renderTerminal(redact(shown, { on }), options)
+  }
+}
+
+function pageOf(id: string): CausePage | undefined {
+  const cause = causeById.get(id)
+  if (cause === undefined) return undefined
+  const { meta, docs } = cause
+  return {
+    title: meta.title,
+    what: docs.what,
+    act: docs.act,
+    source: meta.sources.find((each) => /^https?:/.test(each)),
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { sarifErrors } from '../../src/testing/sarif-schema.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -58,7 +59,9 @@ test('a file that is no configuration is refused, a missing one as well', () => 
 })
 
 test('SARIF has a rule, a region and a suppression for what is ignored', () => {
-  const log = JSON.parse(why5xx(['fixtures/settings/nginx-folder', '--format', 'sarif']).stdout)
+  const { stdout } = why5xx(['fixtures/settings/nginx-folder', '--format', 'sarif'])
+  expect(sarifErrors(stdout)).toEqual([])
+  const log = JSON.parse(stdout)
   const [run] = log.runs
   expect(log.version).toBe('2.1.0')
   for (const result of run.results) {
