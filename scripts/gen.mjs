@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { causeDocs } from './gen/cause-docs.mjs'
 import { causeIndex } from './gen/cause-index.mjs'
+import { cliDocs } from './gen/cli-docs.mjs'
 import { compile } from './gen/compile.mjs'
 import { diagnosisSchema } from './gen/diagnosis-schema.mjs'
 import { formatDocs } from './gen/format-docs.mjs'
@@ -18,7 +19,7 @@ const isCheck = process.argv.includes('--check')
 /** Made from source text, before anything is compiled. Each returns { path: text }. */
 const indexes = [causeIndex]
 /** Made from compiled modules: `load('causes/index')` imports src/causes/index.ts. Each returns { path: text }. */
-const documents = [causeDocs, diagnosisSchema, formatDocs, getLogsDoc, readmeReport, timeoutsDoc]
+const documents = [causeDocs, cliDocs, diagnosisSchema, formatDocs, getLogsDoc, readmeReport, timeoutsDoc]
 /** Folders with nothing but generated files: what is not written anew is removed. */
 const ownedFolders = ['docs/causes']
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -20,5 +21,7 @@ export function compile(root) {
   )
   // Type errors elsewhere do not stop the generators: tsc emits all the same. They are shown, as they may be the reason.
   if (tsc.status !== 0) process.stderr.write(tsc.stdout + tsc.stderr)
+  // The commands read the version from the package they stand in.
+  copyFileSync(join(root, 'package.json'), join(root, '.cache/package.json'))
   return (name) => import(pathToFileURL(join(out, `${name}.js`)).href)
 }

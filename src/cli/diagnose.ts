@@ -2,9 +2,9 @@ import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError, type ExitCode } from '../core/errors.ts'
 import { type DiagnoseOptions, type DiagnoseResult, diagnose } from '../engine/diagnose.ts'
-import { openEvidenceFolder } from '../engine/evidence-folder.ts'
+import type { EvidenceFolder } from '../engine/evidence-folder.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
-import { rejudge } from '../engine/rejudge.ts'
+import type { RejudgeOptions } from '../engine/rejudge.ts'
 import { formatVerdict } from '../report/verdict.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
@@ -81,12 +81,12 @@ async function run(context: CommandContext): Promise<ExitCode> {
     version: packageVersion,
   }
   const keep = options.saveEvidence as string | undefined
-  const evidence = keep === undefined ? undefined : openEvidenceFolder(keep)
+  const evidence = keep === undefined ? undefined : await openFolder(keep)
   if (evidence?.savedAt) stderr.write(`${keep} holds evidence saved at ${evidence.savedAt}: it will be replaced.\n`)
   const result =
     saved === undefined
       ? await read(context, { ...given, isSaved: evidence !== undefined })
-      : await rejudge({ ...given, folder: saved })
+      : await judgeAgain({ ...given, folder: saved })
   const { diagnosis } = result
   const output = options.output as string | undefined
   const redact = options.redact === undefined ? format !== 'json' : options.redact === 'on'
@@ -134,6 +134,17 @@ async function read(
   } finally {
     progress?.stop()
   }
+}
+
+/** Loaded when asked for: a run without it should not wait for the schema. */
+async function openFolder(path: string): Promise<EvidenceFolder> {
+  const { openEvidenceFolder } = await import('../engine/evidence-folder.ts')
+  return openEvidenceFolder(path)
+}
+
+async function judgeAgain(options: RejudgeOptions): Promise<DiagnoseResult> {
+  const { rejudge } = await import('../engine/rejudge.ts')
+  return rejudge(options)
 }
 
 /** Saved evidence is counted already: nothing of it can be read anew. */

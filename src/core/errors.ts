@@ -1,4 +1,4 @@
-/** Every error an operator can meet: what happened, what to do, and the exit code (docs/errors.md is made from this). */
+/** Every error an operator can meet: what happened, what to do, and the exit code (docs/cli.md lists them). */
 export interface ErrorEntry {
   /** `{name}` is replaced by the value given to {@link fail}. */
   readonly title: string

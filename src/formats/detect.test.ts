@@ -40,6 +40,16 @@ describe('what is no log says what it is', () => {
     ],
     ['a web page', '<!DOCTYPE html>\n<html></html>', 'a web page or XML'],
     ['a JSON array', '[\n  {"time": 1}\n]', "JSON, one array: jq -c '.[]' makes JSON lines of it"],
+    [
+      'saved evidence',
+      '{\n  "format": "why5xx-evidence",\n  "version": 1\n}\n',
+      'evidence that why5xx saved: --from-evidence FOLDER judges it',
+    ],
+    [
+      'a diagnosis',
+      '{\n  "schemaVersion": 1,\n  "tool": { "name": "why5xx" }\n}\n',
+      'a diagnosis that why5xx wrote: why5xx compare, fix and ui read it',
+    ],
     ['other JSON', '{"a": 1}\n{"a": 2}\n', 'JSON that holds no load balancer rows'],
     ['a W3C log', '#Version: 1.0\n#Fields: date time\n', 'a W3C log: deliver it as plain text or JSON'],
   ])('%s', (_, text, what) => {

@@ -220,6 +220,10 @@ function describe(head: Uint8Array, text: string, first: string, rows: RowsSeen)
     return 'a W3C log: deliver it as plain text or JSON'
   if (first.startsWith('[') && /^\[\s*[{\]]/.test(text.trimStart()))
     return "JSON, one array: jq -c '.[]' makes JSON lines of it"
+  if (first.startsWith('{') && text.includes('"why5xx-evidence"'))
+    return 'evidence that why5xx saved: --from-evidence FOLDER judges it'
+  if (first.startsWith('{') && /"name":\s*"why5xx"/.test(text.slice(0, 400)))
+    return 'a diagnosis that why5xx wrote: why5xx compare, fix and ui read it'
   if (first.startsWith('{')) return 'JSON that holds no load balancer rows'
   if (/^\s*<(\?xml|!doctype|html)/i.test(first)) return 'a web page or XML'
   return `text that begins ${JSON.stringify(first.length > 60 ? `${first.slice(0, 57)}...` : first)}`
