@@ -13,6 +13,7 @@ import {
   SERVICE_BINS,
   serviceBinStart,
 } from '../evidence/traffic-tally.ts'
+import { knownKeepAlives } from '../settings/servers.ts'
 import { type Incident, targetKey } from './incident.ts'
 
 /** Everything that detectors may ask about one group, each computed when first asked. */
@@ -23,6 +24,7 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     if (flow.loadBalancer === group.loadBalancer && flow.targetGroup === group.targetGroup) flowIds.push(id)
 
   const targets = new Map<string, TargetLife>()
+  const nodes = new Map<string, { requests: number; targets: Set<string> }>()
   let requests = 0
   let served = 0
   let servedSum = 0
@@ -35,6 +37,10 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     for (let bin = 0; bin < SERVICE_BINS; bin++)
       histogram[bin] = (histogram[bin] as number) + (tally.serviceHistogram[id * SERVICE_BINS + bin] ?? 0)
     if (target === '') continue
+    const node = registry.flows[id]?.node ?? ''
+    const sent = nodes.get(node) ?? { requests: 0, targets: new Set<string>() }
+    sent.requests += flowFigure(tally, id, F_REQUESTS)
+    nodes.set(node, { ...sent, targets: sent.targets.add(target) })
     const known = targets.get(target)
     targets.set(target, {
       requests: (known?.requests ?? 0) + flowFigure(tally, id, F_REQUESTS),
@@ -51,16 +57,18 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     logStart: tally.minEnd,
     logEnd: tally.maxEnd,
     targets,
+    nodes,
     rowsOf: (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })),
     echo(asked): Echo | undefined {
       const probes = asked.map((failure) => ({
         flow: failures.flow[failure] as number,
         handOverMs: (failures.start[failure] as number) + Math.max(0, failures.requestMs[failure] as number),
+        route: failures.route[failure] as number,
       }))
       const rows = [...targets.keys()].flatMap(
         (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })) ?? [],
       )
-      return echoTest(probes, rows)
+      return echoTest(probes, rows, knownKeepAlives())
     },
     routeRequests(route) {
       if (routeCounts === undefined) {

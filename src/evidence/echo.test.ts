@@ -33,7 +33,7 @@ function asRows(rows: readonly Row[]): TargetRows {
 }
 
 const probesOf = (rows: readonly Row[]): EchoProbe[] =>
-  rows.filter((row) => row.failed).map((row) => ({ flow: 0, handOverMs: row.start }))
+  rows.filter((row) => row.failed).map((row) => ({ flow: 0, handOverMs: row.start, route: 0 }))
 
 /** Poisson traffic; every `every`-th answer is followed by a request `lagMs` later that fails. */
 function traffic(perSecond: number, seconds: number, lagMs: number, every: number, seed = 7): Row[] {
@@ -60,7 +60,7 @@ describe('the echo test', () => {
     const echo = echoTest(probesOf(rows), [asRows(rows)])
     expect(echo?.seconds).toBeCloseTo(lagMs / 1000, 1)
     expect(echo?.surprise).toBeGreaterThan(4)
-    expect(echo?.excessPerProbe).toBeGreaterThan(0.5)
+    expect(echo?.excess).toBeGreaterThan(0.5)
   })
 
   it('is silent when failures come at any moment', () => {
@@ -85,7 +85,7 @@ describe('the echo test', () => {
       rows.push({ start, end: start + 4, failed: random() < 0.1 })
     }
     const echo = echoTest(probesOf(rows), [asRows(rows)])
-    expect(echo === undefined || echo.excessPerProbe < 0.25).toBe(true)
+    expect(echo === undefined || echo.excess < 0.25).toBe(true)
   })
 
   it('says nothing without a control', () => {

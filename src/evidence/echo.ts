@@ -6,6 +6,14 @@ export interface EchoProbe {
   readonly flow: number
   /** When the load balancer handed the request over: creation + request time, epoch ms. */
   readonly handOverMs: number
+  readonly route: number
+}
+
+/** A keep-alive that some server has by default. */
+export interface KnownLag {
+  readonly ms: number
+  /** Idle connections are looked at only now and then: closed up to this much later. */
+  readonly sweepMs: number
 }
 
 export interface EchoResult {
@@ -20,20 +28,24 @@ export interface EchoResult {
   /** The same for healthy requests of the same flows. */
   readonly controlHits: number
   readonly controlOf: number
+  /** The lag is some server's default keep-alive, and was asked for; otherwise it stands out among all lags. */
+  readonly isKnownLag: boolean
   /** Decimal exponent of how unlikely this many echoes are by chance, all lags tried included: 6 = once in a million. */
   readonly surprise: number
-  /** Echoes per probe beyond the control: 1 when every probe has its own. */
-  readonly excessPerProbe: number
+  /** Share of moments with an echo beyond what is usual: 1 when every moment has one and healthy requests have none. */
+  readonly excess: number
   /** For drawing: 20 ms bins around the window; control scaled to the number of probes. */
   readonly bins: {
     readonly edges: readonly number[]
     readonly counts: readonly number[]
     readonly control: readonly number[]
   }
-  /** Earlier answers per probe that fall into a window of this width at the lags beside it: how dense the traffic is. */
+  /** Share of probes with an earlier answer in windows of this width beside it: how dense the traffic is. */
   readonly background: number
-  /** Distinct seconds in which a probe with an echo stands: bursts of a client count once. */
+  /** Moments (a quarter of a second) in which a probe with an echo stands: bursts count once. */
   readonly moments: number
+  /** The same per node and target, all probes. */
+  readonly units: number
   /** Which probes have an echo inside the window or within 10 ms of it. */
   readonly isHit: readonly boolean[]
 }
@@ -47,6 +59,8 @@ const WIDTHS = [1, 2, 5, 30]
 /** Bins drawn to either side of the window. */
 const DRAWN_BINS = 15
 const MOST_PROBES = 600
+const LEAST_OF_ROUTE = 5
+const MOMENT_MS = 250
 const MOST_CONTROLS = 1_500
 /** Some 20,000 windows are looked at. */
 const TRIALS_EXPONENT = 4.3
@@ -54,10 +68,15 @@ const LEAST_SURPRISE = 5
 
 /**
  * The keep-alive echo test: for each failed request, the lags to all earlier answers on the same node and target, up to
- * 130 s, against the same lags of healthy requests. A target that closes idle connections after T leaves a spike at T;
- * with many connections the answer that used this connection need not be the latest one. reference: causes.md 1.2 (1).
+ * 130 s, against the same lags of healthy requests of the same routes. A target that closes idle connections after T
+ * leaves a spike at T; with many connections the answer that used this connection need not be the latest one. Where few
+ * failed, the lags that are some server's default are asked for alone, moment by moment. reference: causes.md 1.2 (1).
  */
-export function echoTest(probes: readonly EchoProbe[], byTarget: readonly TargetRows[]): EchoResult | undefined {
+export function echoTest(
+  probes: readonly EchoProbe[],
+  byTarget: readonly TargetRows[],
+  knownLags: readonly KnownLag[] = [],
+): EchoResult | undefined {
   const ends = new Map<number, number[]>()
   const healthy: EchoProbe[] = []
   const probed = new Set(probes.map((probe) => probe.flow))
@@ -68,19 +87,22 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
       const list = ends.get(flow)
       if (list) list.push(rows.end[i] as number)
       else ends.set(flow, [rows.end[i] as number])
-      if ((rows.targetStatus[i] as number) < 500 && (rows.requestMs[i] as number) >= 0)
-        healthy.push({ flow, handOverMs: (rows.start[i] as number) + (rows.requestMs[i] as number) })
+      const handOverMs = (rows.start[i] as number) + (rows.requestMs[i] as number)
+      if ((rows.targetStatus[i] as number) < 500 && (rows.requestMs[i] as number) >= 0 && !Number.isNaN(handOverMs))
+        healthy.push({ flow, handOverMs, route: rows.route[i] as number })
     }
-  if (healthy.length < 20) return undefined
+  if (healthy.length < 20 || probes.length === 0) return undefined
   const asked = thin(probes, MOST_PROBES)
-  const controls = thin(
-    healthy.filter((probe) => !Number.isNaN(probe.handOverMs)),
-    MOST_CONTROLS,
-  )
-  const counts = countLags(asked, ends)
-  const controlCounts = countLags(controls, ends)
-  const best = findSpike(counts, controlCounts, asked.length, controls.length)
+  const controls = alike(probes, healthy)
+  const moments = momentsOf(asked)
+  const units = unitsOf(moments)
+  // Flows that fail in one moment have much in common: they count for more than one event, and for less than each alone.
+  const independence = Math.sqrt(moments.length / units.length)
+  const known = askKnownLags(units, independence, controls, ends, knownLags)
+  const spike = findSpike(units, independence, controls, ends)
+  const best = known && (spike === undefined || known.surprise >= spike.surprise - TRIALS_EXPONENT) ? known : spike
   if (best === undefined) return undefined
+  const isKnownLag = best === known
 
   const fromMs = best.from * BIN_MS
   const toMs = best.to * BIN_MS
@@ -89,9 +111,11 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
   const hits = probes.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
   const controlHits = controls.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
   const lags = asked.flatMap((probe) => lagsIn(probe, ends, fromMs, toMs)).sort((a, b) => a - b)
+  const counts = countProbes(asked, ends)
+  const controlCounts = countProbes(controls, ends)
   const scale = asked.length / controls.length
-  const drawnFrom = Math.max(0, best.from - DRAWN_BINS)
-  const drawnTo = Math.min(BINS, best.to + DRAWN_BINS)
+  const drawnFrom = Math.max(0, Math.floor(best.from) - DRAWN_BINS)
+  const drawnTo = Math.min(BINS, Math.ceil(best.to) + DRAWN_BINS)
   return {
     fromMs,
     toMs,
@@ -100,10 +124,12 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
     of: probes.length,
     controlHits,
     controlOf: controls.length,
-    surprise: best.surprise - TRIALS_EXPONENT,
-    excessPerProbe: best.excess / asked.length,
-    background: (localRate(prefix(counts), best.from, best.to - best.from, 50) * (best.to - best.from)) / asked.length,
-    moments: new Set(probes.filter((_, n) => isHit[n]).map((probe) => Math.floor(probe.handOverMs / 1000))).size,
+    isKnownLag,
+    surprise: isKnownLag ? best.surprise : best.surprise - TRIALS_EXPONENT,
+    excess: best.excess,
+    background: backgroundOf(asked, ends, fromMs, toMs),
+    moments: momentsOf(probes.filter((_, n) => isHit[n])).length,
+    units: units.length,
     bins: {
       edges: Array.from({ length: drawnTo - drawnFrom + 1 }, (_, n) => ((drawnFrom + n) * BIN_MS) / 1000),
       counts: Array.from(counts.subarray(drawnFrom, drawnTo)),
@@ -111,6 +137,135 @@ export function echoTest(probes: readonly EchoProbe[], byTarget: readonly Target
     },
     isHit,
   }
+}
+
+/** Share of probes with an echo in windows of the same width to either side. */
+function backgroundOf(
+  probes: readonly EchoProbe[],
+  ends: ReadonlyMap<number, readonly number[]>,
+  fromMs: number,
+  toMs: number,
+): number {
+  const shiftMs = Math.max(100, (toMs - fromMs) * 1.1)
+  let hits = 0
+  for (const probe of probes) {
+    if (hasEchoIn(probe, ends, fromMs - shiftMs, toMs - shiftMs)) hits++
+    if (hasEchoIn(probe, ends, fromMs + shiftMs, toMs + shiftMs)) hits++
+  }
+  return hits / (probes.length * 2)
+}
+
+/**
+ * Healthy requests of the routes that fail, as many of each as it has of the failures: a poller's own period is then in
+ * the control too. Routes without healthy requests are stood for by all.
+ */
+function alike(probes: readonly EchoProbe[], healthy: readonly EchoProbe[]): EchoProbe[] {
+  const failed = new Map<number, number>()
+  for (const { route } of probes) failed.set(route, (failed.get(route) ?? 0) + 1)
+  const byRoute = new Map<number, EchoProbe[]>()
+  for (const probe of healthy)
+    if (failed.has(probe.route)) {
+      const list = byRoute.get(probe.route)
+      if (list) list.push(probe)
+      else byRoute.set(probe.route, [probe])
+    }
+  const controls: EchoProbe[] = []
+  let others = 0
+  for (const [route, failures] of failed) {
+    const list = byRoute.get(route) ?? []
+    const share = Math.ceil((MOST_CONTROLS * failures) / probes.length)
+    if (list.length >= LEAST_OF_ROUTE) controls.push(...thin(list, share))
+    else others += share
+  }
+  if (controls.length < 20) return thin(healthy, MOST_CONTROLS)
+  if (others > 0) controls.push(...thin(healthy, Math.min(others, controls.length)))
+  return controls
+}
+
+/** Failures within a quarter of a second are one moment: what the clients do together is one event. */
+function momentsOf(probes: readonly EchoProbe[]): EchoProbe[][] {
+  const moments: EchoProbe[][] = []
+  let last = Number.NEGATIVE_INFINITY
+  for (const probe of [...probes].sort((a, b) => a.handOverMs - b.handOverMs)) {
+    if (probe.handOverMs - last > MOMENT_MS) moments.push([])
+    moments.at(-1)?.push(probe)
+    last = probe.handOverMs
+  }
+  return moments
+}
+
+/** What failed on one node and target in one moment. */
+function unitsOf(moments: readonly (readonly EchoProbe[])[]): EchoProbe[][] {
+  return moments.flatMap((moment) => {
+    const byFlow = new Map<number, EchoProbe[]>()
+    for (const probe of moment) {
+      const list = byFlow.get(probe.flow)
+      if (list) list.push(probe)
+      else byFlow.set(probe.flow, [probe])
+    }
+    return [...byFlow.values()]
+  })
+}
+
+/** Windows at the default keep-alives only: so few trials that a handful of failures can stand out. */
+function askKnownLags(
+  units: readonly (readonly EchoProbe[])[],
+  independence: number,
+  controls: readonly EchoProbe[],
+  ends: ReadonlyMap<number, readonly number[]>,
+  knownLags: readonly KnownLag[],
+): Spike | undefined {
+  const windows = knownLags.flatMap(({ ms, sweepMs }) => [
+    { fromMs: ms - 4, toMs: ms + 2 },
+    { fromMs: ms - 15, toMs: ms + 4 },
+    { fromMs: ms - 30, toMs: ms + 10 },
+    { fromMs: ms - 30, toMs: ms + 60 },
+    ...(sweepMs > 0 ? [{ fromMs: ms - 30, toMs: ms + sweepMs + 60 }] : []),
+  ])
+  // Windows at one lag lie in each other: they are hardly more than two trials.
+  const trials = Math.log10(knownLags.length * 2)
+  let best: Spike | undefined
+  for (const { fromMs, toMs } of windows) {
+    let found = 0
+    for (const unit of units) {
+      let hits = 0
+      for (const probe of unit) if (hasEchoIn(probe, ends, fromMs, toMs)) hits++
+      if (hits * 2 > unit.length) found++
+    }
+    if (found < 2 || found < units.length * 0.4) continue
+    let controlHits = 0
+    for (const probe of controls) if (hasEchoIn(probe, ends, fromMs, toMs)) controlHits++
+    const usual = (controlHits + 1) / (controls.length + 2)
+    const share = found / units.length
+    const surprise =
+      share <= usual ? 0 : Math.max(0, binomialSurprise(found, units.length, usual) * independence - trials)
+    const isAll = share >= 0.8
+    // The highest by far, else the narrowest: a wide window holds the narrow one.
+    if ((surprise >= 1 || isAll) && (best === undefined || surprise > best.surprise + 0.5))
+      best = { from: fromMs / BIN_MS, to: toMs / BIN_MS, surprise, excess: share - usual }
+  }
+  return best
+}
+
+/** -log10 of the chance that at least `found` of `of` happen when each has the chance `usual`, `found` being more than usual. */
+function binomialSurprise(found: number, of: number, usual: number): number {
+  // P(X = found), then the geometric tail behind it.
+  const ln =
+    lnFactorial(of) -
+    lnFactorial(found) -
+    lnFactorial(of - found) +
+    found * Math.log(usual) +
+    (of - found) * Math.log(1 - usual)
+  const ratio = (((of - found) / (found + 1)) * usual) / (1 - usual)
+  return Math.max(0, -(ln - Math.log(1 - Math.min(ratio, 0.9))) / Math.LN10)
+}
+
+const lnFactorials = [0]
+
+function lnFactorial(n: number): number {
+  for (let next = lnFactorials.length; next <= n; next++)
+    lnFactorials.push((lnFactorials[next - 1] as number) + Math.log(next))
+  return lnFactorials[n] as number
 }
 
 /** Evenly over time, first and last included. */
@@ -121,18 +276,50 @@ function thin<T>(items: readonly T[], most: number): T[] {
   return out
 }
 
-function countLags(probes: readonly EchoProbe[], ends: ReadonlyMap<number, readonly number[]>): Float64Array {
-  const counts = new Float64Array(BINS)
-  for (const { flow, handOverMs } of probes) {
-    const list = ends.get(flow)
-    if (list === undefined) continue
-    for (let i = firstAbove(list, handOverMs - LONGEST_MS); i < list.length; i++) {
-      const lag = handOverMs - (list[i] as number)
-      if (lag < SHORTEST_MS) break
-      const bin = Math.floor(lag / BIN_MS)
-      if (bin < BINS) counts[bin] = (counts[bin] as number) + 1
+/**
+ * Per window of `width` bins, by its first bin: how many units have an echo in it. However many answers to one unit
+ * fall in, it counts once: what clients do together would else look like chance beaten many times.
+ */
+function countUnits(
+  units: readonly (readonly EchoProbe[])[],
+  ends: ReadonlyMap<number, readonly number[]>,
+): Map<number, Float64Array> {
+  const steps = new Map(WIDTHS.map((width) => [width, new Float64Array(BINS + 1)]))
+  for (const unit of units) {
+    const bins = unit.flatMap((probe) => binsOf(probe, ends)).sort((a, b) => a - b)
+    for (const [width, step] of steps) {
+      let covered = -1
+      for (const bin of bins) {
+        if (bin <= covered) continue
+        const from = Math.max(covered + 1, bin - width + 1, 0)
+        step[from] = (step[from] as number) + 1
+        step[bin + 1] = (step[bin + 1] as number) - 1
+        covered = bin
+      }
     }
   }
+  for (const step of steps.values())
+    for (let bin = 1; bin <= BINS; bin++) step[bin] = (step[bin] as number) + (step[bin - 1] as number)
+  return steps
+}
+
+function binsOf({ flow, handOverMs }: EchoProbe, ends: ReadonlyMap<number, readonly number[]>): number[] {
+  const list = ends.get(flow)
+  const bins: number[] = []
+  if (list === undefined) return bins
+  for (let i = firstAbove(list, handOverMs - LONGEST_MS); i < list.length; i++) {
+    const lag = handOverMs - (list[i] as number)
+    if (lag < SHORTEST_MS) break
+    const bin = Math.floor(lag / BIN_MS)
+    if (bin < BINS && bin !== bins.at(-1)) bins.push(bin)
+  }
+  return bins
+}
+
+/** Probes with an echo in each bin: what is drawn. */
+function countProbes(probes: readonly EchoProbe[], ends: ReadonlyMap<number, readonly number[]>): Float64Array {
+  const counts = new Float64Array(BINS)
+  for (const probe of probes) for (const bin of binsOf(probe, ends)) counts[bin] = (counts[bin] as number) + 1
   return counts
 }
 
@@ -183,27 +370,40 @@ interface Spike {
   readonly excess: number
 }
 
-function findSpike(counts: Float64Array, control: Float64Array, probes: number, controls: number): Spike | undefined {
-  const scale = probes / controls
-  const sum = prefix(counts)
-  const controlSum = prefix(control)
+function findSpike(
+  units: readonly (readonly EchoProbe[])[],
+  independence: number,
+  controls: readonly EchoProbe[],
+  ends: ReadonlyMap<number, readonly number[]>,
+): Spike | undefined {
+  const counts = countUnits(units, ends)
+  const controlCounts = countUnits(
+    controls.map((probe) => [probe]),
+    ends,
+  )
   const found: Spike[] = []
-  for (const width of WIDTHS)
+  for (const width of WIDTHS) {
+    const seenAt = counts.get(width) as Float64Array
+    const controlAt = controlCounts.get(width) as Float64Array
+    const sums = prefix(seenAt)
+    const controlSums = prefix(controlAt)
     for (let from = SHORTEST_MS / BIN_MS; from + width <= BINS; from++) {
-      const seen = (sum[from + width] as number) - (sum[from] as number)
+      const seen = seenAt[from] as number
       if (seen < 3) continue
-      const expected = ((controlSum[from + width] as number) - (controlSum[from] as number)) * scale
       // Failures often come at busy times, when every lag is fuller: measure against the lags around as well.
       const around = Math.max(25, width * 4)
-      const near = localRate(sum, from, width, around)
-      const controlNear = localRate(controlSum, from, width, around) * scale
+      const near = besideShare(sums, from, width, around) / units.length
+      const controlNear = besideShare(controlSums, from, width, around) / controls.length
       const level = controlNear > 0 ? Math.max(1, near / controlNear) : 1
-      const usual = Math.max(expected * level, near * width * 0.8)
-      if (seen < usual * (width > 10 ? 3 : 1.35)) continue
       // The control is a sample too, and never taken as exactly none.
-      const surprise = poissonSurprise(seen, usual + Math.sqrt(usual * scale) + 0.05)
-      if (surprise >= LEAST_SURPRISE) found.push({ from, to: from + width, surprise, excess: seen - usual })
+      const inControl = ((controlAt[from] as number) + 1) / (controls.length + 2)
+      const usual = Math.max(inControl * Math.min(level, 4), near * 0.8)
+      if (usual >= 0.95 || seen <= usual * units.length * (width > 10 ? 1.3 : 1.15)) continue
+      const surprise = binomialSurprise(seen, units.length, usual) * independence
+      if (surprise >= LEAST_SURPRISE)
+        found.push({ from, to: from + width, surprise, excess: seen / units.length - usual })
     }
+  }
   let best: Spike | undefined
   for (const spike of found) if (best === undefined || spike.surprise > best.surprise) best = spike
   if (best === undefined) return undefined
@@ -221,23 +421,18 @@ function bestAt(spike: Spike, found: readonly Spike[]): Spike {
   return best
 }
 
-/** -log10 of the chance to see at least `seen` when `expected` are usual (Poisson). */
-function poissonSurprise(seen: number, expected: number): number {
-  if (seen <= expected) return 0
-  // ln P(X = seen), then the geometric tail behind it.
-  let ln = -expected + seen * Math.log(expected)
-  for (let n = 2; n <= seen; n++) ln -= Math.log(n)
-  const ratio = expected / (seen + 1)
-  return -(ln - Math.log(1 - ratio)) / Math.LN10
-}
-
-/** Echoes per bin in the lags beside the window. */
-function localRate(sum: Float64Array, from: number, width: number, around: number): number {
-  const low = Math.max(SHORTEST_MS / BIN_MS, from - around)
-  const high = Math.min(BINS, from + width + around)
-  const bins = high - low - width
-  const inside = (sum[from + width] as number) - (sum[from] as number)
-  return bins <= 0 ? 0 : ((sum[high] as number) - (sum[low] as number) - inside) / bins
+/** Mean of the windows to either side that do not overlap this one. */
+function besideShare(sums: Float64Array, from: number, width: number, around: number): number {
+  const below = { low: Math.max(SHORTEST_MS / BIN_MS, from - around), high: Math.max(0, from - width) }
+  const above = { low: Math.min(BINS, from + width), high: Math.min(BINS, from + width + around) }
+  let sum = 0
+  let windows = 0
+  for (const { low, high } of [below, above])
+    if (high > low) {
+      sum += (sums[high] as number) - (sums[low] as number)
+      windows += high - low
+    }
+  return windows === 0 ? 0 : sum / windows
 }
 
 function prefix(counts: Float64Array): Float64Array {

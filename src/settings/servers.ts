@@ -229,6 +229,22 @@ export function compareVersions(left: string, right: string): number {
   return 0
 }
 
+/** How long gunicorn's threads let an idle connection live beyond its keep-alive: they look at it now and then. */
+const SWEEP_MS = 500
+
+/** The default keep-alives of all servers, each once, as a connection meets them. */
+export function knownKeepAlives(): readonly { readonly ms: number; readonly sweepMs: number }[] {
+  const sweeps = new Map<number, number>()
+  for (const row of servers) {
+    const seconds = row.values['app.keepAliveSeconds']
+    if (seconds === undefined || !Number.isFinite(seconds) || seconds > 130) continue
+    sweeps.set(seconds * 1000, Math.max(sweeps.get(seconds * 1000) ?? 0, row.id === 'gunicorn-gthread' ? SWEEP_MS : 0))
+    // Node announces 5 s and closes after 6.
+    if (row.id === 'node' && seconds < 60) sweeps.set(seconds * 1000 + 1_000, 0)
+  }
+  return [...sweeps].map(([ms, sweepMs]) => ({ ms, sweepMs })).sort((a, b) => a.ms - b.ms)
+}
+
 /** Servers whose effective idle timeout matches one that was measured from outside. */
 export function serversWithKeepAlive(seconds: number, tolerance = 0.6): readonly ServerDefaults[] {
   return servers.filter((row) => {

@@ -446,6 +446,13 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
   const quick = rest.filter((i) => (failures.targetMs[i] as number) <= QUICK_MS)
   const slow = rest.filter((i) => !quick.includes(i))
   const open = openAtFailures(group, measures, quick)
+  const echo = quick.length >= 2 ? measures.echo(quick) : undefined
+  // Nothing speaks for it but the lag, which most healthy requests have too: then it is the first to ask for, no more.
+  const isAtKeepAlive =
+    echo?.isKnownLag === true &&
+    echo.hits >= echo.of * 0.8 &&
+    echo.background <= 0.5 &&
+    echo.seconds <= group.idleTimeoutSeconds + 1
   if (quick.length > 0)
     claims.push({
       cause: null,
@@ -455,7 +462,9 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
       because: [
         `${plural(quick.length, 'request')} ended within ${QUICK_MS} ms of the hand-over`,
         ...(open ? [open.text] : []),
-        'no constant lag to an earlier answer stands out against healthy requests, or there are too few of them to tell',
+        isAtKeepAlive
+          ? `${count(echo.hits)} of ${count(echo.of)} came about ${echo.seconds.toFixed(1)} s after an earlier answer of the same target to the same node, the default keep-alive of some servers; but so did ${share(echo.controlHits, echo.controlOf)} of ${count(echo.controlOf)} healthy requests, so it proves nothing`
+          : 'no constant lag to an earlier answer stands out against healthy requests, or there are too few of them to tell',
       ],
       evidence: [],
       ruledOut: [],
@@ -467,7 +476,7 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
               'keepalive-shorter-than-idle-timeout',
               'worker-recycling',
             ]
-          : isBurst(group, quick)
+          : !isAtKeepAlive && isBurst(group, quick)
             ? [
                 'proxy-reload-closes-connections',
                 'worker-recycling',

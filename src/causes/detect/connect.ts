@@ -12,7 +12,13 @@ const ICMP_PER_SECOND = 1
 /** A SYN is repeated after 1, 3, 7 s (kernels before 6.5) or 1, 2, 3, 4, 5, 7 s. */
 const SYN_LADDER_MS = [1_000, 2_000, 3_000, 4_000, 5_000, 7_000]
 const LADDER_TOLERANCE_MS = 160
+const LAST_REPEAT_MS = 7_000
 const LEAST_SILENCE_MS = 12_000
+/** A target with a full accept queue answers late: what it has accepted waits as well. */
+const SLOW_MS = 1_000
+const LONGER_THAN_A_ROLLOUT_MS = 25_000
+/** Timeouts of one load balancer node that make it differ from the others. */
+const LEAST_OF_NODE = 6
 const CONNECT_SYMPTOMS = ['connect-refused', 'connect-failed-late', 'connect-timeout', 'connect-failed'] as const
 
 interface Attempt {
@@ -44,12 +50,91 @@ export function detectConnectFailures(group: FailureGroup, measures: Measures): 
   const all = withSymptom(group, ...CONNECT_SYMPTOMS)
   if (all.length === 0) return []
   const claims: Claim[] = []
-  for (const [target, failures] of groupBy(all, (i) => targetAt(group, i))) {
+  const ofOneNode = judgeOneNode(group, measures, all)
+  if (ofOneNode) claims.push(ofOneNode)
+  const left = ofOneNode ? all.filter((i) => !ofOneNode.failures.includes(i)) : all
+  for (const [target, failures] of groupBy(left, (i) => targetAt(group, i))) {
     const attempts = failures.map((failure) => attemptOf(group, failure)).sort((a, b) => a.start - b.start)
     for (const part of split(attempts))
       claims.push(...judgeEpisode(group, measures, episodeOf(group, measures, target, part)))
   }
   return mergeAlike(claims)
+}
+
+/** One node of the load balancer reaches no target, the others reach them all: it is that node's subnet. */
+function judgeOneNode(group: FailureGroup, measures: Measures, all: readonly number[]): Claim | undefined {
+  const timedOut = all.filter((i) => symptomAt(group, i) === 'connect-timeout')
+  if (timedOut.length < LEAST_OF_NODE || measures.nodes.size < 2 || measures.targets.size < 2) return undefined
+  const [[node, mine] = ['', []]] = [...groupBy(timedOut, (i) => nodeAt(group, i))].sort(
+    (a, b) => b[1].length - a[1].length,
+  )
+  const targets = new Set(mine.map((i) => targetAt(group, i)))
+  const others = timedOut.length - mine.length
+  let sentByOthers = 0
+  for (const [each, { requests }] of measures.nodes) if (each !== node) sentByOthers += requests
+  const requests = measures.nodes.get(node)?.requests ?? 0
+  const usual = (others / Math.max(1, sentByOthers)) * requests
+  if (node === '' || targets.size < 2 || targets.size < measures.targets.size * 0.6) return undefined
+  if (others > mine.length * 0.05 || mine.length < usual * 10 || sentByOthers < LEAST_OF_NODE * 4) return undefined
+  const shared = [...measures.nodes].some(
+    ([each, { targets: theirs }]) => each !== node && [...theirs].some((target) => targets.has(target)),
+  )
+  const starts = mine.map((i) => attemptOf(group, i).start)
+  const [from, to] = [Math.min(...starts) - 5_000, Math.max(...starts) + 5_000]
+  const waiting = withSymptom(group, 'response-timeout').filter((i) => {
+    const { start } = attemptOf(group, i)
+    return start >= from && start <= to
+  })
+  const ofNode = waiting.filter((i) => nodeAt(group, i) === node)
+  // On connections that were open before, requests go into the same silence; slow answers would meet all nodes.
+  const stuck = ofNode.length >= waiting.length * 0.9 ? ofNode : []
+  return {
+    cause: null,
+    confidence: null,
+    title: 'One node of the load balancer gets no connection to any target; the others do',
+    hop: 'network',
+    failures: [...mine, ...stuck],
+    because: [
+      `${plural(mine.length, 'connection')} of node ${node} were not answered within 10 s, to ${count(targets.size)} of ${plural(measures.targets.size, 'target')}: ${share(mine.length, requests)} of its ${plural(requests, 'request')}; of ${plural(sentByOthers, 'request')} of the other nodes ${count(others)}`,
+      shared
+        ? 'the other nodes reach the same targets meanwhile, so the targets are alive: what is lost is lost on the way from or to that node'
+        : 'each node has targets of its own (cross-zone load balancing is off), so it is that zone: its targets or its subnet',
+      ...(stuck.length > 0
+        ? [
+            `${plural(stuck.length, 'request')} of that node on connections that were open before got no answer either, until the idle timeout`,
+          ]
+        : []),
+    ],
+    evidence: [
+      {
+        kind: 'table',
+        id: 'by-node',
+        title: 'Connections that timed out, by node of the load balancer',
+        columns: ['node', 'timed out', 'requests'],
+        rows: [...measures.nodes].map(([each, sent]) => [
+          each,
+          timedOut.filter((i) => nodeAt(group, i) === each).length,
+          sent.requests,
+        ]),
+      },
+    ],
+    ruledOut: [
+      ...(shared
+        ? [{ cause: 'listen-backlog-overflow', why: 'a full accept queue does not know which node is asking' }]
+        : []),
+      { cause: 'target-idle-timeout', why: '10.00 s is the connect timeout; the request was never handed over' },
+    ],
+    candidates: shared
+      ? ['security-group-or-nacl-block', 'zonal-imbalance', 'stale-endpoint-routing', 'conntrack-table-full']
+      : [
+          'zonal-imbalance',
+          'security-group-or-nacl-block',
+          'node-removed-before-deregistration',
+          'listen-backlog-overflow',
+        ],
+    decidedBy: ['request_processing_time', 'elb_status_code', 'target:port', 'time'],
+    numbers: {},
+  }
 }
 
 function attemptOf(group: FailureGroup, failure: number): Attempt {
@@ -120,7 +205,10 @@ export function isOnLadder(ms: number): boolean {
 function judgeEpisode(group: FailureGroup, measures: Measures, episode: Episode): Claim[] {
   const rollout = judgeReplaced(group, measures, episode)
   if (rollout) return rollout
-  if (group.isNodePort && episode.refused.length > 0 && (episode.late.length > 0 || hasIcmpShape(episode)))
+  const answered = episode.refused.length + episode.late.length
+  // A stray refusal among dozens of silences is no rate limit.
+  const isLimit = answered >= 3 || episode.timedOut.length <= answered * 10
+  if (group.isNodePort && isLimit && episode.refused.length > 0 && (episode.late.length > 0 || hasIcmpShape(episode)))
     return judgeRejected(group, measures, episode)
   if (episode.refused.length > 0) {
     // A stray refusal beside many silences is another event: judged apart.
@@ -143,20 +231,34 @@ function hasIcmpShape(episode: Episode): boolean {
   return during.length > 0 && overIcmpBudget(episode) === undefined
 }
 
-/** The (node, target) whose refusals came faster than any ICMP answers could: then it was a RST. */
+/**
+ * The (node, target) whose refusals came faster than any ICMP answers could: then it was a RST. The kernel's bucket is
+ * followed answer by answer: six at most, one more every second, one gone with each answer.
+ */
 function overIcmpBudget(episode: Episode): { node: string; refused: number; spanMs: number; most: number } | undefined {
-  for (const [node, refused] of groupByNode(episode.refused)) {
-    // Any run of refusals, not only the whole one: a burst is enough.
-    for (let from = 0; from < refused.length; from++)
-      for (let to = refused.length - 1; to - from + 1 > ICMP_BURST + 2; to--) {
-        const spanMs = (refused[to] as Attempt).start - (refused[from] as Attempt).start
-        const most = ICMP_BURST + ICMP_PER_SECOND * (spanMs / 1000 + 1)
-        const found = to - from + 1
-        if (found > most * 1.25 + 2) return { node, refused: found, spanMs, most: Math.floor(most) }
-        if (refused.length > 200) break
-      }
+  let worst: { node: string; refused: number; spanMs: number; most: number; beyond: number } | undefined
+  for (const [node, answers] of groupByNode([...episode.refused, ...episode.late])) {
+    const moments = answers.map(answeredAt).sort((a, b) => a - b)
+    let left = ICMP_BURST
+    let last = moments[0] as number
+    let beyond = 0
+    for (const moment of moments) {
+      left = Math.min(ICMP_BURST, left + ((moment - last) / 1000) * ICMP_PER_SECOND)
+      last = moment
+      if (left >= 0.9) left -= 1
+      else beyond++
+    }
+    const spanMs = last - (moments[0] as number)
+    const most = ICMP_BURST + Math.floor((spanMs / 1000) * ICMP_PER_SECOND)
+    if (beyond >= 3 && beyond >= moments.length * 0.08 && beyond > (worst?.beyond ?? 0))
+      worst = { node, refused: moments.length, spanMs, most: Math.min(most, moments.length - beyond), beyond }
   }
-  return undefined
+  return worst
+}
+
+/** When the SYN that was refused got its answer. */
+function answeredAt({ start, elapsedMs }: Attempt): number {
+  return start + (Number.isNaN(elapsedMs) ? 0 : elapsedMs)
 }
 
 function groupByNode(attempts: readonly Attempt[]): Map<string, Attempt[]> {
@@ -176,20 +278,34 @@ function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode
   const onLadder = late.filter(({ elapsedMs }) => isOnLadder(elapsedMs)).length
   const constantLate = isConstant(late.map(({ elapsedMs }) => elapsedMs))
   if (late.length > 0 && onLadder < late.length * 0.6 && !constantLate) return []
-  // REJECT was in force from the first ICMP answer to the last one, wherever several are close together.
+  // REJECT was in force from the first ICMP answer to the last one, wherever several are close together. The first SYN
+  // decides: its repeats follow connection tracking to where it went. While the kernel has not answered for seconds, it
+  // has answers to give, so among the first SYNs that meet REJECT some are refused at once: what began earlier did not.
   const spans = rejectSpans(answeredSyns)
-  // The first SYN decides: what was in force when it left. REJECT may begin up to a second before its first ICMP answer.
   const placeOf = ({ start }: Attempt): 'rejected' | 'queued' | 'either' => {
-    if (spans.some(({ from, to }) => start >= from - 150 && start <= to)) return 'rejected'
-    return spans.some(({ from, to }) => start > from - 2_500 && start <= to + 2_500) ? 'either' : 'queued'
+    if (spans.some(({ from, to }) => start >= from && start <= to)) return 'rejected'
+    return spans.some(
+      ({ from, to, isFresh }) =>
+        (start > to && start <= to + 2_500) || (start < from && start > from - (isFresh ? 700 : 2_500)),
+    )
+      ? 'either'
+      : 'queued'
   }
   const rejected = timedOut.filter((attempt) => placeOf(attempt) === 'rejected')
   const queued = timedOut.filter((attempt) => placeOf(attempt) === 'queued')
   const either = timedOut.filter((attempt) => placeOf(attempt) === 'either')
   const budget = spans.reduce((sum, { from, to }) => sum + ICMP_BURST + (to - from) / 1000 + 1, 0)
   const nodes = groupByNode(answeredSyns)
+  // A closed port answers every SYN at once: one that waits while others are refused at once did not meet a closed port.
+  const waited = late.filter(({ start }) =>
+    refused.some((each) => each.start < start - 20 && start - each.start < 10_000),
+  ).length
   const isLikely =
-    group.isNodePort && refused.length >= 2 && (onLadder >= 2 || rejected.length >= 2) && answeredSyns.length >= 5
+    group.isNodePort &&
+    overIcmpBudget(episode) === undefined &&
+    refused.length >= 2 &&
+    answeredSyns.length >= 4 &&
+    (waited >= 1 || onLadder >= 2 || rejected.length >= 2)
   const spanText = spans
     .slice(0, 4)
     .map(({ from, to }) => `${clock(from)} to ${clock(to)}`)
@@ -210,7 +326,7 @@ function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode
       ruledOut: [
         {
           cause: 'connection-refused',
-          why: `a port nobody listens on answers every SYN at once with RST; here ${count(late.length)} answers came late and ${count(timedOut.length)} SYNs got none`,
+          why: `a port nobody listens on answers every SYN at once with RST; here ${plural(late.length, 'answer')} came late${waited > 0 ? ` (${count(waited)} to SYNs that were sent after others had been refused at once)` : ''} and ${plural(timedOut.length, 'connection request')} got none`,
         },
         {
           cause: 'keepalive-shorter-than-idle-timeout',
@@ -260,14 +376,24 @@ function withSpan(episode: Episode, attempts: readonly Attempt[]): Episode {
   }
 }
 
-function rejectSpans(answered: readonly Attempt[]): { from: number; to: number }[] {
-  const spans: { from: number; to: number }[] = []
-  for (const { start, elapsedMs } of [...answered].sort((a, b) => a.start + a.elapsedMs - b.start - b.elapsedMs)) {
-    const moment = start + (Number.isNaN(elapsedMs) ? 0 : elapsedMs)
+interface RejectSpan {
+  from: number
+  to: number
+  /** No answer of this kind in the seconds before: the kernel has all its six again. */
+  isFresh: boolean
+}
+
+function rejectSpans(answered: readonly Attempt[]): RejectSpan[] {
+  const spans: RejectSpan[] = []
+  for (const attempt of [...answered].sort((a, b) => answeredAt(a) - answeredAt(b))) {
+    const moment = answeredAt(attempt)
     const last = spans.at(-1)
     // One answer a second and peer is the limit, so more than 4 s without one is a gap.
-    if (last && moment - last.to <= 4_000) last.to = moment
-    else spans.push({ from: moment, to: moment })
+    if (last && moment - last.to <= 4_000) {
+      last.to = moment
+      last.from = Math.min(last.from, attempt.start)
+    } else
+      spans.push({ from: attempt.start, to: moment, isFresh: last === undefined || attempt.start - last.to > 7_000 })
   }
   return spans
 }
@@ -284,10 +410,28 @@ function isConstant(values: readonly number[]): boolean {
   return values.filter((value) => Math.abs(value - middle) <= 150).length >= values.length * 0.8
 }
 
+/** Beginning of the latest request that the target answered: what was in flight may end long after nobody listens. */
+function lastAnswered(measures: Measures, target: string): number {
+  const rows = measures.rowsOf(target)
+  const life = measures.targets.get(target)
+  if (rows === undefined) return life?.lastSuccess ?? Number.NEGATIVE_INFINITY
+  let last = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < rows.length; i++)
+    if (rows.targetStatus[i] !== 0 && (rows.start[i] as number) > last) last = rows.start[i] as number
+  // Windows with failures are kept first, so a success that was not kept may be later.
+  return rows.length < (life?.requests ?? 0) ? Math.max(last, life?.lastSuccess ?? last) : last
+}
+
+function hasNewcomer(measures: Measures): boolean {
+  return [...measures.targets.values()].some(
+    ({ firstSuccess }) => Number.isFinite(firstSuccess) && firstSuccess > measures.logStart + 5_000,
+  )
+}
+
 /** It never answered again after this episode began, and the log goes on long enough to tell. */
 function isGoneAfter(measures: Measures, episode: Episode): boolean {
-  const life = measures.targets.get(episode.target)
-  return life !== undefined && life.lastSuccess < episode.from + 2_000 && measures.logEnd - episode.from > 8_000
+  if (measures.logEnd - episode.from <= 8_000 || !measures.targets.has(episode.target)) return false
+  return lastAnswered(measures, episode.target) < episode.from + 2_000
 }
 
 /** A pod's address that answered, failed and was replaced by a new one: the rollout did not wait for the load balancer. */
@@ -344,10 +488,13 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
   }
   const refusedText = `${plural(episode.refused.length, 'connection')} to ${episode.target} ${episode.refused.length === 1 ? 'was' : 'were'} refused within ${Math.ceil(Math.max(...episode.refused.map(({ elapsedMs }) => elapsedMs)))} ms, over ${lasted} from ${clock(episode.from)}`
   const life = measures.targets.get(episode.target)
-  const isBack = life !== undefined && life.lastSuccess > episode.to
+  const isBack = lastAnswered(measures, episode.target) > episode.to
   const isNew = life === undefined || !Number.isFinite(life.firstSuccess)
+  // A pod that a rollout takes away has a successor, and is taken off the list within seconds.
+  const isAbandoned = episode.to - episode.from >= LONGER_THAN_A_ROLLOUT_MS && !hasNewcomer(measures)
   if (over || !group.isNodePort) {
-    const isSure = episode.refused.length >= 3 && (over !== undefined || !group.isNodePort) && (isBack || isNew)
+    const isSure =
+      episode.refused.length >= 3 && (over !== undefined || !group.isNodePort) && (isBack || isNew || isAbandoned)
     return [
       {
         ...base,
@@ -389,12 +536,13 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
         `so few that ICMP (a Service without endpoints) and RST (no listener behind the NodePort) look the same`,
       ],
       ruledOut: [{ cause: 'keepalive-shorter-than-idle-timeout', why: 'the request was never handed over' }],
-      candidates: [
-        'service-without-endpoints',
-        'connection-refused',
-        'deregistration-race',
-        'worker-killed-mid-request',
-      ],
+      // Without any endpoint no new connection is made for as long as it lasts, so that soon all requests fail.
+      candidates:
+        episode.requests !== undefined &&
+        episode.to - episode.from > 60_000 &&
+        episode.refused.length < episode.requests * 0.2
+          ? ['connection-refused', 'stale-endpoint-routing', 'service-without-endpoints', 'worker-killed-mid-request']
+          : ['service-without-endpoints', 'connection-refused', 'deregistration-race', 'worker-killed-mid-request'],
     },
   ]
 }
@@ -461,12 +609,12 @@ function judgeQueued(
   group: FailureGroup,
   measures: Measures,
   episode: Episode,
-  rejectedSpans: readonly { from: number; to: number }[],
+  rejectedSpans: readonly { readonly from: number; readonly to: number }[],
 ): Claim[] {
   const failures = episode.timedOut.map(({ failure }) => failure)
   if (failures.length === 0) return []
   const rows = measures.rowsOf(episode.target)
-  const around = rows ? aroundEpisode(rows, episode, measures) : undefined
+  const around = rows ? aroundEpisode(rows, episode) : undefined
   const base = {
     failures,
     evidence: [elapsedTable(episode, episode.timedOut.length), ...(around ? [around.evidence] : [])],
@@ -475,9 +623,12 @@ function judgeQueued(
   }
   const said = `${plural(failures.length, 'connection')} to ${episode.target} ${failures.length === 1 ? 'was' : 'were'} not answered within 10 s`
   const isBeforeReject = rejectedSpans.some(({ from }) => from > episode.from && from - episode.to < 12_000)
-  const isAlive = around !== undefined && (around.laddered >= 2 || (around.laddered >= 1 && isBeforeReject))
-  const isSlow = around !== undefined && around.slow >= 2
-  if (around && isAlive && (isSlow || rejectedSpans.length > 0 || around.laddered >= 5))
+  const isAlive = around !== undefined && (around.between >= 2 || (around.between >= 1 && isBeforeReject))
+  // A network that loses packets, or a node without room for connections, leaves the answers as quick as they were.
+  const isSlow = around !== undefined && around.slow >= 2 && around.slow >= around.answered * 0.04
+  // The node itself refuses seconds later, so it was there, and what was silent was the pod behind it.
+  const isNodeThere = isBeforeReject && isSlow
+  if (around && ((isAlive && (isSlow || rejectedSpans.length > 0)) || isNodeThere))
     return [
       {
         ...base,
@@ -486,8 +637,8 @@ function judgeQueued(
         title: 'The accept queue of the pod was full: its kernel dropped connection requests',
         because: [
           said,
-          `${plural(around.laddered, 'request')} to the same target got through only with a repeated SYN (request_processing_time on 1, 2, 3, 4, 5, 7 s) within 15 s of them; in the rest of the log ${count(around.ladderedElsewhere)} of ${count(around.elsewhere)} did`,
-          `it was alive: ${count(around.answered)} answers in that time, the slowest after ${seconds(around.slowestMs, 1)} (99th percentile of the whole log: ${seconds(measures.service.p99Ms)})`,
+          `${plural(around.laddered, 'request')} to the same target got through only with a repeated SYN (request_processing_time on 1, 2, 3, 4, 5, 7 s) within 15 s of them, ${count(around.between)} while the repeats of others were still being lost; in the rest of the log ${count(around.ladderedElsewhere)} of ${count(around.elsewhere)} did`,
+          `it was alive and behind: ${count(around.answered)} answers in that time, ${count(around.slow)} of them after a second and more, the slowest after ${seconds(around.slowestMs, 1)} (99th percentile of the whole log: ${seconds(measures.service.p99Ms)})`,
           ...(rejectedSpans.length > 0
             ? [
                 'these came before or after the seconds in which the Service had no endpoint: one story in time, the app stops accepting, its queue fills, then its readiness probe fails',
@@ -497,7 +648,10 @@ function judgeQueued(
         ruledOut: [
           {
             cause: 'security-group-or-nacl-block',
-            why: 'a filter does not let some connections through after a second try',
+            why:
+              around.between > 0
+                ? `a filter does not let ${plural(around.between, 'connection')} through between others that it drops`
+                : `the node refused connections to the same port seconds later, so packets reached it`,
           },
           { cause: 'no-local-endpoint', why: 'the same target answered others meanwhile' },
           {
@@ -582,6 +736,8 @@ function stuckRequests(group: FailureGroup, episode: Episode): number[] {
 interface Around {
   readonly answered: number
   readonly laddered: number
+  /** Of those, connections that were made while repeats of a lost one were still to come: not the end of an outage. */
+  readonly between: number
   readonly elsewhere: number
   readonly ladderedElsewhere: number
   readonly slow: number
@@ -591,11 +747,20 @@ interface Around {
 }
 
 /** The target's own answers from 15 s before the first lost SYN to 15 s after the last, against the rest of the log. */
-function aroundEpisode(rows: TargetTraffic, episode: Episode, measures: Measures): Around {
+function aroundEpisode(rows: TargetTraffic, episode: Episode): Around {
   const from = episode.from - 15_000
   const to = episode.to + 15_000
-  const result = { answered: 0, laddered: 0, elsewhere: 0, ladderedElsewhere: 0, slow: 0, slowestMs: 0, mostOpen: 0 }
-  const slowMs = Math.max(500, measures.service.meanMs * 5)
+  const lost = episode.timedOut.map(({ start }) => start).sort((a, b) => a - b)
+  const result = {
+    answered: 0,
+    laddered: 0,
+    between: 0,
+    elsewhere: 0,
+    ladderedElsewhere: 0,
+    slow: 0,
+    slowestMs: 0,
+    mostOpen: 0,
+  }
   const bins = new Array<number>(11).fill(0)
   const control = new Array<number>(11).fill(0)
   const begins: number[] = []
@@ -615,9 +780,12 @@ function aroundEpisode(rows: TargetTraffic, episode: Episode, measures: Measures
     }
     result.answered++
     bins[rung] = (bins[rung] as number) + 1
-    if (isLate) result.laddered++
+    if (isLate) {
+      result.laddered++
+      if (isBetween(lost, start + requestMs)) result.between++
+    }
     const targetMs = rows.targetMs[i] as number
-    if (targetMs >= slowMs) result.slow++
+    if (targetMs >= SLOW_MS) result.slow++
     result.slowestMs = Math.max(result.slowestMs, targetMs)
     begins.push(start + requestMs)
     ends.push(rows.end[i] as number)
@@ -647,6 +815,11 @@ function aroundEpisode(rows: TargetTraffic, episode: Episode, measures: Measures
       marks: [],
     },
   }
+}
+
+/** A SYN is repeated up to 7 s after the first: a lost one began before this moment and was repeated after it. */
+function isBetween(lost: readonly number[], moment: number): boolean {
+  return lost.some((start) => start < moment - 50 && start > moment - LAST_REPEAT_MS + 100)
 }
 
 function elapsedTable(episode: Episode, unanswered: number): Evidence {

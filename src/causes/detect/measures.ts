@@ -9,6 +9,8 @@ export interface Measures {
   readonly logStart: number
   readonly logEnd: number
   readonly targets: ReadonlyMap<string, TargetLife>
+  /** Nodes of the load balancer, and what each of them sent to. */
+  readonly nodes: ReadonlyMap<string, { readonly requests: number; readonly targets: ReadonlySet<string> }>
   /** Kept rows of a target, by end; undefined when none were kept. */
   readonly rowsOf: (target: string) => TargetTraffic | undefined
   readonly echo: (failures: readonly number[]) => Echo | undefined
@@ -48,9 +50,11 @@ export interface Echo {
   readonly of: number
   readonly controlHits: number
   readonly controlOf: number
+  readonly isKnownLag: boolean
   readonly surprise: number
-  readonly excessPerProbe: number
+  readonly excess: number
   readonly moments: number
+  readonly units: number
   readonly background: number
   readonly bins: {
     readonly edges: readonly number[]

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { causeById } from '../../causes/index.ts'
 import { MadeConnections } from './made-connections.ts'
+import { draws } from './made-draws.ts'
 import { madeCases } from './made-incidents.ts'
 
-const small = madeCases.filter((made) => !made.isLarge)
+const small = [...madeCases, ...draws].filter((made) => !made.isLarge)
 
 describe('incidents that are made up', () => {
   it.each(small)('$id is the same for the same seed, and another for another', ({ make }) => {

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly targetStatus?: number
   /** From the request's creation to the row's time. */
   readonly elapsedMs: number
+  /** From the creation to the hand-over; absent: at once. */
+  readonly requestMs?: number
   /** The request never got onto a connection to the target: all three times are -1. */
   readonly isConnectFailure?: boolean
   readonly actions?: string
@@ -26,6 +28,8 @@ export interface MadeRequest extends Outcome {
   readonly path: string
   readonly userAgent?: string
   readonly client?: number
+  readonly receivedBytes?: number
+  readonly sentBytes?: number
 }
 
 export interface MadeIncident {
@@ -68,20 +72,22 @@ export class MadeLog {
     const node = this.#nodes[request.node] ?? ''
     const traceId = `Root=1-${Math.floor(createdMs / 1000).toString(16)}-${this.#hex(24)}`
     const wasSent = target !== undefined && !request.isConnectFailure
+    const requestMs = request.requestMs ?? 0
     const row = formatAccessLogRow({
       type: 'http',
       timeMs,
       loadBalancer: this.#name,
       client: `203.0.113.${request.client ?? this.random.integer(200)}:${1024 + this.random.integer(60_000)}`,
       target,
-      requestMs: wasSent ? 0 : undefined,
+      requestMs: wasSent ? requestMs : undefined,
       // A close before the response has the time until the close there: `0.000 0.316 -1 502 -`.
-      targetMs: wasSent && (targetStatus !== undefined || elbStatus === 502) ? request.elapsedMs : undefined,
+      targetMs:
+        wasSent && (targetStatus !== undefined || elbStatus === 502) ? request.elapsedMs - requestMs : undefined,
       responseMs: wasSent && targetStatus !== undefined ? 0 : undefined,
       elbStatus,
       targetStatus,
-      receivedBytes: 180 + this.random.integer(300),
-      sentBytes: targetStatus === undefined ? 277 : 400 + this.random.integer(4_000),
+      receivedBytes: request.receivedBytes ?? 180 + this.random.integer(300),
+      sentBytes: request.sentBytes ?? (targetStatus === undefined ? 277 : 400 + this.random.integer(4_000)),
       requestLine: `${request.method ?? 'GET'} http://www.shop.example:80${request.path} HTTP/1.1`,
       userAgent: request.userAgent ?? browsers[this.random.integer(browsers.length)],
       targetGroupArn: request.actions === undefined ? this.#targetGroupArn : undefined,

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { diagnose } from '../../engine/diagnose.ts'
 import type { ScoredTruth } from '../score/score.ts'
 import type { Verdict } from '../score/verdict.ts'
+import { draws } from './made-draws.ts'
 import { type MadeCase, madeCases } from './made-incidents.ts'
 import { readRecordings } from './recordings.ts'
 import { type Accuracy, accuracyOf, addAccuracy, type TargetRow, targetRows } from './targets.ts'
@@ -54,7 +55,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
     for (const given of ['log alone', 'with witnesses'] as const)
       done(await judge(recording.name, given, recording.logs, recording.truth))
   }
-  for (const made of madeCases) {
+  for (const made of [...madeCases, ...draws]) {
     if (!isWanted(made.id)) continue
     for (const seed of made.isLarge ? options.seeds.slice(0, 1) : options.seeds) done(await judgeMade(made, seed))
   }
