@@ -7,7 +7,9 @@ import asyncio
 import json
 import os
 import random
+import signal
 import sys
+import threading
 import time
 import traceback
 
@@ -19,11 +21,25 @@ REPORT_SECONDS = float(os.environ.get("LAB_REPORT_SECONDS", "0.05"))
 HISTORY_IS_A_JOB = os.environ.get("LAB_HISTORY_IS_A_JOB") == "1"
 REPORT_IN_THREADS = os.environ.get("LAB_REPORT_IN_THREADS") == "1"
 DOWNLOAD_SECONDS = float(os.environ.get("LAB_DOWNLOAD_SECONDS", "0.05"))
+DOWNLOAD_MB = int(os.environ.get("LAB_DOWNLOAD_MB", "0"))
+MEMORY_LIMIT_MB = int(os.environ.get("LAB_MEMORY_LIMIT_MB", "0"))
 START_SECONDS = float(os.environ.get("LAB_START_SECONDS", "0"))
 HEADER_BYTES = int(os.environ.get("LAB_HEADER_BYTES", "1000"))
 SEEN = open(os.environ["LAB_SEEN_FILE"], "a", buffering=1) if "LAB_SEEN_FILE" in os.environ else None
 ERRORS = open(os.environ["LAB_ERRORS_FILE"], "a", buffering=1) if "LAB_ERRORS_FILE" in os.environ else None
 
+def watch_memory():
+    """A container's memory limit: the kernel would kill, so does this."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    while True:
+        with open("/proc/self/statm") as file:
+            if int(file.read().split()[1]) * page > MEMORY_LIMIT_MB * 1_000_000:
+                os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.02)
+
+
+if MEMORY_LIMIT_MB:
+    threading.Thread(target=watch_memory, daemon=True).start()
 time.sleep(START_SECONDS)
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -188,7 +204,9 @@ async def history(number: int):
 
 @app.get("/downloads/{number}")
 async def download(number: int):
+    held = b"y" * (DOWNLOAD_MB * 1_000_000)
     await asyncio.sleep(DOWNLOAD_SECONDS)
+    del held
     return PlainTextResponse("y" * 20000)
 
 

@@ -215,7 +215,9 @@ export class Pod {
       if (state.process !== child) return
       state.process = undefined
       const exitCode = code ?? 128 + (signal === 'SIGKILL' ? 9 : 15)
-      const reason = state.waitingReason === 'OOMKilled' ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error'
+      const hasLimit = 'app' in container.server && container.server.app?.memoryLimitMb !== undefined
+      const isOutOfMemory = state.waitingReason === 'OOMKilled' || (hasLimit && signal === 'SIGKILL')
+      const reason = isOutOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error'
       state.lastExit = { code: exitCode, reason, startedMs, endedMs: Date.now() }
       if (this.isTerminating) return
       this.#world.timeline.add('container-exited', this.name, { container: container.name, exitCode, reason })

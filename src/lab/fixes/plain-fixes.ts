@@ -178,3 +178,9 @@ export const twiceThePods: ScenarioFix = {
   changes: ['replicas: 4'],
   apply: (scenario) => ({ ...scenario, workload: { ...scenario.workload, replicas: 4 } }),
 }
+
+export const moreMemory: ScenarioFix = {
+  title: 'a memory limit for the exports that run at once',
+  changes: ['limits.memory: 600Mi (20 MB an export x 20 at once, and the process itself) instead of 200Mi'],
+  apply: (scenario) => changeServer(scenario, 'uvicorn', { app: { memoryLimitMb: 600 } }),
+}

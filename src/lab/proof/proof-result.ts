@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { runFolders } from '../run/folders.ts'
 import type { RunResult } from '../run/run-scenario.ts'
+import { scenarioById } from '../scenarios/catalogue.ts'
 import { rowsOf } from '../truth/read-run.ts'
 import type { TruthRow } from '../truth/truth-rows.ts'
 import type { Proof } from './proofs.ts'
@@ -25,7 +26,9 @@ export function proofResult(proof: Proof, { before, after }: Pair): ProofResult 
   const left = failuresOf(after, proof.cause, true)
   const had = failuresOf(before, proof.cause, false)
   const removed = had === 0 ? 0 : 1 - left / had
-  const isEnough = had > 0 && removed >= leastRemoved
+  // An incident that did not happen proves nothing.
+  const least = scenarioById(proof.scenario).expect.atLeast[proof.cause] ?? 1
+  const isEnough = had >= least && removed >= leastRemoved
   return { proof, before: had, after: left, removed, runs: { before, after }, isMet: isEnough || !!proof.exception }
 }
 

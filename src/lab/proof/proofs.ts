@@ -89,6 +89,7 @@ export const proofs: readonly Proof[] = [
     trades: 'requests wait for the report to end; a pod that is really dead lives a minute longer',
   },
   { cause: 'worker-pool-exhausted', scenario: 'worker-pool-exhausted', by: { byHand: 'pods' }, trades: 'more pods' },
+  { cause: 'worker-killed-mid-request', scenario: 'memory-limit-exceeded', by: { byHand: 'memory' }, trades: 'memory' },
   { cause: 'worker-timeout', scenario: 'worker-timeout', by: none },
   {
     cause: 'target-idle-timeout',
@@ -135,7 +136,6 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'dependency-stall': 'the advice is code of one’s own: a timeout towards the dependency',
   'admission-limit-rejected': 'a limit that says no may be right; the answer is capacity, as in worker-pool-exhausted',
   'upstream-dns-stale-or-failed': 'the lab has no name server',
-  'worker-killed-mid-request': 'the lab’s killer is called by a clock, not by memory, so no limit can keep it away',
   'xff-too-long': 'an attribute of the load balancer that the stand-in does not have',
   'protocol-version-mismatch': 'the stand-in speaks HTTP/1.1',
   'desync-blocked': 'the advice is to look before the mode is relaxed',

@@ -46,7 +46,11 @@ export async function runPairs(plan: readonly PlannedPair[], options: RunPairsOp
       const index = next++
       const planned = plan[index]
       if (!planned || options.signal.aborted) return
-      pairs[index] = await runPair(planned, options)
+      // A machine that was too busy for one run may do the next one.
+      pairs[index] = await runPair(planned, options).catch((error: unknown) => {
+        if (options.signal.aborted) throw error
+        return runPair(planned, options)
+      })
     }
   }
   await Promise.all(Array.from({ length: Math.min(options.jobs, plan.length) }, work))

@@ -72,7 +72,8 @@ export class LoadBalancer {
     })
     this.#process = child
     this.#exit = new Promise((resolve) => child.on('close', () => resolve()))
-    for (let tries = 0; tries < 100; tries++) {
+    // On a busy machine Node alone takes seconds to start.
+    for (let tries = 0; tries < 400; tries++) {
       if (child.exitCode !== null) break
       const answer = await this.#control('GET', '/stats').catch(() => undefined)
       if (answer !== undefined) return

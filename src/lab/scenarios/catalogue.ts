@@ -18,6 +18,7 @@ import { keepaliveRaceUvicorn } from './keepalive-race-uvicorn.ts'
 import { listenBacklogOverflow } from './listen-backlog-overflow.ts'
 import { livenessKillsBusyPod } from './liveness-kills-busy-pod.ts'
 import { malformedResponse } from './malformed-response.ts'
+import { memoryLimitExceeded } from './memory-limit-exceeded.ts'
 import { missing502 } from './missing-502.ts'
 import { nginxNoLiveUpstreams } from './nginx-no-live-upstreams.ts'
 import { nginxUpstreamHeaderTooBig } from './nginx-upstream-header-too-big.ts'
@@ -69,6 +70,7 @@ export const scenarios: readonly Scenario[] = [
   noRegisteredTargets,
   allTargetsUnhealthy,
   workerKilledMidRequest,
+  memoryLimitExceeded,
   workerTimeout,
   livenessKillsBusyPod,
   workerPoolExhausted,

@@ -146,6 +146,8 @@ function appEnvironment(app: AppSettings | undefined, context: LaunchContext): R
     ['LAB_REPORT_SECONDS', app?.reportSeconds],
     ['LAB_HISTORY_SECONDS', app?.historySeconds],
     ['LAB_DOWNLOAD_SECONDS', app?.downloadSeconds],
+    ['LAB_DOWNLOAD_MB', app?.downloadMb],
+    ['LAB_MEMORY_LIMIT_MB', app?.memoryLimitMb],
     ['LAB_START_SECONDS', app?.startSeconds],
     ['LAB_HEADER_BYTES', app?.headerBytes],
     ['LAB_CONNECTION_CLOSED', app?.isConnectionClosed ? 1 : undefined],

@@ -12,6 +12,10 @@ export interface AppSettings {
   /** Routes that wrote their own response head, or none, leave it to the server. */
   readonly isHeadTheServers?: boolean
   readonly downloadSeconds?: number
+  /** What a download holds while it runs. */
+  readonly downloadMb?: number
+  /** Beyond it the process ends with SIGKILL, as with a container's memory limit. */
+  readonly memoryLimitMb?: number
   readonly startSeconds?: number
   /** Node: every response ends its connection. */
   readonly isConnectionClosed?: boolean
