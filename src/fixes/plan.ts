@@ -205,16 +205,18 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       basis: idle.basis,
       because: `one try of ${connectSeconds} + ${read} s fits, and it ends before ${idle.said}`,
     })
-    put({
-      set: 'proxy.queueTimeoutSeconds',
-      to: waitSeconds,
-      inequality: 8,
-      cause: has('worker-pool-exhausted', 'listen-backlog-overflow', 'event-loop-blocked'),
-      basis: 'default',
-      because: stall
-        ? `a stall is waited out, for a third of ${idle.said}, the rest is the app's; after that an honest 503 is better than a 504`
-        : `after ${waitSeconds} s in the queue an honest 503 is better than a 504 after a minute`,
-    })
+    // nginx open source has no queue to bound.
+    if (wait > 0)
+      put({
+        set: 'proxy.queueTimeoutSeconds',
+        to: waitSeconds,
+        inequality: 8,
+        cause: has('worker-pool-exhausted', 'listen-backlog-overflow', 'event-loop-blocked'),
+        basis: 'default',
+        because: stall
+          ? `a stall is waited out, for a third of ${idle.said}, the rest is the app's; after that an honest 503 is better than a 504`
+          : `after ${waitSeconds} s in the queue an honest 503 is better than a 504 after a minute`,
+      })
     const inFlight = load ? Math.max(load.openMost, Math.ceil(perPod(load).perSecond * load.serviceSeconds)) : 512
     const slots = 2 ** Math.ceil(Math.log2(Math.max(4096, nginxSlots(inFlight * 2, inFlight, 64))))
     put({
@@ -374,9 +376,9 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         ? `${number(perPod(load).perSecond)} requests/s per pod x ${stallSeconds} s of stall = ${needed} connections${useful === null ? '' : `; a place beyond ${useful} would be answered after 10 s`}`
         : 'holds a short burst; no rate is known',
     })
-    if (size > needed && needed > 4096)
+    if (needed > size)
       warnings.push(
-        `A backlog above 4096 needs net.core.somaxconn in the pod's network namespace: an unsafe sysctl (kubelet --allowed-unsafe-sysctls). Fewer stalls are the better answer.`,
+        `The accept queue would have to hold ${needed} connections; it is written as ${size}, what net.core.somaxconn of a pod allows (Linux 5.4 and later). More needs that sysctl in the pod's securityContext, and it is an unsafe one: see "Where the queue is" in README.md. Fewer or shorter stalls are the better answer.`,
       )
   }
 
@@ -405,7 +407,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         inequality: 18,
         cause: gone,
         basis: 'default',
-        because: 'a dead target is noticed after 5 s x 2 + 3 s',
+        because: `a dead target is noticed after 5 s x ${current('targetGroup.unhealthyThreshold') ?? 2} + 3 s`,
       })
       put({
         set: 'targetGroup.healthCheckTimeoutSeconds',

@@ -200,3 +200,26 @@ test('a busy pod that nobody asked gets a probe, and one that lets a stall pass'
   const other = fixed('connection-refused', files)
   expect(other.files.get('manifests/deployment.yaml')).toContain('failureThreshold: 2')
 })
+
+test('what is in force already is no value, and a proxy without a queue gets no queue', () => {
+  const files = {
+    'ingress.yaml': ingress.replace(
+      'target-type: instance',
+      "target-type: instance\n    alb.ingress.kubernetes.io/unhealthy-threshold-count: '4'",
+    ),
+    'service.yaml': service(),
+    'deployment.yaml': deployment(uvicorn.replace('--port', '--timeout-keep-alive, "75", --port')),
+  }
+  const given = Object.entries(files).map(([name, text]) => ({ name, text }))
+  const written = writeFix(diagnosisOf('service-without-endpoints'), given, noFiles, {
+    front: 'nginx',
+    as: 'sidecar',
+    nginxVersion: null,
+    appVersion: null,
+  })
+  const sets = [...written.plan.values.keys()]
+  expect(sets).not.toContain('app.keepAliveSeconds')
+  expect(sets).not.toContain('proxy.queueTimeoutSeconds')
+  expect(written.plan.values.get('targetGroup.healthCheckIntervalSeconds')?.because).toContain('5 s x 4 + 3 s')
+  expect(written.files.get('README.md')).toContain('SysctlForbidden')
+})

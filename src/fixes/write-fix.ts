@@ -95,7 +95,7 @@ export function writeFix(
   const own = [...plan.values].filter(
     ([set, value]) =>
       !(hasProxyAlready && set.startsWith('proxy.') && !edited.has(set)) &&
-      !(primary && isInapplicable(primary, value)),
+      !(primary && (isInapplicable(primary, value) || isInForce(primary, value))),
   )
   const whole: FixPlan = { ...plan, warnings, values: new Map([...own, ...mended]) }
   const files = collect(given, texts, plan, names, place, extra, primary)
@@ -196,15 +196,19 @@ function applyPlan(
       // A proxy that is there already is mended where it breaks a rule or made failures; a new one is written whole.
       const isProxyMended = way.chain.values[value.set as SettingId] !== undefined && found.has(value.cause ?? '')
       if (value.set.startsWith('proxy.') && value.set !== 'proxy.preStopSeconds' && !isProxyMended) continue
-      const current = way.chain.values[value.set as SettingId]
-      if (current && current.value === value.to && current.source === 'given') continue
-      if (isInapplicable(way, value)) continue
+      if (isInForce(way, value) || isInapplicable(way, value)) continue
       if (value.set === 'deployment.maxUnavailable' && way.workload) applyRollout(texts, way.workload, value)
       else if (applyToManifests(texts, way, value) || applyToLines(texts, way, value)) edited.add(value.set)
       else byHand.set(value.set, value)
     }
   }
   return edited
+}
+
+/** Written in a file already: nothing is to change. */
+function isInForce(way: Way, value: PlannedValue): boolean {
+  const current = way.chain.values[value.set as SettingId]
+  return current?.source === 'given' && current.value === value.to
 }
 
 /** Probes that a container does not have are not missing values, and a drain needs a server that takes one. */

@@ -60,6 +60,25 @@ test('an unrendered Helm template says what to run; braces inside a rendered str
   expect(check('prometheus-rule.yaml').findings).toEqual([])
 })
 
+test('a chart that nobody rendered is one finding, however many templates it has', () => {
+  const template = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n'
+  const files = ['charts/shop/templates/a.yaml', 'charts/shop/templates/b/c.yaml', 'charts/till/templates/a.yaml']
+  const { findings } = checkFiles(
+    files.map((name) => ({ name, text: template })),
+    { read: () => undefined, glob: () => [] },
+  )
+  expect(findings.map((finding) => finding.at.file)).toEqual([files[0], files[2]])
+  expect(findings[0]?.message).toContain('and 1 more in charts/shop/templates/')
+})
+
+test('what is needed is said of the setting that one would change', () => {
+  const text =
+    'http { server { listen 80; location / { proxy_pass http://127.0.0.1:8000; proxy_connect_timeout 30s; } } }'
+  const { findings } = checkFiles([{ name: 'nginx.conf', text }], { read: () => undefined, glob: () => [] })
+  const connect = findings.find((finding) => finding.rule === 'connect-timeout-not-below-ten-seconds')
+  expect(connect?.message).toMatch(/Needed: less than \d+, found: 30\./)
+})
+
 test('two Deployments behind one Service are both checked, and it is said', () => {
   const result = check('two-workloads.yaml')
   expect(result.ways).toHaveLength(2)

@@ -5,11 +5,12 @@ import { describeInequality } from './describe-term.ts'
 import { detectKind, type FileKind } from './detect.ts'
 import { evaluate, type Violation } from './evaluate.ts'
 import { type Ignore, ignoredBy, ignoresOf } from './ignore.ts'
+import type { Term } from './inequalities.ts'
 import { link, targetTypeOf, type Way } from './link.ts'
 import { loadOf, measuredValues } from './measured.ts'
 import { type ReadFiles, readFiles } from './read/read-files.ts'
 import type { FileHost, SourceFile } from './read/source-file.ts'
-import { settingSpec } from './setting.ts'
+import { type SettingId, settingSpec } from './setting.ts'
 import { structureRule } from './structure-rules.ts'
 import { type Suggestion, suggest } from './suggest.ts'
 
@@ -139,12 +140,19 @@ function sentence(violation: Violation): string {
   const { rule, left, right, needed } = violation
   const [first] = rule.change
   // Said of the side that one would change.
-  if (first !== undefined && rule.left === first) {
+  if (first !== undefined && isIn(rule.left, first)) {
     const comparison = rule.relation === '<' ? 'less than' : 'at most'
     return `${upperFirst(parts.join(', '))}. Needed: ${comparison} ${say(right - rule.margin)}, found: ${say(left)}.`
   }
   const comparison = rule.relation === '<' ? 'more than' : 'at least'
   return `${upperFirst(parts.join(', '))}. Needed: ${comparison} ${say(needed)}, found: ${say(right)}.`
+}
+
+function isIn(term: Term, id: SettingId): boolean {
+  if (typeof term === 'number') return false
+  if (typeof term === 'string') return term === id
+  const terms = 'sum' in term ? term.sum : 'product' in term ? term.product : term.min
+  return terms.some((each) => isIn(each, id))
 }
 
 function upperFirst(text: string): string {

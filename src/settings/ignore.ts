@@ -18,8 +18,11 @@ export function ignoresOf(text: string): readonly Ignore[] {
 
 /** The ignore that covers a finding of this rule on this line. One without a reason covers nothing. */
 export function ignoredBy(ignores: readonly Ignore[], text: string, rule: string, line: number): Ignore | undefined {
+  const candidates = ignores.filter((each) => each.rule === rule && each.reason !== '' && each.line <= line)
+  // Most findings have none, and splitting a large file for each would take longer than the check.
+  if (candidates.length === 0) return undefined
   const lines = text.split('\n')
   let first = line
   while (first > 1 && /^\s*#/.test(lines[first - 2] ?? '')) first--
-  return ignores.find((each) => each.rule === rule && each.reason !== '' && each.line >= first && each.line <= line)
+  return candidates.find((each) => each.line >= first)
 }

@@ -6,7 +6,7 @@ import type { ChangeId } from '../setting-change.ts'
 import type { ProxyPlace } from './nginx-conf.ts'
 import { reason } from './reason.ts'
 
-/** A complete haproxy.cfg (2.2 or newer): bounded concurrency, a bounded queue, an honest 503. */
+/** A complete haproxy.cfg (2.4 or newer): bounded concurrency, a bounded queue, an honest 503. */
 export function writeHaproxyCfg(plan: FixPlan, place: ProxyPlace): string {
   const lines: string[] = []
   const value = (set: ChangeId): string => {
@@ -23,7 +23,7 @@ export function writeHaproxyCfg(plan: FixPlan, place: ProxyPlace): string {
   const { queue, load } = plan
   const keepAlive = value('proxy.keepAliveSeconds')
   lines.push(
-    '# Written by why5xx fix for HAProxy 2.2 or newer. Numbers of inequalities: docs/timeouts.md of why5xx.',
+    '# Written by why5xx fix for HAProxy 2.4 or newer. Numbers of inequalities: docs/timeouts.md of why5xx.',
     '# A true queue: requests above maxconn wait here, at most "timeout queue", then get 503. It adds no capacity.',
     '',
     'global',
@@ -37,13 +37,18 @@ export function writeHaproxyCfg(plan: FixPlan, place: ProxyPlace): string {
   )
   lines.push('', 'defaults', '    mode http', '    log global', '    option httplog', '    option dontlognull')
   put(`timeout http-keep-alive ${keepAlive}s`, 'proxy.keepAliveSeconds')
+  put(
+    'option idle-close-on-response',
+    undefined,
+    'a reload or a stop closes an idle connection after its next answer, not before a request that is on its way; prevents proxy-reload-closes-connections',
+  )
   put('timeout http-request 10s', undefined, 'a request head must arrive within this')
   put(`timeout client ${keepAlive}s`, undefined, 'not below the keep-alive')
   put(`timeout connect ${value('proxy.connectTimeoutSeconds')}s`, 'proxy.connectTimeoutSeconds')
   put(`timeout queue ${value('proxy.queueTimeoutSeconds')}s`, 'proxy.queueTimeoutSeconds')
   put(`timeout server ${value('proxy.readTimeoutSeconds')}s`, 'proxy.readTimeoutSeconds')
   put('timeout tunnel 1h', undefined, 'WebSockets')
-  put('retries 1')
+  put('retries 1', undefined, 'one server: a further try would hit the same busy app')
   put('retry-on conn-failure', undefined, 'only when nothing was sent: a request is never run twice')
   lines.push('', 'frontend load-balancer')
   put(
@@ -57,7 +62,8 @@ export function writeHaproxyCfg(plan: FixPlan, place: ProxyPlace): string {
     "joins this log with the load balancer's (why5xx --with); %Tw in it is the wait in the queue",
   )
   put('monitor-uri /why5xx-proxy-health', undefined, 'the proxy alone: for its own probe')
-  lines.push('    option forwardfor if-none', '    default_backend app', '', 'backend app')
+  put('option forwardfor if-none', undefined, "keeps the load balancer's X-Forwarded-For")
+  lines.push('    default_backend app', '', 'backend app')
   put(
     'http-reuse safe',
     undefined,

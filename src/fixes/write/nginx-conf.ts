@@ -135,7 +135,7 @@ export function writeNginxConf(plan: FixPlan, place: ProxyPlace): string {
     '',
   )
   put(12, `proxy_connect_timeout ${value('proxy.connectTimeoutSeconds')}s;`, 'proxy.connectTimeoutSeconds')
-  put(12, `proxy_send_timeout ${value('proxy.readTimeoutSeconds')}s;`)
+  put(12, `proxy_send_timeout ${value('proxy.readTimeoutSeconds')}s;`, undefined, 'the same limit for the way there')
   put(12, `proxy_read_timeout ${value('proxy.readTimeoutSeconds')}s;`, 'proxy.readTimeoutSeconds')
   put(
     12,
@@ -153,14 +153,9 @@ export function writeNginxConf(plan: FixPlan, place: ProxyPlace): string {
   put(12, 'proxy_request_buffering on;', undefined, 'a slow upload occupies nginx, not the app')
   put(12, 'proxy_buffering on;', undefined, 'a slow reader occupies nginx, not the app')
   put(12, 'proxy_buffer_size 16k;', undefined, 'the response head must fit; prevents nginx-upstream-header-too-big')
-  lines.push(
-    '            proxy_buffers 8 32k;',
-    '            proxy_busy_buffers_size 64k;',
-    '        }',
-    '    }',
-    '}',
-    '',
-  )
+  put(12, 'proxy_buffers 8 32k;', undefined, 'a whole answer up to 256 K leaves the app at once')
+  put(12, 'proxy_busy_buffers_size 64k;', undefined, 'what may be on its way to the client meanwhile')
+  lines.push('        }', '    }', '}', '')
   return lines.join('\n')
 }
 

@@ -36,7 +36,7 @@ export function writeReadme(input: ReadmeInput): string {
   if (plan.load) parts.push(sizePart(plan))
   parts.push(`## Prove it
 
-    why5xx check . ${hasManifests ? '' : '   # after you put your names in'}
+    why5xx check .${hasManifests ? '' : '    # after you put your names in'}
     why5xx lab run missing-502 --fix .
     kubectl diff -f manifests/
 
@@ -82,8 +82,18 @@ function queuePart(plan: FixPlan): string {
 
 A NodePort has no backlog, and iptables knows no load: it picks a pod at random per connection. The queue is \`listen()\` in ${serverTitle(plan.appServer)},
 capped by \`net.core.somaxconn\` of the pod's network namespace (4096 since Linux 5.4; setting it on the node does not change
-pods, and in a pod it is an unsafe sysctl that needs the kubelet's \`--allowed-unsafe-sysctls\`). When it is full the kernel drops SYNs:
-the load balancer writes 504 at 10.00 s, not 502.${front}`
+pods). When it is full the kernel drops SYNs: the load balancer writes 504 at 10.00 s, not 502.
+
+Nothing here is written into the manifests: the default is enough for the backlog above. If it is not, in the pod's spec:
+
+\`\`\`yaml
+securityContext:
+  sysctls:
+    # unsafe: without the kubelet's --allowed-unsafe-sysctls=net.core.somaxconn the pod stays in SysctlForbidden
+    - { name: net.core.somaxconn, value: "${Math.max(8192, 2 * Number(plan.values.get('app.backlog')?.to ?? 0))}" }
+    # the safe ones need no flag (tcp_syncookies, ip_local_port_range, tcp_keepalive_time), and none makes this queue longer
+    # never: net.ipv4.tcp_abort_on_overflow=1 turns late answers into resets
+\`\`\`${front}`
 }
 
 function sizePart(plan: FixPlan): string {

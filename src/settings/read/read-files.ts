@@ -77,7 +77,32 @@ export function readFiles(files: readonly SourceFile[], host: FileHost): ReadFil
       `${without[0]}${without.length > 1 ? ` and ${without.length - 1} more` : ''}: no server that why5xx knows is started by CMD or ENTRYPOINT`,
     )
   for (const each of aws) remarks.push(...each.remarks)
-  return { world: mergeWorlds(worlds), aws, proxies, apps: mergeApps(apps), remarks, notes, understood }
+  return {
+    world: mergeWorlds(worlds),
+    aws,
+    proxies,
+    apps: mergeApps(apps),
+    remarks: oncePerChart(remarks),
+    notes,
+    understood,
+  }
+}
+
+/** A chart that nobody rendered is one thing to do, however many templates it has. */
+function oncePerChart(remarks: readonly Remark[]): Remark[] {
+  const chartOf = ({ at }: Remark): string => /^(.*\/|)templates\//.exec(at.file)?.[0] ?? at.file
+  const templates = remarks.filter((remark) => remark.rule === 'template-not-rendered')
+  return remarks.flatMap((remark) => {
+    if (remark.rule !== 'template-not-rendered') return [remark]
+    const chart = templates.filter((each) => chartOf(each) === chartOf(remark))
+    if (chart[0] !== remark) return []
+    const more = new Set(chart.map((each) => each.at.file)).size - 1
+    return [
+      more === 0
+        ? remark
+        : { ...remark, message: `${remark.message.replace(/\.$/, '')} (and ${more} more in ${chartOf(remark)})` },
+    ]
+  })
 }
 
 /** gunicorn.conf.py beside a Dockerfile that starts gunicorn is one app, not two. */
