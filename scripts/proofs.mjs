@@ -1,6 +1,6 @@
 // npm run proofs: every fix of src/lab/proof/proofs.ts, before and after in the lab. Exit 10 when one removes too little.
-// npm run proofs -- PART... takes causes and scenarios with that part; --jobs N (3), --seed N (1), --out DIR; --write
-// rewrites docs/proofs.md.
+// npm run proofs -- PART... takes causes and scenarios with that part; --jobs N (3), --seed N (1), --out DIR; --resume
+// takes the pairs that DIR has already; --write rewrites docs/proofs.md.
 import { writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,7 @@ const { values, positionals: parts } = parseArgs({
     jobs: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
     out: { type: 'string', default: 'lab-out/proofs' },
+    resume: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
@@ -39,6 +40,7 @@ const pairs = await runPairs(
   {
     jobs: Number(values.jobs),
     signal: interrupt.signal,
+    isResumed: values.resume,
     onMessage: (run, message) => {
       if (!('kind' in message))
         process.stderr.write(`${run.scenario}${run.fix ? ' after' : ''}: ${message.failures} failures\n`)

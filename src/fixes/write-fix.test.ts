@@ -223,3 +223,25 @@ test('what is in force already is no value, and a proxy without a queue gets no 
   expect(written.plan.values.get('targetGroup.healthCheckIntervalSeconds')?.because).toContain('5 s x 4 + 3 s')
   expect(written.files.get('README.md')).toContain('SysctlForbidden')
 })
+
+test('several values go into one file, each where it belongs, though every edit moves the lines', () => {
+  const nginx = nginxMap('worker_connections 512;', '          proxy_read_timeout 5s;\n').replace(
+    '        location / {',
+    '        location /slow { proxy_pass http://app; proxy_read_timeout 7s; }\n        location / {',
+  )
+  const all = [ingress, service(), deployment(behindNginx), nginx].join('---\n')
+  const conf = fixed('nginx-upstream-timeout', { 'all.yaml': all }).files.get('nginx.conf') ?? ''
+  const [slow, rest] = conf.split('location / {')
+  expect(slow).toMatch(/proxy_pass http:\/\/app;[\s\S]*proxy_read_timeout 50s;/)
+  expect(rest).toMatch(/proxy_pass http:\/\/app;[\s\S]*proxy_read_timeout 50s;/)
+  expect(conf.match(/proxy_connect_timeout 1s;/g)).toHaveLength(2)
+  expect(conf.match(/proxy_read_timeout/g)).toHaveLength(2)
+})
+
+test('an nginx.conf without any manifest is mended as well', () => {
+  const text = `events { worker_connections 64; }
+http { server { listen 80; location / { proxy_pass http://127.0.0.1:8000; } } }
+`
+  const conf = fixed('nginx-upstream-header-too-big', { 'nginx.conf': text }).files.get('settings/nginx.conf')
+  expect(conf).toMatch(/proxy_buffer_size 16k;/)
+})

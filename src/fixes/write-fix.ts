@@ -85,9 +85,9 @@ export function writeFix(
       way.chain.facts.has('load-balancer') &&
       (way.service === primary?.service || way === primary),
   )
-  const edited = primary
-    ? applyPlan(texts, behind, (way) => planFix(diagnosis, way, { ...versioned, front }), byHand)
-    : new Set<ChangeId>()
+  const planOf = (way: Way): FixPlan => planFix(diagnosis, way, { ...versioned, front })
+  if (primary) applyPlan(texts, behind, planOf, byHand)
+  const edited = mendProxies(texts, given, host, diagnosis, planOf)
   const place = proxyPlace(plan, names, primary)
   const extra = addProxy(texts, behind, plan, names, place, warnings)
   const { left, mended } = mendTheRest(texts, given, host, diagnosis, plan, extra)
@@ -183,26 +183,66 @@ function applyPlan(
   ways: readonly Way[],
   planOf: (way: Way) => FixPlan,
   byHand: Map<string, PlannedValue>,
-): ReadonlySet<ChangeId> {
+): void {
   const seen = new Set<object>()
-  const edited = new Set<ChangeId>()
   for (const way of ways) {
     const key = way.container ?? way.workload
     if (key === null || seen.has(key)) continue
     seen.add(key)
     const plan = planOf(way)
-    const found = new Set(plan.causes.map((cause) => cause.id))
     for (const value of plan.values.values()) {
-      // A proxy that is there already is mended where it breaks a rule or made failures; a new one is written whole.
-      const isProxyMended = way.chain.values[value.set as SettingId] !== undefined && found.has(value.cause ?? '')
-      if (value.set.startsWith('proxy.') && value.set !== 'proxy.preStopSeconds' && !isProxyMended) continue
+      if (isOfProxyFile(value.set)) continue
       if (isInForce(way, value) || isInapplicable(way, value)) continue
       if (value.set === 'deployment.maxUnavailable' && way.workload) applyRollout(texts, way.workload, value)
-      else if (applyToManifests(texts, way, value) || applyToLines(texts, way, value)) edited.add(value.set)
-      else byHand.set(value.set, value)
+      else if (!applyToManifests(texts, way, value) && !applyToLines(texts, way, value)) byHand.set(value.set, value)
     }
   }
+}
+
+/** What stands in nginx.conf or haproxy.cfg; the preStop hook of a proxy stands in its pod. */
+function isOfProxyFile(set: ChangeId): boolean {
+  return set.startsWith('proxy.') && set !== 'proxy.preStopSeconds'
+}
+
+/** A proxy that is there already is mended where it made failures; a new one is written whole. */
+function mendProxies(
+  texts: Texts,
+  given: readonly SourceFile[],
+  host: FileHost,
+  diagnosis: Diagnosis,
+  planOf: (way: Way) => FixPlan,
+): ReadonlySet<ChangeId> {
+  const edited = new Set<ChangeId>()
+  const tried = new Set<string>()
+  // Places move with every edit, so everything is read again after each.
+  for (let round = 0; round < mostRounds; round++) {
+    const files = given.map((file) => ({ name: file.name, text: texts.get(file.name) ?? file.text }))
+    const { ways } = linkWays(readFiles(files, editedHost(texts, host)), diagnosis)
+    const next = nextForProxy(ways, planOf, tried)
+    if (!next) break
+    tried.add(next.key)
+    if (applyToLines(texts, next.way, next.value)) edited.add(next.value.set)
+  }
   return edited
+}
+
+function nextForProxy(
+  ways: readonly Way[],
+  planOf: (way: Way) => FixPlan,
+  tried: ReadonlySet<string>,
+): { readonly way: Way; readonly value: PlannedValue; readonly key: string } | null {
+  for (const way of ways) {
+    if (!way.chain.facts.has('load-balancer') || !way.chain.facts.has('proxy')) continue
+    const plan = planOf(way)
+    const found = new Set(plan.causes.map((cause) => cause.id))
+    for (const value of plan.values.values()) {
+      const key = `${way.chain.name} ${value.set}`
+      const isKnown = way.chain.values[value.set as SettingId] !== undefined
+      const isWanted = isOfProxyFile(value.set) && isKnown && found.has(value.cause ?? '') && !isInForce(way, value)
+      if (isWanted && !tried.has(key)) return { way, value, key }
+    }
+  }
+  return null
 }
 
 /** Written in a file already: nothing is to change. */

@@ -107,6 +107,41 @@ test.each(combinations)(
   },
 )
 
+const mendable = [
+  ['nginx-upstream-header-too-big', ''],
+  ['nginx-upstream-timeout', 'proxy_read_timeout 5s; proxy_connect_timeout 30s;'],
+  ['proxy-sheds-idle-connections', 'proxy_buffers 4 4k;'],
+  ['nginx-no-live-upstreams', 'proxy_buffer_size 4k;'],
+] as const
+
+test.runIf(has('nginx'))('nginx starts with what was mended, and so does the proxy that HAProxy is given', () => {
+  const [finding] = shopDiagnosis.findings
+  for (const [cause, line] of mendable) {
+    const settings = mkdtempSync(join(scratch, 'nginx-'))
+    writeFileSync(
+      join(settings, 'nginx.conf'),
+      `pid /tmp/why5xx-nginx-t.pid; error_log stderr;
+events { worker_connections 64; }
+http {
+  access_log off;
+  upstream app { server 127.0.0.1:8000 max_conns=3; keepalive 4; }
+  server { listen 8080; location / {
+    proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
+    ${line}
+  } }
+}
+`,
+    )
+    const told = join(scratch, `${cause}.json`)
+    writeFileSync(told, JSON.stringify({ ...shopDiagnosis, findings: [{ ...finding, cause, candidates: [] }] }))
+    const output = join(scratch, `mended-${cause}`)
+    expect(why5xx('fix', told, '--settings', settings, '--output', output)).toMatchObject({ status: 0, stderr: '' })
+    const written = join(output, 'settings/nginx.conf')
+    const { stderr } = spawnSync('nginx', ['-t', '-c', written], { encoding: 'utf8' })
+    expect(stderr, readFileSync(written, 'utf8')).toContain('test is successful')
+  }
+})
+
 test('fix.json says the same as the files', () => {
   const output = fix('--settings', story, '--front', 'nginx')
   const json = JSON.parse(readFileSync(join(output, 'fix.json'), 'utf8'))

@@ -131,6 +131,30 @@ describe('incidents of the lab', () => {
   })
 })
 
+// One of each kind: a timer of a proxy that is there already, a rollout, the network. `npm run proofs` shows all.
+const fixed = {
+  'nginx-upstream-timeout': 'nginx-upstream-timeout',
+  'recreate-deploy': 'no-registered-targets',
+  'no-local-endpoint': 'no-local-endpoint',
+}
+
+describe('what why5xx fix writes from a run’s own diagnosis', () => {
+  it('removes the failures of its cause when the same traffic comes again', async () => {
+    const folder = join(scratch, 'fixed')
+    const args = ['--fix', 'auto', '--jobs', '3', '--format', 'json', '--quiet', '--out', folder]
+    const run = await lab(['run', ...Object.keys(fixed), ...args])
+    expect(run.stderr).toBe('')
+    const { runs } = JSON.parse(run.stdout) as LabReport
+    for (const [scenario, cause] of Object.entries(fixed)) {
+      const [before, after] = runs.filter((each) => each.scenario === scenario)
+      expect(before?.byCause[cause], scenario).toBeGreaterThan(10)
+      expect(after?.fix, scenario).toContain('fix-none')
+      expect(after?.byCause, scenario).toEqual({})
+      expect(after?.client.requests, scenario).toBe(before?.client.requests)
+    }
+  })
+})
+
 describe('a lab that is interrupted', () => {
   it('ends with 130, removes every namespace, and marks half a recording', async () => {
     const folder = join(scratch, 'half')

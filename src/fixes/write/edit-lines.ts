@@ -57,11 +57,16 @@ export function editNginx(text: string, edit: LineEdit): string | null {
   // Beside a directive the indent is the same; inside a block one step deeper.
   const isBlock = /\{\s*(#.*)?$/.test(line)
   const deeper = isBlock ? `${indent}${/^\t/.test(indent) ? '\t' : '    '}` : indent
-  const written = [`${deeper}# ${edit.comment}`, `${deeper}${directive} ${nginxValue(edit)};`]
+  const written = [`${directive} ${nginxValue(edit)};`]
   // What goes to the client while the rest is read must fit into the buffers as well, or nginx does not start.
   if (name === 'buffer_size' && !text.includes(`${family}_busy_buffers_size`))
-    written.push(`${deeper}${family}_busy_buffers_size ${nginxValue(edit)};`)
-  lines.splice(place.line, 0, ...written)
+    written.push(`${family}_busy_buffers_size ${nginxValue(edit)};`)
+  // `location /x { proxy_pass http://app; }` on one line: a line below it would be outside of the block.
+  const end = isBlock ? -1 : line.indexOf(';', column)
+  if (end >= 0 && /^\s*[^\s#]/.test(line.slice(end + 1))) {
+    const longer = `${line.slice(0, end + 1)} ${written.join(' ')}${line.slice(end + 1)}`
+    lines.splice(place.line - 1, 1, `${indent}# ${edit.comment}`, longer)
+  } else lines.splice(place.line, 0, `${deeper}# ${edit.comment}`, ...written.map((each) => deeper + each))
   return lines.join('\n')
 }
 

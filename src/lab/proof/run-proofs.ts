@@ -8,6 +8,7 @@ import type { RunMessage } from '../run/job.ts'
 import { type PlannedRun, runMany } from '../run/run-many.ts'
 import type { RunResult } from '../run/run-scenario.ts'
 import type { ProofBy } from './proofs.ts'
+import { readResult } from './read-result.ts'
 
 const cli = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
 
@@ -31,6 +32,8 @@ export interface Pair {
 export interface RunPairsOptions {
   readonly jobs: number
   readonly signal: AbortSignal
+  /** Pairs that an earlier call has finished in the same folder are read, not run. */
+  readonly isResumed?: boolean
   readonly onMessage: (run: PlannedRun, message: RunMessage | RunResult) => void
 }
 
@@ -64,14 +67,17 @@ async function runPair(planned: PlannedPair, options: RunPairsOptions): Promise<
     const [result] = await runMany([one], { ...options, jobs: 1, isDiagnosed: true })
     return result ?? fail('LAB_RUN_FAILED', { scenario, why: 'interrupted', folder: one.folder })
   }
-  const before = await run({ ...base, folder: join(planned.folder, scenario) })
-  if (!before.isComplete) return { planned, before, after: null }
-  const fix =
-    'byHand' in by
-      ? by.byHand
-      : await writeFixFor(before, by.front, join(planned.folder, `${scenario}.fix-${by.front}`))
   const name = 'byHand' in by ? by.byHand : `fix-${by.front}`
-  const after = await run({ ...base, fix, folder: join(planned.folder, `${scenario}+${name}`) })
+  const folders = { before: join(planned.folder, scenario), after: join(planned.folder, `${scenario}+${name}`) }
+  if (options.isResumed) {
+    const [before, after] = [readResult(folders.before, seed), readResult(folders.after, seed)]
+    if (before && after) return { planned, before, after }
+  }
+  const before = await run({ ...base, folder: folders.before })
+  if (!before.isComplete) return { planned, before, after: null }
+  const written = join(planned.folder, `${scenario}.${name}`)
+  const fix = 'byHand' in by ? by.byHand : await writeFixFor(before, by.front, written)
+  const after = await run({ ...base, fix, folder: folders.after })
   return { planned, before, after }
 }
 

@@ -133,7 +133,7 @@ function unexpected(
   return missed
 }
 
-function countBy<T>(rows: readonly T[], key: (row: T) => string): Record<string, number> {
+export function countBy<T>(rows: readonly T[], key: (row: T) => string): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const row of rows) counts[key(row)] = (counts[key(row)] ?? 0) + 1
   return counts
