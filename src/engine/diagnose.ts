@@ -79,7 +79,12 @@ async function gather(options: DiagnoseOptions): Promise<Gathered> {
   const signal = options.signal ?? new AbortController().signal
   const inputs = await findInputs(options.paths, detectFormat)
   const processors = availableParallelism()
-  const found = await findWitnesses(options.witnesses ?? [], inputs, options.useWitnesses !== false)
+  const found = await findWitnesses(
+    options.witnesses ?? [],
+    inputs,
+    options.useWitnesses !== false,
+    options.witnessOptions?.nginxLogFormat,
+  )
   const plan = withWitnessNotes(planUnits(inputs, options.jobs ?? processors), found)
   if (plan.units.length === 0) failWithoutLog(options.paths, plan)
   // Waiting for a pipe in this thread would leave Ctrl-C unheard.

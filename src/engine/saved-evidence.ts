@@ -151,6 +151,8 @@ const witnessRow = z.object({
   upstreamStatus: z.exactOptional(texts),
   upstreamAddress: z.exactOptional(texts),
   upstreamMs: z.exactOptional(z.array(number)),
+  upstreamConnectMs: z.exactOptional(z.array(number)),
+  upstreamHeaderMs: z.exactOptional(z.array(number)),
   flags: z.exactOptional(text),
   level: z.exactOptional(text),
   message: z.exactOptional(text),

@@ -44,7 +44,12 @@ export async function traceRequest(options: TraceOptions): Promise<RequestTrace>
     })
   const inputs = await findInputs(options.paths, detectFormat)
   const plan = planUnits(inputs, 1)
-  const found = await findWitnesses(options.witnesses, inputs, options.useWitnesses)
+  const found = await findWitnesses(
+    options.witnesses,
+    inputs,
+    options.useWitnesses,
+    options.witnessOptions.nginxLogFormat,
+  )
   if (plan.units.length === 0 && found.files.length === 0)
     throw new AppError('INPUT_NONE', { paths: options.paths.join(' '), seen: 'no log among them' })
   const rows: TracedRow[] = []

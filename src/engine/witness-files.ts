@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { fail } from '../core/errors.ts'
 import type { Detection } from '../formats/detect.ts'
 import { detectWitness, EMPTY_LIST, type WitnessDetection } from '../formats/witnesses/detect-witness.ts'
+import { nginxFormatFrom } from '../formats/witnesses/nginx-access.ts'
 import { type WitnessFormatId, witnessFormatIds } from '../formats/witnesses/witness-row.ts'
 import { findInputs, type Inputs } from '../read/inputs.ts'
 
@@ -27,6 +28,7 @@ export async function findWitnesses(
   given: readonly string[],
   inputs: Inputs<Detection>,
   isWanted: boolean,
+  nginxLogFormat?: string,
 ): Promise<WitnessFiles> {
   if (!isWanted) return { files: [], unknown: [] }
   const insisted = new Map<string, WitnessFormatId>()
@@ -60,8 +62,9 @@ export async function findWitnesses(
     }
     unknown.push(...found.unreadable)
   }
+  const formats = nginxLogFormat === undefined ? [] : [nginxFormatFrom(nginxLogFormat)]
   const isInsisted = new Set(files.map((file) => file.path))
-  const found = await findInputs([...plain, ...beside], detectWitness)
+  const found = await findInputs([...plain, ...beside], (head) => detectWitness(head, formats))
   const besides = new Set(beside)
   for (const { name, path, detection } of found.files) {
     if (isInsisted.has(path)) continue

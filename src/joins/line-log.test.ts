@@ -102,6 +102,49 @@ describe('nginx', () => {
     expect(claims).toMatchObject([{ cause: 'nginx-upstream-refused', confidence: 'certain' }])
   })
 
+  it('passes on what the app answered: a 502 in the app’s own log is the app’s', () => {
+    const subjects = subjectsOf([answered(1, '/cart', 5_000)], 20)
+    const { claims } = judge(subjects, [
+      read('nginx.access.log', subjects, [access(1, '/cart', 5_000)]),
+      read('nginx.error.log', subjects, [error(refused, '/cart', 5_000)]),
+      read('app.log', subjects, [...healthyLines, uvicorn(1, 4_999, '/cart', 502)]),
+    ])
+    expect(claims).toMatchObject([{ cause: 'application-error', confidence: 'certain' }])
+  })
+
+  it('is only likely when a healthy request for the same may have left the line', () => {
+    const subjects = subjectsOf([answered(1, '/orders/5', 5_000)], 20)
+    const { claims } = judge(subjects, [
+      read('nginx.access.log', subjects, [access(1, '/orders/5', 5_000)]),
+      read('nginx.error.log', subjects, [error(refused, '/orders/5', 5_000)]),
+    ])
+    expect(claims).toMatchObject([{ cause: 'nginx-upstream-refused', confidence: 'likely' }])
+  })
+
+  it('takes no sentence of a timeout for a 502, nor a warning beside an error for a contradiction', () => {
+    const subjects = subjectsOf([answered(1, '/', 5_000), answered(2, '/', 5_400)], 0)
+    const timedOut = 'upstream timed out (110: Connection timed out)'
+    expect(judge(subjects, [read('error.log', subjects, [error(timedOut, '/', 5_000)])]).claims).toMatchObject([
+      { cause: null },
+    ])
+    const banned = 'upstream server temporarily disabled'
+    const lines = [5_000, 5_400].flatMap((at) => [error(refused, '/', at), error(banned, '/', at)])
+    expect(judge(subjects, [read('error.log', subjects, lines)]).claims).toMatchObject([
+      { cause: 'nginx-upstream-refused', failures: [0, 1] },
+    ])
+  })
+
+  it.each([
+    ['us=502 upstream_addr=shop', 502, 'nginx-no-live-upstreams', 'certain'],
+    ['us=504 uht=- urt=5.001', 504, 'nginx-upstream-timeout', 'certain'],
+    ['us=502 uct=- urt=0.000 ua=10.2.0.5:80', 502, 'nginx-upstream-refused', 'likely'],
+  ])('reads %s without an error log', (tail, status, cause, confidence) => {
+    const subjects = subjectsOf([answered(1, '/cart', 5_000, status)], 0)
+    const line = access(1, '/cart', 5_000, status).replace(/rt=.* trace/, `rt=0.001 ${tail} trace`)
+    const { claims } = judge(subjects, [read('nginx.access.log', subjects, [line])])
+    expect(claims).toMatchObject([{ cause, confidence }])
+  })
+
   it('is only likely on the error log alone', () => {
     const subjects = subjectsOf([answered(1, '/cart', 5_000)], 0)
     const { claims } = judge(subjects, [read('error.log', subjects, [error(refused, '/cart', 5_000)])])

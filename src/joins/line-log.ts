@@ -1,5 +1,6 @@
 import type { WitnessKind } from '../core/vocabulary.ts'
 import { createLineParser, type LineParserOptions } from '../formats/witnesses/line-parser.ts'
+import { nginxSentenceOf } from '../formats/witnesses/nginx-error.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
 import { ClockComparison, correctionMs, measureShift } from './clock.ts'
 import { detachedRow, detachedText } from './detached.ts'
@@ -7,7 +8,7 @@ import { kinshipOf } from './kinship.ts'
 import { eventKindOf } from './life-events.ts'
 import { type LooseRow, matchLoose } from './match-loose.ts'
 import { requestKey, type Subjects, targetOf } from './subjects.ts'
-import { emptyTestimony, type Hit, type LifeEvent, type Testimony } from './testimony.ts'
+import { emptyTestimony, type Hit, type LifeEvent, ONE_TRY, type Testimony } from './testimony.ts'
 import { workloadOf } from './workloads.ts'
 
 const decoder = new TextDecoder('utf-8')
@@ -16,7 +17,7 @@ const MOST_EVENTS = 5_000
 const MOST_STRANGERS = 100_000
 const HITS_PER_FAILURE = 6
 const TEXT = 1_000
-const BIT = { app: 1, proxy: 2, either: 4 } as const
+const BIT = { app: 1, proxy: 2, either: 4, oneTry: ONE_TRY } as const
 /** A block this far from every failure and control is counted, not read: local time may be half a day off and more. */
 const FAR_MS = 26 * 3_600_000
 /** The same for times with a zone: clocks that were set to summer time by hand are an hour off. */
@@ -167,7 +168,8 @@ export class LineLog {
       const isRequest = row.what === 'request' && !Number.isNaN(row.timeMs)
       if (subject >= failures.length) {
         const control = subject - failures.length
-        this.#controlsSeen[control] = (this.#controlsSeen[control] as number) | BIT[row.role]
+        const tries = row.upstreamStatus?.length === 1 ? BIT.oneTry : 0
+        this.#controlsSeen[control] = (this.#controlsSeen[control] as number) | BIT[row.role] | tries
         if (isRequest) this.#clock.add((end[subject] as number) - row.timeMs - row.timeStepMs / 2)
         if (row.source !== '')
           remember(this.#podsOfTarget, (controls[control] as { target: string }).target, row.source)
@@ -194,6 +196,8 @@ export class LineLog {
 
   #keepLoose(row: WitnessRow, raw: string): void {
     if (Number.isNaN(row.timeMs)) return
+    // Warnings beside an error ("upstream server temporarily disabled", "buffered to a temporary file") say nothing new.
+    if (row.format === 'nginx-error' && nginxSentenceOf(row.message ?? '') === undefined) return
     const alike = this.#subjects.byRequest.get(requestKey(row.method as string, row.path as string))
     if (alike === undefined) {
       if (this.#strangers.length < MOST_STRANGERS) this.#strangers.push(row.timeMs)
@@ -231,6 +235,7 @@ export class LineLog {
       if ((bits & BIT.app) !== 0) see(control, 'app')
       if ((bits & BIT.proxy) !== 0) see(control, 'proxy')
       if ((bits & BIT.either) !== 0) see(control, 'either')
+      controlsSeen[control] = (controlsSeen[control] as number) | (bits & BIT.oneTry)
     }
     const hits: Hit[] = this.#hits.map(({ subject, row, text }) => ({
       failure: subject,
@@ -302,6 +307,8 @@ export class LineLog {
   /** Lines that both could have written belong to the company they keep; alone, to what the file is called. */
   #role(): 'app' | 'proxy' {
     if (this.#sure.app !== this.#sure.proxy) return this.#sure.app > this.#sure.proxy ? 'app' : 'proxy'
+    for (const sources of this.#podsOfTarget.values())
+      for (const source of sources) if (/nginx|ingress|proxy|envoy|istio/i.test(source)) return 'proxy'
     return /app|gunicorn|api|web(?!server)|django|flask/i.test(this.#name.slice(this.#name.lastIndexOf('/') + 1))
       ? 'app'
       : 'proxy'

@@ -42,7 +42,7 @@ export function matchLoose(
         ? []
         : list.filter((subject) => subject < subjects.failures.length),
     )
-    for (const group of groupsOf(mine)) matchGroup(group, what, rows, mine, subjects, matches, ambiguous)
+    for (const group of groupsOf(mine)) matchGroup(group, what, rows, mine, subjects, shiftMs, matches, ambiguous)
   }
   for (const { subject } of matches) ambiguous.delete(subject)
   return { matches, ambiguous }
@@ -83,9 +83,11 @@ function matchGroup(
   rows: readonly LooseRow[],
   fits: readonly (readonly number[])[],
   subjects: Subjects,
+  shiftMs: number,
   matches: LooseMatch[],
   ambiguous: Set<number>,
 ): void {
+  const given = new Set<number>()
   const says = new Set(group.rows.map((index) => meaningOf((rows[index] as LooseRow).row)))
   // One request may leave an error line per try, so more lines than requests are no contradiction there.
   const isAlone = group.failures.length === 1 && (group.rows.length === 1 || what === 'event')
@@ -97,13 +99,30 @@ function matchGroup(
       ambiguous.add(failure)
       continue
     }
-    for (const index of group.rows) {
-      if (!fits[index]?.includes(failure)) continue
+    const mine = group.rows.filter((index) => fits[index]?.includes(failure))
+    for (const index of isAlone ? mine : nearest(mine, failure, rows, given, subjects, shiftMs)) {
+      given.add(index)
       const { row, text } = rows[index] as LooseRow
       matches.push({ subject: failure, by: isAlone ? 'request' : 'unanimous', row, text })
-      if (!isAlone) break
     }
   }
+}
+
+/** The row nearest to a failure's end, one that no other failure has if there is one: all of them say the same. */
+function nearest(
+  mine: readonly number[],
+  failure: number,
+  rows: readonly LooseRow[],
+  given: ReadonlySet<number>,
+  subjects: Subjects,
+  shiftMs: number,
+): number[] {
+  const apart = (index: number): number => {
+    const { row } = rows[index] as LooseRow
+    return Math.abs((subjects.end[failure] as number) - row.timeMs - shiftMs - row.timeStepMs / 2)
+  }
+  const free = mine.filter((index) => !given.has(index))
+  return [...(free.length > 0 ? free : mine)].sort((a, b) => apart(a) - apart(b)).slice(0, 1)
 }
 
 /** What the load balancer got from the target is what the proxy or the app behind it sent. */

@@ -11,6 +11,9 @@ export type MatchedBy =
   /** Several fit, and all of them say the same. */
   | 'unanimous'
 
+/** Bit of a control: a proxy's log shows that it asked one server once, so that no error line is about it. */
+export const ONE_TRY = 8
+
 /** A row of a witness that speaks of one failure. */
 export interface Hit {
   readonly failure: number
@@ -140,7 +143,7 @@ export interface Testimony {
   readonly hits: readonly Hit[]
   /** Failures for which rows fit that say different things. */
   readonly ambiguous: ReadonlySet<number>
-  /** Control (index among the controls) seen here, by whom: 1 = app, 2 = proxy. */
+  /** Control (index among the controls) seen here, by whom: 1 = app, 2 = proxy; and `ONE_TRY`. */
   readonly controlsSeen: Uint8Array
   /** Targets to the pods that answered for them. */
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>

@@ -5,6 +5,8 @@ import type { LineFormatId, WitnessRole, WitnessRow } from './witness-row.ts'
 /** How a group of the pattern becomes a value of the row. */
 export type LineFieldKind =
   | 'time'
+  /** When the request arrived; the row's own time is that and the duration. */
+  | 'startTime'
   /** `GET /path HTTP/1.1`, or only its beginning when the request was malformed. */
   | 'request'
   | 'method'
@@ -17,6 +19,8 @@ export type LineFieldKind =
   | 'upstreamStatus'
   | 'upstreamAddress'
   | 'upstreamSeconds'
+  | 'upstreamConnectSeconds'
+  | 'upstreamHeaderSeconds'
   | 'traceId'
   | 'flags'
   | 'level'
@@ -80,13 +84,20 @@ export function parseLine(format: LineFormat, line: string, envelope: Envelope =
     traceIds: traceIdsIn(line),
   }
   setTime(row, envelope.time)
+  let started: LogTime | undefined
   for (const [index, field] of format.fields.entries()) {
     const text = groups[index + 1]
-    if (text === undefined || text === '' || text === '-') continue
-    setField(row, field.kind, text)
+    if (text === undefined || text === '') continue
+    if (field.kind === 'startTime') started = parseLogTime(text)
+    else if (text !== '-' || UPSTREAM_TIMES.has(field.kind)) setField(row, field.kind, text)
   }
+  // Written at the end, stamped with the beginning.
+  if (started !== undefined) setTime(row, { ...started, ms: started.ms + (row.durationMs ?? 0) })
   return row
 }
+
+/** That no header came is said by a dash. */
+export const UPSTREAM_TIMES: ReadonlySet<LineFieldKind> = new Set(['upstreamConnectSeconds', 'upstreamHeaderSeconds'])
 
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
@@ -100,7 +111,7 @@ export function setTime(row: Mutable<WitnessRow>, time: LogTime | undefined): vo
   row.hasZone = time.hasZone
 }
 
-function setField(row: Mutable<WitnessRow>, kind: LineFieldKind, text: string): void {
+export function setField(row: Mutable<WitnessRow>, kind: LineFieldKind, text: string): void {
   switch (kind) {
     case 'time':
       setTime(row, parseLogTime(text))
@@ -138,11 +149,18 @@ function setField(row: Mutable<WitnessRow>, kind: LineFieldKind, text: string): 
       row.upstreamAddress = tries(text)
       return
     case 'upstreamSeconds':
-      row.upstreamMs = tries(text).map((each) => Math.round(Number(each) * 1e6) / 1e3)
+      row.upstreamMs = tryMs(text)
+      return
+    case 'upstreamConnectSeconds':
+      row.upstreamConnectMs = tryMs(text)
+      return
+    case 'upstreamHeaderSeconds':
+      row.upstreamHeaderMs = tryMs(text)
       return
     case 'traceId':
       row.traceIds = traceIdsIn(text)
       return
+    case 'startTime':
     case 'text':
   }
 }
@@ -150,4 +168,9 @@ function setField(row: Mutable<WitnessRow>, kind: LineFieldKind, text: string): 
 /** `a, b` is two tries in one group of servers, `a : b` goes on in another one after an internal redirect. */
 function tries(text: string): string[] {
   return text.split(/, | : /)
+}
+
+/** NaN: that try never came to it. */
+function tryMs(text: string): number[] {
+  return tries(text).map((each) => Math.round(Number(each) * 1e6) / 1e3)
 }

@@ -1,4 +1,5 @@
 import { detectFormat } from '../detect.ts'
+import type { LineFormat } from './define-line-format.ts'
 import { createLineParser } from './line-parser.ts'
 import type { WitnessFormatId } from './witness-row.ts'
 
@@ -24,7 +25,7 @@ const SURE: ReadonlySet<WitnessFormatId> = new Set([
 ])
 
 /** Which witness a file is, by its first bytes (inflated). Free text with times is none unless somebody insists. */
-export function detectWitness(head: Uint8Array): WitnessDetection {
+export function detectWitness(head: Uint8Array, given: readonly LineFormat[] = []): WitnessDetection {
   const known = detectFormat(head)
   if (known.kind === 'log') {
     const isWitness = known.format === 'alb-health-check' || known.format === 'alb-connection'
@@ -39,7 +40,7 @@ export function detectWitness(head: Uint8Array): WitnessDetection {
   if (document) return document
   const lines = text.split('\n').slice(0, 400)
   if (lines.length > 1) lines.pop()
-  const parse = createLineParser()
+  const parse = createLineParser({ given })
   const counts = new Map<WitnessFormatId, number>()
   let parsed = 0
   for (const line of lines) {

@@ -10,7 +10,11 @@ export const haproxyHttp = defineLineFormat({
     /^(\S+:\d+) \[(\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d(?:\.\d+)?)\] (\S+) (\S+\/\S+) (-?\d+\/-?\d+\/-?\d+\/-?\d+)\/\+?(\d+) (\d{3}|-1) \+?\d+ \S+ \S+ ([-A-Za-z]{4}) \S+ \d+\/\d+(?: \{[^}]*\})* "([^"]*)"?/,
   fields: [
     { name: '%ci:%cp', kind: 'client', meaning: 'The peer: the load balancer node.' },
-    { name: '%tr', kind: 'text', meaning: 'When the request arrived, local time; the line is written at its end.' },
+    {
+      name: '%tr',
+      kind: 'startTime',
+      meaning: 'When the request arrived, local time; the line is written at its end.',
+    },
     { name: '%ft', kind: 'text', meaning: 'Frontend.' },
     { name: '%b/%s', kind: 'upstreamAddress', meaning: 'Backend and server; <NOSRV>: none was chosen.' },
     {
@@ -32,6 +36,8 @@ export const haproxyHttp = defineLineFormat({
       title: 'no answer within timeout server',
       line: '10.0.1.11:40612 [23/Nov/2026:02:19:00.120] web app/app1 0/0/0/-1/5001 504 198 - - sH-- 12/12/11/4/0 0/0 {Root=1-6b03a28e-1be26d49f746c583d5d1e4ac} "GET /orders/7 HTTP/1.1"',
       expect: {
+        timeMs: Date.UTC(2026, 10, 23, 2, 19, 5, 121),
+        hasZone: false,
         client: '10.0.1.11:40612',
         status: 504,
         durationMs: 5001,

@@ -1,6 +1,12 @@
 import { traceIdsIn } from '../../core/trace-id.ts'
-import type { Mutable } from './define-line-format.ts'
-import { type Envelope, setTime } from './define-line-format.ts'
+import {
+  type Envelope,
+  type LineFieldKind,
+  type Mutable,
+  setField,
+  setTime,
+  UPSTREAM_TIMES,
+} from './define-line-format.ts'
 import { parseLogTime } from './log-time.ts'
 import type { WitnessRow } from './witness-row.ts'
 
@@ -14,7 +20,19 @@ export type JsonKeys = Partial<Record<JsonLineKey, string>>
  * log write the same thing, first one that is there wins.
  */
 const NAMES: Readonly<Record<JsonLineKey, readonly string[]>> = {
-  time: ['time', 'timestamp', '@timestamp', 'ts', 'asctime', 'datetime', 'date', 'start_time'],
+  time: [
+    'time',
+    'timestamp',
+    '@timestamp',
+    'ts',
+    'time_iso8601',
+    'time_local',
+    'msec',
+    'asctime',
+    'datetime',
+    'date',
+    'start_time',
+  ],
   method: [
     'method',
     'http_method',
@@ -83,6 +101,26 @@ const NAMES: Readonly<Record<JsonLineKey, readonly string[]>> = {
 }
 const SECONDS = /(^|_)(s|sec|seconds)$|^(duration|elapsed|latency|process_time|request_time)$/
 const REQUEST_LINE = /^([A-Z]{3,7}) (\/\S*)/
+/** `GET /orders/7 HTTP/1.1` as a whole. */
+const REQUEST_NAMES = ['request', 'request_line', 'req', 'http_request', 'requestLine']
+/** nginx's variables, and what people call them; no app knows what an upstream is. */
+const UPSTREAM_NAMES: readonly (readonly [string, LineFieldKind])[] = [
+  ['upstream_addr', 'upstreamAddress'],
+  ['upstream_status', 'upstreamStatus'],
+  ['upstream_response_time', 'upstreamSeconds'],
+  ['upstream_connect_time', 'upstreamConnectSeconds'],
+  ['upstream_header_time', 'upstreamHeaderSeconds'],
+]
+/** Written by nginx and by nothing else, when upstreams are not logged. */
+const NGINX_NAMES = [
+  'body_bytes_sent',
+  'bytes_sent',
+  'http_user_agent',
+  'time_iso8601',
+  'time_local',
+  'remote_user',
+  'msec',
+]
 
 /** A record that is why5xx's own (or of a lab's truth) is never a witness: it would testify for itself. */
 function isOwnRecord(record: Readonly<Record<string, unknown>>): boolean {
@@ -127,7 +165,7 @@ export function parseJsonLine(line: string, envelope: Envelope, keys: JsonKeys =
   if (level !== undefined) row.level = levelName(level)
   const method = value('method')
   const path = value('path')
-  const request = typeof message === 'string' ? REQUEST_LINE.exec(message) : null
+  const request = requestOf(record, message)
   if (typeof method === 'string') row.method = method.toUpperCase()
   else if (request) row.method = request[1] as string
   if (typeof path === 'string') row.path = path.replace(/^https?:\/\/[^/]*/, '') || '/'
@@ -145,11 +183,38 @@ export function parseJsonLine(line: string, envelope: Envelope, keys: JsonKeys =
     // Envoy's own JSON access log has this field and no other software does.
     const details = at(record, 'response_code_details')
     row.flags = typeof details === 'string' ? `${flags} ${details}` : flags
+    const started = keys.time === undefined ? parseLogTime(String(at(record, 'start_time'))) : undefined
+    if (started !== undefined && row.durationMs !== undefined) row.timeMs = started.ms + row.durationMs
     return { ...row, role: 'proxy', format: 'envoy-access' }
+  }
+  if (isNginx(record)) {
+    for (const [name, kind] of UPSTREAM_NAMES) {
+      const text = at(record, name)
+      if (text !== undefined && text !== '' && (text !== '-' || UPSTREAM_TIMES.has(kind)))
+        setField(row, kind, String(text))
+    }
+    return row.what === 'request' ? { ...row, role: 'proxy', format: 'nginx-access' } : undefined
   }
   // A record without a time is somebody's data, not a log.
   const isLog = row.what === 'request' || ((message !== undefined || level !== undefined) && !Number.isNaN(row.timeMs))
   return isLog ? row : undefined
+}
+
+/** A message that begins like a request, or a field that is one. */
+function requestOf(record: Readonly<Record<string, unknown>>, message: unknown): RegExpExecArray | null {
+  for (const name of REQUEST_NAMES) {
+    const text = record[name]
+    const found = typeof text === 'string' ? REQUEST_LINE.exec(text) : null
+    if (found) return found
+  }
+  return typeof message === 'string' ? REQUEST_LINE.exec(message) : null
+}
+
+function isNginx(record: Readonly<Record<string, unknown>>): boolean {
+  return (
+    UPSTREAM_NAMES.some(([name]) => name in record) ||
+    ('remote_addr' in record && NGINX_NAMES.filter((name) => name in record).length >= 2)
+  )
 }
 
 function at(record: Readonly<Record<string, unknown>>, path: string): unknown {

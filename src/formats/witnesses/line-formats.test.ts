@@ -169,6 +169,55 @@ describe('JSON lines', () => {
     expect(new Date(row?.timeMs ?? 0).toISOString()).toBe('2026-11-23T02:19:00.120Z')
   })
 
+  it('knows nginx by its variables, with or without upstreams: a proxy, not the app', () => {
+    const row = parseJsonLine(
+      '{"time":"2026-11-23T02:19:00+00:00","remote_addr":"10.0.1.11","request":"GET /a?x=1 HTTP/1.1","status":"502","request_time":"0.004","upstream_addr":"10.2.0.5:80, 10.2.0.6:80","upstream_status":"502, 502","upstream_response_time":"0.001, 0.003","upstream_header_time":"-, -"}',
+      noEnvelope,
+    )
+    expect(row).toMatchObject({
+      format: 'nginx-access',
+      role: 'proxy',
+      method: 'GET',
+      path: '/a?x=1',
+      status: 502,
+      durationMs: 4,
+      upstreamStatus: ['502', '502'],
+      upstreamMs: [1, 3],
+      upstreamHeaderMs: [Number.NaN, Number.NaN],
+    })
+    expect(
+      parseJsonLine(
+        '{"time_iso8601":"2026-11-23T02:19:00+00:00","remote_addr":"10.0.1.11","request_method":"GET","request_uri":"/a","status":200,"body_bytes_sent":5,"http_user_agent":"curl"}',
+        noEnvelope,
+      ),
+    ).toMatchObject({ role: 'proxy', path: '/a' })
+  })
+
+  it('reads a log_format that is JSON under names of its own', () => {
+    const text = `log_format j escape=json '{"ts":"$msec","req":"$request","code":"$status","us":"$upstream_status"}';`
+    const parse = createLineParser({ given: [nginxFormatFrom(text)] })
+    expect(parse('{"ts":"1795400340.120","req":"GET /a HTTP/1.1","code":"502","us":"502"}')).toMatchObject({
+      role: 'proxy',
+      path: '/a',
+      status: 502,
+      upstreamStatus: ['502'],
+      timeMs: 1795400340120,
+    })
+    expect(parse('{"ts":"1795400340.120","req":"GET /a HTTP/1.1","code":"503","us":""}')).toMatchObject({
+      role: 'proxy',
+      status: 503,
+    })
+  })
+
+  it('stamps Envoy’s rows with their end', () => {
+    expect(
+      parseJsonLine(
+        '{"start_time":"2026-11-23T02:19:00.120Z","method":"GET","path":"/a","response_code":504,"response_flags":"UT","duration":5001}',
+        noEnvelope,
+      ),
+    ).toMatchObject({ format: 'envoy-access', timeMs: Date.UTC(2026, 10, 23, 2, 19, 5, 121) })
+  })
+
   it('takes the keys it is given', () => {
     const row = parseJsonLine('{"w":"2026-11-23T02:19:00Z","h":{"verb":"PUT","to":"/b","result":503}}', noEnvelope, {
       time: 'w',

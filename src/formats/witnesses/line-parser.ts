@@ -1,5 +1,5 @@
 import { appRequest, appText } from './app-lines.ts'
-import { type LineFormat, parseLine } from './define-line-format.ts'
+import { type LineFormat, type Mutable, parseLine, setField } from './define-line-format.ts'
 import { unwrapLine } from './envelope.ts'
 import { envoyAccess } from './envoy.ts'
 import { gunicornAccess, gunicornLog } from './gunicorn.ts'
@@ -33,6 +33,8 @@ export interface LineParserOptions {
   readonly jsonKeys?: JsonKeys
 }
 
+const JSON_TOO: ReadonlySet<LineFormatId> = new Set(['json-lines', 'envoy-access', 'nginx-access'])
+
 /** One line of any text log to a row; undefined when nothing fits. Two formats in one file are the normal case. */
 export function createLineParser(options: LineParserOptions = {}): (raw: string) => WitnessRow | undefined {
   const { only, given = [], jsonKeys } = options
@@ -50,8 +52,14 @@ export function createLineParser(options: LineParserOptions = {}): (raw: string)
   return (raw) => {
     const { line, ...envelope } = unwrapLine(raw)
     if (line === '') return undefined
-    if (line.charCodeAt(0) === 0x7b && (only === undefined || only === 'json-lines' || only === 'envoy-access'))
+    if (line.charCodeAt(0) === 0x7b && (only === undefined || JSON_TOO.has(only))) {
+      // A `log_format` may be JSON as well, under names that only its text explains.
+      for (const format of given) {
+        const row = parseLine(format, line, envelope)
+        if (row !== undefined) return row
+      }
       return parseJsonLine(line, envelope, jsonKeys)
+    }
     for (const [place, format] of order.entries()) {
       const row = parseLine(format, line, envelope)
       if (row === undefined) continue
@@ -64,15 +72,7 @@ export function createLineParser(options: LineParserOptions = {}): (raw: string)
 }
 
 function withTail(row: WitnessRow, line: string): WitnessRow {
-  const values: Partial<Record<'durationMs', number> & Record<'upstreamStatus' | 'upstreamAddress', string[]>> & {
-    upstreamMs?: number[]
-  } = {}
-  for (const { kind, text } of tailValues(line)) {
-    const tries = text.split(/, | : /)
-    if (kind === 'seconds') values.durationMs = Math.round(Number(text) * 1e6) / 1e3
-    else if (kind === 'upstreamSeconds') values.upstreamMs = tries.map((each) => Math.round(Number(each) * 1e6) / 1e3)
-    else if (kind === 'upstreamStatus') values.upstreamStatus = tries
-    else if (kind === 'upstreamAddress') values.upstreamAddress = tries
-  }
-  return { ...row, ...values }
+  const whole: Mutable<WitnessRow> = { ...row }
+  for (const { kind, text } of tailValues(line)) setField(whole, kind, text)
+  return whole
 }

@@ -1,4 +1,10 @@
-import { defineLineFormat, type LineField, type LineFieldKind, type LineFormat } from './define-line-format.ts'
+import {
+  defineLineFormat,
+  type LineField,
+  type LineFieldKind,
+  type LineFormat,
+  UPSTREAM_TIMES,
+} from './define-line-format.ts'
 
 const SOURCE = 'https://nginx.org/en/docs/http/ngx_http_log_module.html'
 
@@ -17,11 +23,13 @@ const VARIABLES: Readonly<Record<string, readonly [LineFieldKind, string]>> = {
   upstream_addr: ['upstreamAddress', 'Every server that was tried.'],
   upstream_status: ['upstreamStatus', 'What each try came to.'],
   upstream_response_time: ['upstreamSeconds', 'How long each try took.'],
+  upstream_connect_time: ['upstreamConnectSeconds', 'Until each try was connected.'],
+  upstream_header_time: ['upstreamHeaderSeconds', 'Until the header of each try had come; a dash: none came.'],
   http_x_amzn_trace_id: ['traceId', 'The load balancer’s trace id.'],
 }
 
 /** Whatever follows the sizes: `"referer" "agent"`, ingress-nginx's fields, or `rt=0.019 urt=0.019 us=200`. */
-const HEAD = String.raw`^(\S+) (?:- )?(?:\S+ )?\[([^\]]+)\] "([^"]*)" (\d{3}) (?:\d+|-)`
+const HEAD = String.raw`^(?:[\w.:*-]+ (?=[^\s-]\S* - ))?(\S+) (?:- )?(?:\S+ )?\[([^\]]+)\] "([^"]*)" (\d{3}) (?:\d+|-)`
 
 /** Names that people give to the variables in `key=$variable` formats. */
 const TAIL_KEYS: readonly (readonly [RegExp, LineFieldKind])[] = [
@@ -30,8 +38,12 @@ const TAIL_KEYS: readonly (readonly [RegExp, LineFieldKind])[] = [
     /\b(?:urt|upstream_response_time|uresp_time|upstream_time)[=:]"?(-|[\d.]+(?:(?:, | : )[\d.-]+)*)/,
     'upstreamSeconds',
   ],
+  [/\b(?:uct|upstream_connect_time)[=:]"?(-|[\d.]+(?:(?:, | : )[\d.-]+)*)/, 'upstreamConnectSeconds'],
+  [/\b(?:uht|upstream_header_time)[=:]"?(-|[\d.]+(?:(?:, | : )[\d.-]+)*)/, 'upstreamHeaderSeconds'],
   [/\b(?:us|ust|upstream_status)[=:]"?(-|\d{3}(?:(?:, | : )[\d-]+)*)/, 'upstreamStatus'],
   [/\b(?:ua|upstream|upstream_addr)[=:]"?(-|[\w.:/[\]-]+:[\w.:/[\]-]+(?:(?:, | : )[\w.:/[\]-]+)*)/, 'upstreamAddress'],
+  // The name of a group of servers, when none of them could be selected. `ua` alone is as often the user agent.
+  [/\b(?:upstream|upstream_addr|uaddr)[=:]"?([A-Za-z_][\w.-]*)(?=["\s,]|$)/, 'upstreamAddress'],
 ]
 
 /** `length time [upstream name] [other name] addresses lengths times statuses id`. */
@@ -102,6 +114,16 @@ export const combinedAccess = defineLineFormat({
       },
     },
     {
+      title: 'behind the name of a virtual host',
+      line: 'shop.example:443 10.0.1.11 - - [23/Nov/2026:02:19:00 +0000] "GET /orders/1 HTTP/1.1" 502 157 "-" "curl/8.5.0"',
+      expect: { client: '10.0.1.11', status: 502, path: '/orders/1', timeMs: Date.UTC(2026, 10, 23, 2, 19, 0) },
+    },
+    {
+      title: 'with a user',
+      line: '10.0.1.11 - bob [23/Nov/2026:02:19:00 +0000] "GET /orders/1 HTTP/1.1" 502 157 "-" "curl/8.5.0"',
+      expect: { client: '10.0.1.11', status: 502 },
+    },
+    {
       title: 'a malformed request',
       line: String.raw`10.0.1.11 - - [23/Nov/2026:02:19:00 +0000] "\x16\x03\x01" 400 150 "-" "-"`,
       expect: { status: 400 },
@@ -119,7 +141,7 @@ function field(name: string): LineField {
 export function tailValues(line: string): { readonly kind: LineFieldKind; readonly text: string }[] {
   return TAIL_KEYS.flatMap(([pattern, kind]) => {
     const text = pattern.exec(line)?.[1]
-    return text === undefined || text === '-' ? [] : [{ kind, text }]
+    return text === undefined || (text === '-' && !UPSTREAM_TIMES.has(kind)) ? [] : [{ kind, text }]
   })
 }
 
@@ -152,8 +174,8 @@ export function nginxFormatFrom(text: string): LineFormat {
 
 function valuePattern(name: string, next: string | undefined): string {
   if (/^upstream_(status|response_time|connect_time|header_time|bytes_\w+|response_length)$/.test(name))
-    return String.raw`-|[\d.]+(?:(?:, | : )[\d.-]+)*`
-  if (name === 'upstream_addr') return String.raw`-|[^\s,]+(?:(?:, | : )[^\s,]+)*`
+    return String.raw`-|[\d.]+(?:(?:, | : )[\d.-]+)*|` // empty with escape=json
+  if (name === 'upstream_addr') return String.raw`-|[^\s,"|]+(?:(?:, | : )[^\s,"|]+)*|`
   if (next === undefined) return '.*'
   if (next === '"' || next === ']' || next === ' ' || next === '|' || next === '\t' || next === ',')
     return `[^${next === ']' ? '\\]' : next}]*`

@@ -27,6 +27,9 @@ export interface WitnessRow {
   readonly upstreamStatus?: readonly string[]
   readonly upstreamAddress?: readonly string[]
   readonly upstreamMs?: readonly number[]
+  /** Until the connection was made, and until the answer's header had come, per try; NaN: it never came to that. */
+  readonly upstreamConnectMs?: readonly number[]
+  readonly upstreamHeaderMs?: readonly number[]
   /** Termination state (HAProxy), response flags and details (Envoy). */
   readonly flags?: string
   readonly level?: string

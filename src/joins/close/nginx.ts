@@ -2,8 +2,8 @@ import type { Confidence } from '../../core/vocabulary.ts'
 import { type NginxSentence, nginxSentenceOf } from '../../formats/witnesses/nginx-error.ts'
 import type { Closing } from '../closing.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
-import { symptomOf } from '../subjects.ts'
-import type { Hit } from '../testimony.ts'
+import { requestKey, symptomOf } from '../subjects.ts'
+import { type Hit, ONE_TRY } from '../testimony.ts'
 
 /** A stale pooled connection fails at once; whatever takes longer was handed over first. */
 const AT_ONCE_MS = 20
@@ -33,6 +33,8 @@ export function closeByNginx(joined: Joined, failures: readonly number[]): Closi
   const closings: Closing[] = []
   for (const failure of failures) {
     if (symptomOf(joined.subjects, failure) !== 'target-answered') continue
+    // nginx only passed on what the app says it answered.
+    if (isAnsweredByApp(joined, failure)) continue
     const hits = hitsBy(joined, failure, 'proxy')
     const access = hits.findLast((hit) => hit.row.what === 'request')
     const error = hits.findLast(
@@ -42,6 +44,11 @@ export function closeByNginx(joined: Joined, failures: readonly number[]): Closi
     if (closing) closings.push(closing)
   }
   return closings
+}
+
+function isAnsweredByApp(joined: Joined, failure: number): boolean {
+  const status = joined.subjects.failures.targetStatus[failure]
+  return hitsBy(joined, failure, 'app').some((hit) => hit.by === 'trace' && hit.row.status === status)
 }
 
 function bySentence(joined: Joined, failure: number, error: Hit, access: Hit | undefined): Closing | undefined {
@@ -54,10 +61,10 @@ function bySentence(joined: Joined, failure: number, error: Hit, access: Hit | u
       : CAUSE_OF[sentence.id]
   if (cause === undefined) return undefined
   // A trace id ties the request to nginx; the error log, which has none, is tied to it by request line and second.
-  const isTraced = access?.by === 'trace' || error.by === 'trace'
+  const isTraced = error.by === 'trace' || (access?.by === 'trace' && isOfAccess(error, access))
   // The sentence names the close, not why: that a pooled connection was stale is an inference from its speed.
   const isNamed = cause !== 'upstream-keepalive-mismatch'
-  const confidence: Confidence = isTraced && isNamed ? 'certain' : 'likely'
+  const confidence: Confidence = isTraced && isNamed && !hasRescuedTwin(joined, error) ? 'certain' : 'likely'
   const how = isTraced ? 'matched by trace id' : 'matched by request and time'
   const seconds = timerOf(sentence.id, joined, failure, access)
   return {
@@ -68,6 +75,31 @@ function bySentence(joined: Joined, failure: number, error: Hit, access: Hit | u
     ...(seconds === undefined ? {} : { timerSeconds: seconds }),
   }
 }
+
+/** Both are written in the second in which the last try failed, and name the same peer. */
+function isOfAccess(error: Hit, access: Hit): boolean {
+  const slack = 1_100 + Math.max(error.row.timeStepMs, access.row.timeStepMs)
+  if (Math.abs(error.timeMs - access.timeMs) > slack) return false
+  // Of several lines that say the same it does not matter which one is whose.
+  if (error.by === 'unanimous') return true
+  return error.row.client === undefined || access.row.client === undefined || error.row.client === access.row.client
+}
+
+/** A healthy request for the same at the same time may have left that line, when nginx saved it with another try. */
+function hasRescuedTwin({ subjects, controlsSeen }: Joined, error: Hit): boolean {
+  const { method, path } = error.row
+  if (method === undefined || path === undefined) return false
+  const alike = subjects.byRequest.get(requestKey(method, path))
+  return (alike?.subjects ?? []).some(
+    (subject) =>
+      subject >= subjects.failures.length &&
+      ((controlsSeen[subject - subjects.failures.length] as number) & ONE_TRY) === 0 &&
+      (subjects.start[subject] as number) <= error.timeMs + TWIN_MS + error.row.timeStepMs &&
+      (subjects.end[subject] as number) >= error.timeMs - TWIN_MS,
+  )
+}
+
+const TWIN_MS = 1_000
 
 /** FIN or RST at once, and the app never had it: a pooled connection that the app had just closed. */
 function whoClosed(joined: Joined, failure: number, access: Hit | undefined): string {
@@ -110,25 +142,50 @@ function timerOf(id: NginxSentence, joined: Joined, failure: number, access: Hit
 /** Without an error log: what the access log's upstream columns say. */
 function byAccess(joined: Joined, failure: number, access: Hit | undefined): Closing | undefined {
   if (access === undefined || access.row.flags !== undefined) return undefined
-  const { upstreamStatus, upstreamMs, status } = access.row
+  const confidence: Confidence = access.by === 'trace' ? 'certain' : 'likely'
+  const { upstreamStatus, upstreamMs, upstreamAddress, upstreamHeaderMs, upstreamConnectMs } = access.row
   const last = upstreamStatus?.at(-1)
   const ms = upstreamMs?.at(-1)
-  // 504 without a row of the app: the app never answered nginx. With one, the app's own status decides.
-  if (last === '504' && ms !== undefined && ms >= 900) {
-    const app = hitsBy(joined, failure, 'app')
-    if (app.some((hit) => hit.row.status === 504)) return undefined
-    const answers = app.flatMap((hit) => hit.row.status ?? [])
-    if (answers.length === 0) return undefined
+  const address = upstreamAddress?.at(-1)
+  // "If a server cannot be selected, the variable keeps the name of the server group": ngx_http_upstream_module.
+  if (last === '502' && address !== undefined && !/[:/]/.test(address))
     return {
       failure,
-      cause: 'nginx-upstream-timeout',
-      confidence: access.by === 'trace' ? 'certain' : 'likely',
-      because: `nginx gave up (upstream status 504), and the app answered ${[...new Set(answers)].join(', ')} all the same: too late`,
-      timerSeconds: Math.round(ms / 100) / 10,
+      cause: 'nginx-no-live-upstreams',
+      confidence,
+      because:
+        'nginx tried no server: $upstream_addr is the name of the group, which is what it is when none could be selected',
     }
+  const app = hitsBy(joined, failure, 'app').flatMap((hit) => hit.row.status ?? [])
+  if (last === '504' && ms !== undefined && ms >= 900) {
+    if (app.includes(504)) return undefined
+    const timerSeconds = Math.round(ms / 100) / 10
+    const cause = 'nginx-upstream-timeout'
+    if (app.length > 0) {
+      const because = `nginx gave up (upstream status 504), and the app answered ${[...new Set(app)].join(', ')} all the same: too late`
+      return { failure, cause, confidence, because, timerSeconds }
+    }
+    // A header would have a time, had one come.
+    if (upstreamHeaderMs !== undefined && Number.isNaN(upstreamHeaderMs.at(-1)))
+      return {
+        failure,
+        cause,
+        confidence,
+        because: 'nginx has upstream status 504 and no $upstream_header_time: no header came, so the 504 is its own',
+        timerSeconds,
+      }
+    return undefined
   }
-  if (status === 503 && last === undefined && upstreamMs === undefined) return undefined
-  return undefined
+  if (last !== '502' || app.length > 0 || upstreamConnectMs === undefined || address === undefined) return undefined
+  // No connection: refused, no route or the like. What closed an existing one cannot be told from here.
+  return Number.isNaN(upstreamConnectMs.at(-1))
+    ? {
+        failure,
+        cause: 'nginx-upstream-refused',
+        confidence: 'likely',
+        because: 'nginx has upstream status 502 and no $upstream_connect_time: it got no connection',
+      }
+    : undefined
 }
 
 function shorten(message: string): string {
