@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { findPage, pagesLike } from '../causes/find-page.ts'
 import { fail } from '../core/errors.ts'
 import { traceRequest } from '../engine/trace-request.ts'
@@ -39,7 +38,7 @@ export default defineCommand({
     if (args.length === 0 && stdin.isTTY)
       fail('USAGE', { what: 'explain needs a row, a symptom or a cause (- reads standard input)' })
     const isStdin = args.length === 0 || (args.length === 1 && args[0] === '-')
-    const given = isStdin ? readStandardInput() : args.join(' ')
+    const given = isStdin ? await readStandardInput(stdin) : args.join(' ')
     const word = given.trim()
     const page = /^[a-z0-9-]+$/.test(word) ? findPage(word) : undefined
     if (page !== undefined) {
@@ -84,12 +83,22 @@ async function explainTrace(context: CommandContext): Promise<0 | 4> {
   return trace.unreadable.length > 0 ? 4 : 0
 }
 
-function readStandardInput(): string {
+/** More is a log: the row that stands first is explained all the same. */
+const MOST_CHARACTERS = 64_000_000
+
+/** As a stream: a pipe whose writer is slow has nothing to read at times, which a read at once takes for an error. */
+async function readStandardInput(stdin: NodeJS.ReadStream): Promise<string> {
+  stdin.setEncoding('utf8')
+  let text = ''
   try {
-    return readFileSync(0, 'utf8')
+    for await (const chunk of stdin) {
+      text += chunk
+      if (text.length > MOST_CHARACTERS) break
+    }
   } catch (error) {
     return fail('INPUT_UNREADABLE', { path: '(standard input)', why: (error as Error).message }, { cause: error })
   }
+  return text
 }
 
 function notUnderstood(word: string): string {

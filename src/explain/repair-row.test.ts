@@ -93,6 +93,8 @@ describe('repairRow', () => {
   test('of several rows the first is taken, and the others are counted', () => {
     const other = alb.samples[1]?.line ?? ''
     expect(repairRow(`${whole}\n${other}\n\n${other}`)).toMatchObject({ line: whole, otherRows: 2 })
+    expect(repairRow(`${whole}\n`.repeat(1_000))).toMatchObject({ line: whole, otherRows: 999 })
+    expect(repairRow('a'.repeat(300_000))).toBeUndefined()
   })
 
   test('a value that is gone is said, not made up', () => {

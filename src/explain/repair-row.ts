@@ -18,7 +18,7 @@ export interface RepairedRow {
 /** With fewer fields that are just as AWS writes them, it is no row. */
 const LEAST_EXACT = 6
 const LEAST_EXACT_SHARE = 0.6
-/** Longer is no row; the readings of a field would take their time. */
+/** Longer is no row; the readings of a field would take their time. Of many rows, so much is looked at. */
 const LONGEST = 200_000
 
 /**
@@ -27,22 +27,24 @@ const LONGEST = 200_000
  * undefined: that is no row of a known format.
  */
 export function repairRow(pasted: string): RepairedRow | undefined {
-  if (pasted.length > LONGEST) return undefined
-  const { text, repairs } = cleanPaste(pasted)
+  const end = pasted.length > LONGEST ? pasted.lastIndexOf('\n', LONGEST) : pasted.length
+  if (end <= 0) return undefined
+  const { text, repairs } = cleanPaste(pasted.slice(0, end))
   const rows = separateRows(text)
+  const unseen = pasted.slice(end).match(/^.*\S/gm)?.length ?? 0
   const first = rows[0]
   if (first === undefined) return undefined
   const best = cheapest(first)
   const whole = asWritten(first)
   if (whole && !(best && best.cost < DEAREST_OF_WHOLE))
-    return { row: whole, line: first, repairs, otherRows: rows.length - 1 }
+    return { row: whole, line: first, repairs, otherRows: rows.length - 1 + unseen }
   if (!best || best.exact < Math.max(LEAST_EXACT, LEAST_EXACT_SHARE * best.tokens.length)) return undefined
   const line = lineOf(best)
   return {
     row: parseRow(best.format, line),
     line,
     repairs: [...repairs, ...best.repairs],
-    otherRows: rows.length - 1,
+    otherRows: rows.length - 1 + unseen,
   }
 }
 
