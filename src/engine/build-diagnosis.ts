@@ -154,6 +154,7 @@ export class Places {
 
   constructor({ inputs, results, failed, overlapping }: BuildInput) {
     const byUnit = new Map(results.map((result) => [result.unit, result]))
+    const isAnyRepeated = results.some((result) => result.repeated > 0)
     this.#names = inputs.map((each) => each.name)
     this.reports = inputs.map((planned, index): InputReport => {
       const mine = planned.units.flatMap((unit) => byUnit.get(unit) ?? [])
@@ -168,9 +169,9 @@ export class Places {
       const notes = [
         planned.note,
         repeated > 0
-          ? `${repeated.toLocaleString('en-US')} rows also stand in another input or twice in this one: counted once`
+          ? `${repeated.toLocaleString('en-US')} ${repeated === 1 ? 'row also stands' : 'rows also stand'} in another input or twice in this one: counted once`
           : null,
-        planned.units.some((unit) => overlapping.has(unit)) && repeated === 0
+        planned.units.some((unit) => overlapping.has(unit)) && repeated === 0 && isAnyRepeated
           ? 'read row by row: other inputs repeat rows of it'
           : null,
         ...planned.units.flatMap((unit) => failed.get(unit) ?? []),
@@ -537,7 +538,11 @@ function missingOf(input: BuildInput, books: Books): Missing[] {
       what: `request_creation_time in ${tally.rowsWithoutStart.toLocaleString('en-US')} rows`,
       why: 'rows older than 2018 have none: how long a failed request took is unknown there, and connect failures stay one class',
     })
-  if (books.requests === 0 && formats.size > 0)
+  if (
+    books.requests === 0 &&
+    formats.size > 0 &&
+    ![...formats].some((format) => /^(alb|classic)(-(json|csv|tsv))?$/.test(format))
+  )
     missing.push({
       what: 'requests',
       why: `only ${[...formats].join(', ')} rows were read; they hold no HTTP status. Switch on the access logs: why5xx logs --load-balancer NAME`,

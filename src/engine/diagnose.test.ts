@@ -190,3 +190,26 @@ describe('the books', () => {
     expect(diagnosis.inputs[0]?.badSamples).toHaveLength(2)
   })
 })
+
+describe('rows of one microsecond', () => {
+  const [row = ''] = slow.filter((each) => each.includes(' 504 - '))
+
+  it('are told apart by what else they say, without a second reading', async () => {
+    const rows = ['504', '502', '503', '561'].map((status) => row.replace(' 504 - ', ` ${status} - `))
+    const diagnosis = await run(rows)
+    expect(diagnosis.books).toMatchObject({ rows: 4, parsed: 4, skipped: 0, failures: 4 })
+    expect(diagnosis.inputs[0]?.note).toBeNull()
+  })
+
+  it('that are the same row count once', async () => {
+    const diagnosis = await run([row, row, ...slow.slice(0, 50)])
+    expect(diagnosis.inputs[0]?.note).toMatch(/^\d rows? also stands? in another input or twice in this one/)
+    balance(diagnosis)
+  })
+})
+
+it('rows of a log that cannot be read are not called another kind of log', async () => {
+  const diagnosis = await run([(race[0] ?? '').replace(/ \d\.\d{3} \d\.\d{3} /, ' NaN NaN ')])
+  expect(diagnosis.books).toMatchObject({ requests: 0, bad: 1 })
+  expect(diagnosis.missing.map((each) => each.what)).not.toContain('requests')
+})

@@ -17,7 +17,10 @@ export function inferIdleTimeout(incident: Incident, loadBalancer: string, given
     slowestMs = Math.max(slowestMs, slowestServedMs(tally, id))
     served += flowFigure(tally, id, F_SERVED)
   }
-  const slowest = `slowest of ${served.toLocaleString('en-US')} answers: ${(slowestMs / 1000).toFixed(1)} s`
+  const slowest =
+    served === 0
+      ? 'no answer among the rows'
+      : `slowest of ${served.toLocaleString('en-US')} answers: ${slowestMs < 1_000 ? `${slowestMs} ms` : `${(slowestMs / 1000).toFixed(1)} s`}`
   if (given !== undefined) return { value: given, source: 'given', because: `--idle-timeout; ${slowest}` }
 
   const waits: number[] = []

@@ -165,9 +165,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         Math.imul((batch.targetMs[i] as number) + 7, 0x27d4eb2f) ^
         Math.imul((starts[2 * i] as number) ^ (starts[2 * i + 1] as number), 0x165667b1) ^
         Math.imul(batch.elbStatus[i] as number, 0x2545f491)
-      state.fingerprints.push(
-        Math.round((batch.end[i] as number) * 1000) * 2 + ((others ^ (others >>> 16)) & 0xffff) / 65_536,
-      )
+      // 53 bits, all that a number holds; the first eight of `bits` are the same in every print of a sample.
+      state.fingerprints.push((bits & 0xff_ffff) * 2 ** 29 + ((others ^ (others << 13)) >>> 3))
     }
   }
 
