@@ -10,6 +10,7 @@ import { diagnose } from '../engine/diagnose.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
 import { redact } from '../report/redact.ts'
 import { readDiagnosis } from '../report/schema.ts'
+import { assertWritable } from './assert-writable.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
@@ -71,6 +72,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
           ? 'compare wants two diagnoses or two sets of logs, or one set and --at TIME'
           : 'compare --at wants one set of logs',
     })
+  if (typeof options.output === 'string') assertWritable(options.output)
   const [first = '', second = first] = args
   const sides = [
     { path: first, name: at === undefined ? first : `${first} until ${at}`, since: undefined, until: at },

@@ -6,6 +6,7 @@ import type { EvidenceFolder } from '../engine/evidence-folder.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
 import type { RejudgeOptions } from '../engine/rejudge.ts'
 import { formatVerdict } from '../report/verdict.ts'
+import { assertWritable } from './assert-writable.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
@@ -80,6 +81,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
     signal: context.signal,
     version: packageVersion,
   }
+  for (const path of [options.output, options.verdicts]) if (typeof path === 'string') assertWritable(path)
   const keep = options.saveEvidence as string | undefined
   const evidence = keep === undefined ? undefined : await openFolder(keep)
   if (evidence?.savedAt) stderr.write(`${keep} holds evidence saved at ${evidence.savedAt}: it will be replaced.\n`)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { Command, Option } from 'commander'
-import { AppError, type ExitCode } from '../core/errors.ts'
+import { Command, Option, type OutputConfiguration } from 'commander'
+import { AppError, type ExitCode, errors } from '../core/errors.ts'
 import type { CommandEntry } from './command.ts'
 import { commands } from './commands.ts'
 import { packageVersion } from './version.ts'
@@ -11,7 +11,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .version(packageVersion)
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text) })
+    .configureOutput(usageErrors)
   const called = argv.length === 0 ? [] : withDefaultCommand(argv)
   for (const entry of commands) program.addCommand(await toCommander(entry, called))
   program.addHelpText('after', EXAMPLES)
@@ -21,6 +21,11 @@ async function main(argv: readonly string[]): Promise<void> {
     return
   }
   await program.parseAsync(called, { from: 'user' })
+}
+
+/** Commander's words in the shape of all other errors. */
+const usageErrors: OutputConfiguration = {
+  outputError: (text, write) => write(`${text.trimEnd().replace(/^error: /, 'why5xx: ')}\n  ${errors.USAGE.hint}\n`),
 }
 
 const EXAMPLES = `
@@ -39,7 +44,11 @@ function withDefaultCommand(argv: readonly string[]): string[] {
 
 /** A command that is not called is no more than its line in the help text. */
 async function toCommander(entry: CommandEntry, argv: readonly string[]): Promise<Command> {
-  const command = new Command(entry.name).description(entry.summary).enablePositionalOptions().exitOverride()
+  const command = new Command(entry.name)
+    .description(entry.summary)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput(usageErrors)
   if (entry.args) command.arguments(entry.args)
   const words = argv[0] === 'help' ? argv.slice(1) : argv
   if (words[0] !== entry.name) return command

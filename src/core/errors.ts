@@ -92,7 +92,7 @@ export const errors = {
     hint: 'What it wrote so far lies in {folder}.',
     exit: 1,
   },
-  OUTPUT_UNWRITABLE: { title: 'Cannot write {path}: {why}', hint: 'Choose another --output.', exit: 2 },
+  OUTPUT_UNWRITABLE: { title: 'Cannot write {path}: {why}', hint: 'Choose another place to write to.', exit: 2 },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errors

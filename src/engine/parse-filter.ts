@@ -9,9 +9,13 @@ export function parseFilter(
   until: string | undefined,
   now: Date,
 ): FilterSpec {
+  const sinceMs = since === undefined ? null : parseMoment('--since', since, now)
+  const untilMs = until === undefined ? null : parseMoment('--until', until, now)
+  if (sinceMs !== null && untilMs !== null && sinceMs >= untilMs)
+    throw new AppError('USAGE', { what: `--since ${since} is not before --until ${until}: no row lies between them` })
   return {
-    sinceMs: since === undefined ? null : parseMoment('--since', since, now),
-    untilMs: until === undefined ? null : parseMoment('--until', until, now),
+    sinceMs,
+    untilMs,
     where: where.map((each) => {
       const equals = each.indexOf('=')
       const field = each.slice(0, equals) as WhereField
