@@ -11,8 +11,10 @@ export async function readmeReport(load, root) {
   )
   const { diagnosis } = await diagnose({ paths: [join(root, 'examples/missing-502')], version: '', jobs: 0 })
   const text = renderTerminal(redact({ ...diagnosis, failureRows: null }, { on: true }), { columns: 80, color: false })
-  // The headline, failures over time, what the load balancer saw, and the first finding.
-  const shown = text.split('\n\n').slice(0, 4).join('\n\n')
+  // From the headline to the end of the first finding with a cause.
+  const blocks = text.split('\n\n')
+  const clearest = blocks.findIndex((block) => block.startsWith('• '))
+  const shown = blocks.slice(0, clearest + 1).join('\n\n')
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const [before, rest] = readme.split(BEGIN)
   const after = rest.split(END)[1]

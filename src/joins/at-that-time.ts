@@ -74,7 +74,7 @@ function byEvents(joined: Joined, failures: readonly number[]): string[] {
           ? ''
           : ` (${whos.slice(0, 3).join(', ')}${whos.length > 3 ? ` and ${whos.length - 3} more` : ''})`
       const times = events.reduce((sum, event) => sum + event.count, 0)
-      return `within ${AROUND_MS / 1000} s of ${say(near.size)} of ${say(failures.length)} failures: "${first.text.slice(0, 110)}"${who}${times > 1 ? `, ${say(times)} times` : ''}, from ${new Date(first.timeMs).toISOString().slice(11, 19)} on`
+      return `within ${AROUND_MS / 1000} s of ${say(near.size)} of ${say(failures.length)} failures: "${shortened(first.text)}"${who}${times > 1 ? `, ${say(times)} times` : ''}, from ${new Date(first.timeMs).toISOString().slice(11, 19)} on`
     })
 }
 
@@ -158,4 +158,8 @@ export function countsSideBySide(
       ],
     },
   }
+}
+
+function shortened(text: string): string {
+  return text.length <= 110 ? text : `${text.slice(0, 110).replace(/\s+\S*$/, '')} …`
 }

@@ -31,7 +31,7 @@ function windowOf({ firstMs, lastMs, shiftMs }: Testimony): WitnessReport['windo
 function sentences(testimony: Testimony, { subjects }: Joined): string[] {
   const out: string[] = []
   const formats = [...testimony.formats].sort((a, b) => b[1] - a[1]).map(([id, rows]) => `${id} ${say(rows)}`)
-  if (formats.length > 0) out.push(`rows by format: ${formats.join(', ')}`)
+  if (formats.length > 1) out.push(`rows by format: ${formats.join(', ')}`)
   if (testimony.unparsed > 0) out.push(`${say(testimony.unparsed)} rows in no known format: not read`)
   if (testimony.requests > 0) {
     const failures = new Set(testimony.hits.map((hit) => hit.failure))

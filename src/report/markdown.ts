@@ -5,7 +5,17 @@ import { unicodeGlyphs } from './glyphs.ts'
 import { balancerName, scopeParts, serviceName } from './names.ts'
 import { markdownCode as code, neutraliseAll, markdownText as prose } from './neutralise.ts'
 import { type Line, paint } from './span.ts'
-import { answeredBySymptom, answeredByWords, facts, headline, symptomWords, verdict } from './summary.ts'
+import { story } from './story.ts'
+import {
+  answeredBySymptom,
+  answeredByWords,
+  facts,
+  headline,
+  partialSentence,
+  symptomWords,
+  topSentence,
+  verdict,
+} from './summary.ts'
 import { chooseEvidence, evidenceLines, sampleLines } from './terminal-findings.ts'
 import type { Page } from './terminal-page.ts'
 import { trendSection } from './terminal-trend.ts'
@@ -20,6 +30,7 @@ export function renderMarkdown(diagnosis: Diagnosis): string {
   const blocks = [
     ...opening(safe),
     fence(trendSection(page)),
+    storyList(safe),
     symptomsTable(safe),
     safe.findings.length > 0 ? '### Findings' : '',
     ...safe.findings.flatMap((finding) => findingBlocks(page, finding)),
@@ -35,7 +46,21 @@ export function renderMarkdown(diagnosis: Diagnosis): string {
 function opening(diagnosis: Diagnosis): string[] {
   const lines = facts(diagnosis).map((parts) => prose(parts.join(' · ')))
   const interrupted = diagnosis.complete ? [] : ['**Interrupted: this is what was known by then, not the whole log.**']
-  return [...interrupted, `## ${prose(headline(diagnosis))}`, lines.join('  \n')]
+  const cause = topSentence(diagnosis)
+  const partial = partialSentence(diagnosis)
+  return [
+    ...interrupted,
+    `## ${prose(headline(diagnosis))}`,
+    ...(cause === '' ? [] : [`**${prose(cause)}**`]),
+    ...(partial === '' ? [] : [prose(partial)]),
+    lines.join('  \n'),
+  ]
+}
+
+function storyList(diagnosis: Diagnosis): string {
+  const moments = story(diagnosis, '–')
+  if (moments.length === 0) return ''
+  return `**In order** (UTC)\n\n${list(moments.map(({ when, text }) => `${prose(when)} · ${prose(text)}`))}`
 }
 
 function symptomsTable(diagnosis: Diagnosis): string {
@@ -161,7 +186,7 @@ function books(diagnosis: Diagnosis): string {
   ]
   if (sums.failures > 0)
     items.push(
-      `${plural(sums.failures, 'failure')} = ${formatCount(sums.elb5xx)} load balancer 5XX + ${formatCount(sums.target5xx)} target 5XX + ${formatCount(sums.clientLeft)} clients left = ${formatCount(sums.explained)} explained + ${formatCount(sums.undetermined)} undetermined`,
+      `${plural(sums.failures, 'failure')} = ${formatCount(sums.elb5xx)} load balancer 5XX + ${formatCount(sums.target5xx)} target 5XX + ${plural(sums.clientLeft, 'client')} left = ${formatCount(sums.explained)} explained + ${formatCount(sums.undetermined)} undetermined`,
     )
   for (const input of inputs
     .filter((entry) => entry.note !== null || entry.truncated !== null || entry.bad > 0)

@@ -4,15 +4,16 @@ import type { AnsweredBy, Symptom } from '../core/vocabulary.ts'
 import { formatCount, formatShare, plural } from './format-number.ts'
 import { formatSpan, formatWindow } from './format-time.ts'
 import { balancerName, loadBalancerName, serviceName } from './names.ts'
+import { lowerFirst } from './story.ts'
 
 /** The one sentence, with the number that matters. */
 export function headline(diagnosis: Diagnosis): string {
   const { elb5xx, target5xx, clientLeft, failures, requests } = diagnosis.books
   const all = elb5xx + target5xx
-  if (requests === 0) return 'No requests: nothing that was read is a row of an ALB or Classic access log.'
+  if (requests === 0) return noRequests(diagnosis)
   if (failures === 0) return `No failures: none of ${formatCount(requests)} requests ended in 5XX or 460.`
   if (all === 0)
-    return `No 5XX among ${formatCount(requests)} requests; ${plural(clientLeft, 'client')} left before an answer (460).`
+    return `No 5XX among ${plural(requests, 'request')}; ${plural(clientLeft, 'client')} left before an answer (460).`
   if (target5xx === 0)
     return all === 1
       ? 'Your one 5XX never got an answer from the app: the load balancer answered it itself.'
@@ -29,6 +30,15 @@ export function headline(diagnosis: Diagnosis): string {
   return isReplaced
     ? `${formatShare(elb5xx, all)} of your 5XX were written by the load balancer, not the app: ${formatCount(elb5xx)} of ${formatCount(all)}.`
     : `${formatShare(elb5xx, all)} of your 5XX never got an answer from the app: the load balancer answered ${formatCount(elb5xx)} of ${formatCount(all)} itself.`
+}
+
+/** Rows are skipped without a single request only when a filter keeps none of them. */
+function noRequests({ books }: Diagnosis): string {
+  if (books.skipped > 0)
+    return `No requests: all ${plural(books.skipped, 'row')} that were read lie outside --where, --since and --until.`
+  if (books.bad > 0 && books.parsed === 0)
+    return `No requests: of ${plural(books.rows, 'row')} that were read, none is whole; the first ones stand under inputs in the JSON.`
+  return 'No requests: nothing that was read is a row of an ALB or Classic access log.'
 }
 
 /** How much was looked at. */
@@ -49,20 +59,76 @@ export function facts(diagnosis: Diagnosis, dash = '–'): string[][] {
   return [first, second].filter((line) => line.length > 0)
 }
 
-/** The finding with the most failures; among equals the one with a cause. */
-export function topFinding(diagnosis: Diagnosis): Finding | undefined {
-  let top: Finding | undefined
+export interface Leading {
+  /** The largest finding of it. */
+  readonly finding: Finding
+  /** Of all findings with this cause. */
+  readonly failures: number
+  /** `likely`, or how many failures are how sure: `7 certain, 2 likely`. */
+  readonly certainty: string
+}
+
+/** The cause with the most failures over all its findings, or the undetermined finding that has more. */
+export function leading(diagnosis: Diagnosis): Leading | undefined {
+  const groups = new Map<string, Finding[]>()
   for (const finding of diagnosis.findings) {
     if (finding.failures === 0) continue
-    if (!top || finding.failures > top.failures || (finding.failures === top.failures && !top.cause && finding.cause))
-      top = finding
+    const key = finding.cause ?? `? ${finding.id}`
+    groups.set(key, [...(groups.get(key) ?? []), finding])
   }
-  return top
+  let best: Leading | undefined
+  for (const findings of groups.values()) {
+    const sorted = findings.sort((a, b) => b.failures - a.failures)
+    const finding = sorted[0] as Finding
+    const failures = sorted.reduce((sum, each) => sum + each.failures, 0)
+    const isMore = failures > (best?.failures ?? 0)
+    if (!isMore && !(failures === best?.failures && best.finding.cause === null && finding.cause !== null)) continue
+    const counts = new Map<string, number>()
+    for (const each of sorted) {
+      const word = each.confidence ?? 'undetermined'
+      counts.set(word, (counts.get(word) ?? 0) + each.failures)
+    }
+    const words = [...counts]
+    const certainty =
+      words.length === 1
+        ? (words[0]?.[0] ?? '')
+        : words.map(([word, count]) => `${formatCount(count)} ${word}`).join(', ')
+    best = { finding, failures, certainty }
+  }
+  return best
+}
+
+/** The cause in one sentence, with its share and how sure it is; '' without failures. */
+export function topSentence(diagnosis: Diagnosis): string {
+  const top = leading(diagnosis)
+  if (top === undefined) return ''
+  const certainty = { certain: 'Certain', likely: 'Likely', possible: 'Possibly' }
+  const { failures } = diagnosis.books
+  const share = top.failures === failures ? 'all failures' : `${formatShare(top.failures, failures)} of the failures`
+  const isMixed = top.certainty.includes(',')
+  const word = top.finding.confidence ? certainty[top.finding.confidence] : 'Not decided'
+  const how = isMixed ? `For ${share} (${top.certainty})` : `${word}, for ${share}`
+  return `${how}: ${lowerFirst(top.finding.title).replace(/\.?$/, '.')}`
+}
+
+/** What a reader must know before any number: the log was not read to its end. */
+export function partialSentence({ inputs, errors }: Diagnosis): string {
+  const cut = inputs.filter((input) => input.truncated !== null).length
+  const parts = [
+    ...(cut > 0 ? [`${plural(cut, 'input')} ${cut === 1 ? 'is' : 'are'} cut short`] : []),
+    ...(errors.length > 0 ? [`${plural(errors.length, 'error')} ${errors.length === 1 ? 'was' : 'were'} met`] : []),
+  ]
+  return parts.length === 0 ? '' : `Not everything was read: ${parts.join(', ')} (named at the end).`
 }
 
 /** The last word: the top cause, its share, and what to type next. */
 export function verdict(diagnosis: Diagnosis): { sentence: string; command: string } {
   const { books } = diagnosis
+  if (books.requests === 0 && books.skipped > 0)
+    return {
+      sentence: 'Nothing was left to look at. Widen the time, or mend the patterns: globs match the whole value.',
+      command: 'the same line without --where, --since and --until',
+    }
   if (books.requests === 0) {
     const balancer = diagnosis.settings.byLoadBalancer[0]?.loadBalancer
     return {
@@ -70,8 +136,8 @@ export function verdict(diagnosis: Diagnosis): { sentence: string; command: stri
       command: `why5xx logs --load-balancer ${shellWord(balancer ? loadBalancerName(balancer) : 'NAME')}`,
     }
   }
-  const top = topFinding(diagnosis)
-  if (!top) {
+  const lead = leading(diagnosis)
+  if (!lead) {
     const balancer = diagnosis.settings.byLoadBalancer[0]?.loadBalancer
     return {
       sentence:
@@ -79,10 +145,11 @@ export function verdict(diagnosis: Diagnosis): { sentence: string; command: stri
       command: `why5xx logs --load-balancer ${shellWord(balancer ? loadBalancerName(balancer) : 'NAME')}`,
     }
   }
-  const share = `${formatShare(top.failures, books.failures)} of the failures (${formatCount(top.failures)} of ${formatCount(books.failures)})`
+  const top = lead.finding
+  const share = `${formatShare(lead.failures, books.failures)} of the failures (${formatCount(lead.failures)} of ${formatCount(books.failures)})`
   if (top.cause)
     return {
-      sentence: `${top.cause} explains ${share}, ${top.confidence ?? 'undetermined'}.`,
+      sentence: `${top.cause} explains ${share}, ${lead.certainty}.`,
       command: `why5xx explain ${shellWord(top.cause)}`,
     }
   const guess = top.candidates[0]?.cause

@@ -24,6 +24,7 @@ export function findingsSection(page: Page): Line[] {
   const { findings } = page.diagnosis
   if (findings.length === 0) return []
   const inFull = new Set(choose(findings))
+  const most = Math.max(0, ...findings.filter((finding) => finding.cause !== null).map((finding) => finding.failures))
   const undetermined = findings.filter((finding) => finding.confidence === null).length
   const note = undetermined > 0 ? `${formatCount(undetermined)} undetermined, shown first` : ''
   const lines: Line[] = [heading('Findings', note)]
@@ -31,18 +32,19 @@ export function findingsSection(page: Page): Line[] {
   for (const finding of findings) {
     const isShort = !inFull.has(finding)
     if (lines.length > 1 && !(isShort && wasShort)) lines.push(blank)
-    lines.push(...(isShort ? brief(page, finding) : full(page, finding)))
+    // What is undecided comes first; the less it is of the whole, the sooner the reader is past it.
+    const isSmall = finding.confidence === null && finding.failures * 2 < most
+    lines.push(...(isShort ? brief(page, finding) : full(page, finding, isSmall)))
     wasShort = isShort
   }
   return lines
 }
 
 function choose(findings: readonly Finding[]): Finding[] {
-  const open = findings.filter((finding) => finding.confidence === null).slice(0, IN_FULL)
+  const open = findings.filter((finding) => finding.confidence === null && finding.failures > 0).slice(0, IN_FULL)
   const rest = findings
     .filter((finding) => finding.confidence !== null && finding.failures > 0)
     .sort((a, b) => b.failures - a.failures)
-    .filter((finding) => !(finding.confidence === 'certain' && finding.evidence.length === 0))
   return [...open, ...rest.slice(0, IN_FULL)]
 }
 
@@ -88,14 +90,15 @@ function brief(page: Page, finding: Finding): Line[] {
   return lines
 }
 
-function full(page: Page, finding: Finding): Line[] {
+function full(page: Page, finding: Finding, isSmall: boolean): Line[] {
   const lines: Line[] = [titleLine(page, finding), ...paragraph(page, finding.title, INDENT)]
   const window = formatWindow(finding.window, { dash: page.glyphs.dash })
   const where = [...scopeParts(page.diagnosis, finding), window]
   lines.push(...labelled(page, 'where', where, INDENT, LABEL, 'quiet'))
-  lines.push(...bulleted(page, 'because', finding.because.slice(0, 3), INDENT, LABEL))
-  for (const evidence of chooseEvidence(finding.evidence)) lines.push(...evidenceLines(page, evidence))
+  lines.push(...bulleted(page, 'because', finding.because.slice(0, isSmall ? 1 : 3), INDENT, LABEL))
+  if (!isSmall) for (const evidence of chooseEvidence(finding.evidence)) lines.push(...evidenceLines(page, evidence))
   if (finding.candidates.length > 0) lines.push(...candidateLines(page, finding))
+  if (isSmall) return lines
   lines.push(...bulleted(page, 'not', ruledOut(finding), INDENT, LABEL))
   lines.push(...fixLines(page, finding))
   const sample = finding.samples[0]
@@ -161,11 +164,17 @@ export function sampleLines(page: Page, sample: SampleRow): Line[] {
   return lines
 }
 
-/** At most two, charts before numbers: the sentences have the numbers already. */
+/**
+ * At most two, histograms before numbers: the sentences have the numbers already. What other witnesses saw is a sentence
+ * each, and a series over time is what the chart at the top shows, so they come when there is nothing else.
+ */
 export function chooseEvidence(all: readonly Evidence[]): Evidence[] {
-  const charts = all.filter((evidence) => evidence.kind === 'histogram' || evidence.kind === 'series')
-  const others = all.filter((evidence) => evidence.kind === 'count' || evidence.kind === 'table')
-  return charts.length > 0 ? charts.slice(0, 1) : others.slice(0, 2)
+  const charts = all.filter((evidence) => evidence.kind === 'histogram')
+  if (charts.length > 0) return charts.slice(0, 1)
+  const numbers = all.filter((evidence) => evidence.kind === 'count' || evidence.kind === 'table')
+  const others = numbers.filter((evidence) => evidence.id !== 'witnesses')
+  if (others.length > 0) return others.slice(0, 2)
+  return all.filter((evidence) => evidence.kind === 'series').slice(0, 1)
 }
 
 export function evidenceLines(page: Page, evidence: Evidence): Line[] {
@@ -190,19 +199,15 @@ export function evidenceLines(page: Page, evidence: Evidence): Line[] {
 
 function histogramLines(page: Page, evidence: HistogramEvidence): Line[] {
   const lanes: [string, readonly number[], Tone][] = [[evidence.label ?? 'failures', evidence.counts, 'balancer']]
-  if (evidence.control) lanes.push([evidence.control.label, evidence.control.counts, 'quiet'])
-  const labelWidth = Math.min(14, Math.max(...lanes.map(([label]) => widthOf(label)))) + 1
+  // What a label says after its comma is a detail that a narrow terminal has no room for.
+  if (evidence.control)
+    lanes.push([evidence.control.label.replace(/(?<=^.{12,18}),.*/, ''), evidence.control.counts, 'quiet'])
+  const labelWidth = Math.min(18, Math.max(...lanes.map(([label]) => widthOf(label)))) + 1
   const left = INDENT + LABEL + labelWidth
   const room = page.columns - left - 13
   const fitted = fitColumns(evidence.counts, room)
   const max = Math.max(...lanes.flatMap(([, counts]) => fitColumns(counts, room).values))
-  const lines: Line[] = [
-    [
-      span(' '.repeat(INDENT)),
-      span('chart'.padEnd(LABEL), 'quiet'),
-      span(fitTo(evidence.title, page.columns - INDENT - LABEL, page.glyphs.ellipsis)),
-    ],
-  ]
+  const lines: Line[] = [...labelled(page, 'chart', evidence.title, INDENT, LABEL)]
   for (const [label, counts, tone] of lanes) {
     const values = fitColumns(counts, room).values
     const [cells = ''] = lane(values, max, 1, fitted.repeat, page.glyphs)
@@ -248,15 +253,9 @@ function edgeMarks(evidence: HistogramEvidence, perColumn: number, repeat: numbe
 }
 
 function seriesLines(page: Page, evidence: SeriesEvidence): Line[] {
-  const labelWidth = Math.min(16, Math.max(1, ...evidence.lines.map((line) => widthOf(line.label)))) + 1
+  const labelWidth = Math.min(26, Math.max(1, ...evidence.lines.map((line) => widthOf(line.label)))) + 1
   const room = page.columns - INDENT - LABEL - labelWidth - 16
-  const lines: Line[] = [
-    [
-      span(' '.repeat(INDENT)),
-      span('chart'.padEnd(LABEL), 'quiet'),
-      span(fitTo(evidence.title, page.columns - INDENT - LABEL, page.glyphs.ellipsis)),
-    ],
-  ]
+  const lines: Line[] = [...labelled(page, 'chart', evidence.title, INDENT, LABEL)]
   for (const { label, values } of evidence.lines.slice(0, 4)) {
     const fitted = fitColumns(values, room)
     const max = Math.max(0, ...fitted.values)
@@ -278,6 +277,14 @@ function tableLines(page: Page, evidence: TableEvidence): Line[] {
   const widths = head.map((title, column) =>
     Math.min(28, Math.max(widthOf(title), ...rows.map((row) => widthOf(row[column] ?? '')))),
   )
+  // A table that does not fit is told in words, so that no column is lost.
+  if (widths.reduce((sum, width) => sum + width + 2, -2) > room)
+    return [
+      ...labelled(page, 'table', evidence.title, INDENT, LABEL),
+      ...rows.flatMap((row) =>
+        bulleted(page, '', [row.map((cell, column) => `${head[column] ?? ''}: ${cell}`).join('; ')], INDENT, LABEL),
+      ),
+    ]
   const write = (cells: readonly string[]): string =>
     fitTo(
       cells

@@ -183,7 +183,7 @@ export function notesSection(page: Page): Line[] {
       ...witnesses.flatMap((witness) =>
         paragraph(
           page,
-          `${witness.name} (${witness.kind}), ${plural(witness.rows, 'row')}. ${witness.because.join('; ')}`,
+          `${fitEnd(witness.name, 40, page.glyphs.ellipsis)} (${witness.kind}), ${[plural(witness.rows, 'row'), ...witness.because].join('; ')}`,
           2,
         ),
       ),
@@ -204,6 +204,11 @@ export function notesSection(page: Page): Line[] {
   return sections.flatMap((section, index) => (index === 0 ? section : [[], ...section]))
 }
 
+/** Those have a section of their own. */
+function isWitness(input: InputReport): boolean {
+  return input.note?.startsWith('a witness (') === true
+}
+
 export function booksSection(page: Page): Line[] {
   const { books, inputs } = page.diagnosis
   const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
@@ -219,14 +224,14 @@ export function booksSection(page: Page): Line[] {
     lines.push(
       ...paragraph(
         page,
-        `${plural(books.failures, 'failure')} = ${formatCount(books.elb5xx)} load balancer 5XX + ${formatCount(books.target5xx)} target 5XX + ${formatCount(books.clientLeft)} clients left = ${formatCount(books.explained)} explained + ${formatCount(books.undetermined)} undetermined`,
+        `${plural(books.failures, 'failure')} = ${formatCount(books.elb5xx)} load balancer 5XX + ${formatCount(books.target5xx)} target 5XX + ${plural(books.clientLeft, 'client')} left = ${formatCount(books.explained)} explained + ${formatCount(books.undetermined)} undetermined`,
         2,
       ),
     )
   // What was cut or did not parse comes before files that are no logs at all.
   const weight = (input: InputReport): number => (input.truncated !== null ? 2 : 0) + (input.bad > 0 ? 1 : 0)
   const notable = inputs
-    .filter((input) => input.note !== null || weight(input) > 0)
+    .filter((input) => (input.note !== null && !isWitness(input)) || weight(input) > 0)
     .sort((a, b) => weight(b) - weight(a))
   for (const input of notable.slice(0, 3)) {
     const said = [input.note, input.truncated].filter((part) => part !== null)
@@ -234,6 +239,6 @@ export function booksSection(page: Page): Line[] {
     lines.push(...paragraph(page, `${fitEnd(input.name, 40, page.glyphs.ellipsis)}: ${said.join('; ')}`, 2, 'quiet'))
   }
   if (notable.length > 3)
-    lines.push(...paragraph(page, `and ${notable.length - 3} more inputs with remarks`, 2, 'quiet'))
+    lines.push(...paragraph(page, `and ${plural(notable.length - 3, 'more input')} with remarks`, 2, 'quiet'))
   return lines
 }

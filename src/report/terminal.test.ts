@@ -74,7 +74,7 @@ test('a log without failures says so and says what was looked at', () => {
 
 test('logs without a request end with how to get them', () => {
   const text = renderTerminal(
-    { ...quiet, books: { ...quiet.books, requests: 0, rows: 0, parsed: 0 }, window: null, series: null },
+    { ...quiet, books: { ...quiet.books, requests: 0, rows: 0, parsed: 0, skipped: 0 }, window: null, series: null },
     { columns: 80, color: false },
   )
   expect(text).toContain('why5xx logs --load-balancer k8s-shop-edge-4f1c2a9b7d')

@@ -1,14 +1,15 @@
 import type { Diagnosis } from '../core/diagnosis.ts'
-import { formatShare } from './format-number.ts'
 import { asciiGlyphs, unicodeGlyphs } from './glyphs.ts'
 import { mapStrings } from './map-strings.ts'
 import { neutraliseAll, toAscii } from './neutralise.ts'
 import { blank, type Line, paint, span } from './span.ts'
-import { facts, headline, topFinding, verdict } from './summary.ts'
+import { story } from './story.ts'
+import { facts, headline, partialSentence, topSentence, verdict } from './summary.ts'
 import { findingsSection } from './terminal-findings.ts'
-import { labelled, type Page, paragraph } from './terminal-page.ts'
+import { heading, labelled, type Page, paragraph } from './terminal-page.ts'
 import { booksSection, notesSection, settingsSection, symptomsSection, worstSection } from './terminal-tables.ts'
 import { trendSection } from './terminal-trend.ts'
+import { widthOf } from './width.ts'
 
 export interface TerminalOptions {
   readonly columns: number
@@ -31,6 +32,7 @@ export function renderTerminal(diagnosis: Diagnosis, options: TerminalOptions): 
   const sections = [
     opening(page),
     trendSection(page),
+    storySection(page),
     symptomsSection(page),
     findingsSection(page),
     worstSection(page),
@@ -49,26 +51,25 @@ function opening(page: Page): Line[] {
   if (!diagnosis.complete)
     lines.push(...paragraph(page, 'Interrupted: this is what was known by then, not the whole log.', 0, 'warn'))
   lines.push(...paragraph(page, headline(diagnosis), 0, 'strong'))
-  const top = topFinding(diagnosis)
-  if (top) lines.push(...paragraph(page, topSentence(page), 0))
+  const cause = topSentence(diagnosis)
+  if (cause !== '') lines.push(...paragraph(page, cause, 0))
+  const partial = partialSentence(diagnosis)
+  if (partial !== '') lines.push(...paragraph(page, partial, 0, 'warn'))
   for (const parts of facts(diagnosis, glyphs.dash)) lines.push(...labelled(page, '', parts, 0, 0, 'quiet'))
   return lines
 }
 
-function topSentence(page: Page): string {
-  const top = topFinding(page.diagnosis)
-  if (!top) return ''
-  const certainty = { certain: 'Certain', likely: 'Likely', possible: 'Possibly' }
-  const { failures } = page.diagnosis.books
-  const share = top.failures === failures ? 'all failures' : `${formatShare(top.failures, failures)} of the failures`
-  const word = top.confidence ? certainty[top.confidence] : 'Not decided'
-  return `${word}, for ${share}: ${lowerFirst(top.title).replace(/\.?$/, '.')}`
-}
-
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]* /.test(text) && !/^(Kubernetes|Lambda|Node|Service) /.test(text)
-    ? text.charAt(0).toLowerCase() + text.slice(1)
-    : text
+/** The findings as one story in time: what a reader has thirty seconds for. */
+function storySection(page: Page): Line[] {
+  const moments = story(page.diagnosis, page.glyphs.dash)
+  if (moments.length === 0) return []
+  const width = Math.max(...moments.map(({ when }) => widthOf(when))) + 2
+  return [
+    heading('In order', 'UTC'),
+    ...moments.flatMap(({ when, text, finding }) =>
+      labelled(page, when, text, 2, width, finding === null ? 'quiet' : 'plain'),
+    ),
+  ]
 }
 
 function closing(page: Page): Line[] {
