@@ -27,14 +27,18 @@ export function startProgress(stderr: NodeJS.WriteStream): ProgressLine | undefi
   }
 }
 
-export function describe(progress: Progress, seconds: number): string {
+function describe(progress: Progress, seconds: number): string {
   const rate = progress.bytes / Math.max(seconds, 0.001)
   const parts = [
     `Reading ${megabytes(progress.bytes)}`,
     progress.totalBytes === null ? '' : `of about ${megabytes(Math.max(progress.bytes, progress.totalBytes))}`,
-    `· ${Math.round(progress.rows / Math.max(seconds, 0.001)).toLocaleString('en-US')} rows/s`,
-    `· ${progress.failures.toLocaleString('en-US')} failures`,
   ]
+  // Rows are counted when a file, or a part of a large one, is through: until then nobody knows, which is not 0.
+  if (progress.rows > 0)
+    parts.push(
+      `· ${Math.round(progress.rows / Math.max(seconds, 0.001)).toLocaleString('en-US')} rows/s`,
+      `· ${progress.failures.toLocaleString('en-US')} failures`,
+    )
   if (progress.totalBytes !== null && progress.totalBytes > progress.bytes && rate > 0)
     parts.push(`· ${Math.ceil((progress.totalBytes - progress.bytes) / rate)} s left`)
   return parts.filter((part) => part !== '').join(' ')
