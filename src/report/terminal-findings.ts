@@ -111,7 +111,9 @@ function ruledOut(finding: Finding): string[] {
   const [first, ...others] = finding.ruledOut
   if (!first) return []
   const said = `${first.cause}: ${first.why}`
-  return others.length === 0 ? [said] : [said, `nor ${others.map((other) => other.cause).join(', ')}`]
+  const names = new Set(others.map((other) => other.cause))
+  names.delete(first.cause)
+  return names.size === 0 ? [said] : [said, `nor ${[...names].join(', ')}`]
 }
 
 /** Each candidate with the first thing that would settle it; the whole list is one `why5xx explain` away. */
@@ -164,17 +166,15 @@ export function sampleLines(page: Page, sample: SampleRow): Line[] {
   return lines
 }
 
-/**
- * At most two, histograms before numbers: the sentences have the numbers already. What other witnesses saw is a sentence
- * each, and a series over time is what the chart at the top shows, so they come when there is nothing else.
- */
+/** Said already: a sentence each has what the witnesses saw, and the chart at the top the 5XX over time. */
+const SAID = new Set(['witnesses', 'cloudwatch'])
+
+/** At most two, charts before numbers: the sentences have the numbers already. */
 export function chooseEvidence(all: readonly Evidence[]): Evidence[] {
-  const charts = all.filter((evidence) => evidence.kind === 'histogram')
-  if (charts.length > 0) return charts.slice(0, 1)
-  const numbers = all.filter((evidence) => evidence.kind === 'count' || evidence.kind === 'table')
-  const others = numbers.filter((evidence) => evidence.id !== 'witnesses')
-  if (others.length > 0) return others.slice(0, 2)
-  return all.filter((evidence) => evidence.kind === 'series').slice(0, 1)
+  const shown = all.filter((evidence) => !SAID.has(evidence.id))
+  const charts = shown.filter((evidence) => evidence.kind === 'histogram' || evidence.kind === 'series')
+  const others = shown.filter((evidence) => evidence.kind === 'count' || evidence.kind === 'table')
+  return charts.length > 0 ? charts.slice(0, 1) : others.slice(0, 2)
 }
 
 export function evidenceLines(page: Page, evidence: Evidence): Line[] {

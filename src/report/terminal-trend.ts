@@ -23,11 +23,16 @@ export function trendSection(page: Page): Line[] {
   lines.push(...drawLane(page, 'target', 'target', target.values, max, target.repeat, per))
   const columns = balancer.values.length * balancer.repeat
   const secondsPerColumn = (series.stepSeconds * balancer.perColumn) / balancer.repeat
+  const isDays = columns * secondsPerColumn > 86_400
   const write =
     (seconds: boolean) =>
-    (ms: number): string =>
-      formatTime(new Date(ms).toISOString(), { zone: false, seconds, day: false })
-  const marks = timeMarks(steps.startMs, secondsPerColumn, columns, 12, write(false))
+    (ms: number): string => {
+      const iso = new Date(ms).toISOString()
+      // Midnight says nothing on the third day: the date does.
+      if (isDays) return ms % 86_400_000 === 0 ? iso.slice(5, 10) : iso.slice(5, 16).replace('T', ' ')
+      return formatTime(iso, { zone: false, seconds, day: false })
+    }
+  const marks = timeMarks(steps.startMs, secondsPerColumn, columns, isDays ? 14 : 12, write(false))
   // Marks closer than a minute need their seconds, and the room for them.
   const isFine = new Set(marks.map((mark) => mark.label)).size < marks.length
   const shown = isFine ? timeMarks(steps.startMs, secondsPerColumn, columns, 14, write(true)) : marks
@@ -49,15 +54,18 @@ function drawLane(
   const peak = Math.max(0, ...values)
   if (peak === 0) return [[span(`  ${label}`.padEnd(LEFT), tone), span('none', 'quiet')]]
   const [upper = '', lower = ''] = lane(values, max, 2, repeat, page.glyphs)
+  const most = `  max ${formatCount(peak)}`
+  const scale = most.length + per.length < LEFT ? most + per : most
   return [
     [span(`  ${label}`.padEnd(LEFT), tone), span(upper, tone)],
-    [span(`  max ${formatCount(peak)}${per}`.padEnd(LEFT), 'quiet'), span(lower, tone)],
+    [span(scale.padEnd(LEFT), 'quiet'), span(lower, tone)],
   ]
 }
 
 function formatStep(seconds: number): string {
   if (seconds === 60) return '/min'
   if (seconds === 1) return '/s'
+  if (seconds > 3600 && seconds % 3600 !== 0 && seconds < 10_800) return `/${seconds / 60} min`
   return seconds === 3600 ? '/h' : `/${formatDuration(seconds)}`
 }
 

@@ -162,3 +162,14 @@ test('any diagnosis has a report, and no line of it is too wide', () => {
     { numRuns: 100 },
   )
 })
+
+test('over several days the axis has dates', () => {
+  const { series } = shopDiagnosis
+  if (!series) throw new Error('the shop has a series')
+  const stretched = { ...shopDiagnosis, series: { ...series, start: '2026-11-18T03:00:00Z', stepSeconds: 7_200 } }
+  const axis = renderTerminal(stretched, { columns: 80, color: false })
+    .split('\n')
+    .find((line) => line.startsWith('  UTC'))
+  expect(axis).toMatch(/11-\d\d/)
+  expect(axis).not.toContain('00:00:00')
+})
