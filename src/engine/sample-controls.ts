@@ -1,5 +1,6 @@
 import { createRowConverter } from '../formats/records.ts'
 import { readRequestFields } from '../formats/request-fields.ts'
+import { detachedText } from '../joins/detached.ts'
 import type { ControlRequest } from '../joins/subjects.ts'
 import { readBlocks } from '../read/byte-chunks.ts'
 import type { Incident } from './incident.ts'
@@ -86,7 +87,14 @@ function controlOf(line: string, isClassic: boolean): ControlRequest | undefined
   if (row === undefined || row.targetStatus === 0 || row.targetStatus >= 500 || row.elbStatus >= 460) return undefined
   if (row.type === 'ws' || row.type === 'wss') return undefined
   const { traceId, start, end, targetStatus, target, request } = row
-  return { traceId, start, end, targetStatus, target, request }
+  return {
+    traceId: traceId === undefined ? undefined : detachedText(traceId),
+    start,
+    end,
+    targetStatus,
+    target: detachedText(target),
+    request: detachedText(request),
+  }
 }
 
 function hash(text: string, from: number, to: number): number {
