@@ -75,6 +75,7 @@ export class Pod {
   #readiness: Prober | undefined
   #liveness: Prober | undefined
   #restartTimers = new Set<NodeJS.Timeout>()
+  #probeStarts = 0
 
   constructor(name: string, node: number, template: PodTemplate, world: PodWorld, onReadyChange: () => void) {
     this.name = name
@@ -108,16 +109,27 @@ export class Pod {
     void this.#probeWhenStarted()
   }
 
-  /** Like a startupProbe (tcpSocket) on every container: a proxy that answers for an application which does not listen yet is not ready. */
+  /**
+   * Like a startupProbe (tcpSocket) on every container: a proxy that answers for an application which does not listen yet
+   * is not ready. What an earlier container had passed counts for nothing (pkg/kubelet/prober: worker.doProbe).
+   */
   async #probeWhenStarted(): Promise<void> {
     if (this.template.isReadyAtOnce && !this.template.readiness) return this.#setReady(true)
-    await this.waitListening()
-    if (!this.isTerminating) this.#startProbes()
+    const start = ++this.#probeStarts
+    this.#stopProbes()
+    const isCurrent = (): boolean => !this.isTerminating && start === this.#probeStarts
+    await this.waitListening(isCurrent)
+    if (isCurrent()) this.#startProbes()
   }
 
-  async waitListening(): Promise<void> {
+  async waitListening(isWaited: () => boolean = () => !this.isTerminating): Promise<void> {
     for (const { container } of this.containers)
-      while (!this.isTerminating && !(await canConnect(this.address, container.port))) await sleep(100)
+      while (isWaited() && !(await canConnect(this.address, container.port))) await sleep(100)
+  }
+
+  #stopProbes(): void {
+    this.#readiness?.stop()
+    this.#liveness?.stop()
   }
 
   /** What the endpoint controller asks. */
@@ -132,8 +144,7 @@ export class Pod {
     this.#world.timeline.add('pod-terminating', this.name)
     this.#onReadyChange()
     const graceEndMs = Date.now() + (this.template.gracePeriodSeconds ?? 30) * 1000
-    this.#readiness?.stop()
-    this.#liveness?.stop()
+    this.#stopProbes()
     for (const timer of this.#restartTimers) clearTimeout(timer)
     await Promise.all(this.containers.map((state) => this.#stopContainer(state, graceEndMs)))
     // The sandbox, and with it the address, outlives the containers by a moment: until then the kernel refuses.
@@ -180,8 +191,7 @@ export class Pod {
   /** At the end of a run: everything at once. */
   async destroy(): Promise<void> {
     this.isTerminating = true
-    this.#readiness?.stop()
-    this.#liveness?.stop()
+    this.#stopProbes()
     for (const timer of this.#restartTimers) clearTimeout(timer)
     await Promise.all(this.containers.map((state) => endProcess(state.process, 'SIGKILL', 0)))
   }
@@ -221,6 +231,7 @@ export class Pod {
       state.lastExit = { code: exitCode, reason, startedMs, endedMs: Date.now() }
       if (this.isTerminating) return
       this.#world.timeline.add('container-exited', this.name, { container: container.name, exitCode, reason })
+      this.#stopProbes()
       this.#setReady(false)
       this.#scheduleRestart(state)
     })
@@ -242,7 +253,9 @@ export class Pod {
     }
     const timer = setTimeout(() => {
       this.#restartTimers.delete(timer)
-      if (!this.isTerminating) this.#startContainer(state)
+      if (this.isTerminating) return
+      this.#startContainer(state)
+      void this.#probeWhenStarted()
     }, wait * 1000)
     this.#restartTimers.add(timer)
   }
@@ -315,17 +328,6 @@ export class Pod {
     if (isReady) this.readyMs ??= Date.now()
     this.#world.timeline.add(isReady ? 'pod-ready' : 'pod-unready', this.name)
     this.#onReadyChange()
-    // The next success must be seen by the prober before the pod is ready again.
-    if (!isReady && !this.#isProbed()) this.#restartStartWait()
-  }
-
-  #isProbed(): boolean {
-    return this.template.readiness !== undefined
-  }
-
-  #restartStartWait(): void {
-    this.#readiness?.stop()
-    if (!this.isTerminating) this.#startProbes()
   }
 
   #state(name: string): ContainerState {
