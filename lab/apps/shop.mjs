@@ -7,6 +7,7 @@ const setting = (name, standard) => Number(process.env[name] ?? standard)
 const reportMs = setting('LAB_REPORT_SECONDS', 0.05) * 1000
 const historyMs = setting('LAB_HISTORY_SECONDS', 0.05) * 1000
 const isHeadTheServers = process.env.LAB_HEAD_IS_THE_SERVERS === '1'
+const photoLimit = 1024 * 1024
 const seenFile = process.env.LAB_SEEN_FILE
 
 const server = createServer((request, response) => {
@@ -37,6 +38,12 @@ const server = createServer((request, response) => {
   if (path.startsWith('/api/vouchers/') && !isHeadTheServers) {
     // A handler that gives up: the connection goes, no answer was written, no line in the access log.
     return void setTimeout(() => request.socket.destroy(), 3 + Math.random() * 8)
+  }
+  if (path.startsWith('/api/photos/') && Number(request.headers['content-length']) > photoLimit) {
+    // The answer is right, but the connection goes while the body is still coming: the kernel sends RST for the rest.
+    log(413)
+    request.socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    return void request.socket.destroy()
   }
   if (path.startsWith('/api/legacy/') && !isHeadTheServers) {
     return void setTimeout(() => {

@@ -14,7 +14,7 @@ import time
 import traceback
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 HISTORY_SECONDS = float(os.environ.get("LAB_HISTORY_SECONDS", "0.05"))
 REPORT_SECONDS = float(os.environ.get("LAB_REPORT_SECONDS", "0.05"))
@@ -25,6 +25,10 @@ DOWNLOAD_MB = int(os.environ.get("LAB_DOWNLOAD_MB", "0"))
 MEMORY_LIMIT_MB = int(os.environ.get("LAB_MEMORY_LIMIT_MB", "0"))
 START_SECONDS = float(os.environ.get("LAB_START_SECONDS", "0"))
 HEADER_BYTES = int(os.environ.get("LAB_HEADER_BYTES", "1000"))
+COLD_SECONDS = float(os.environ.get("LAB_COLD_SECONDS", "0"))
+COLD_QUERY_SECONDS = float(os.environ.get("LAB_COLD_QUERY_SECONDS", "0.5"))
+STARTED = time.monotonic()
+COLD_CACHE = asyncio.Lock()
 SEEN = open(os.environ["LAB_SEEN_FILE"], "a", buffering=1) if "LAB_SEEN_FILE" in os.environ else None
 ERRORS = open(os.environ["LAB_ERRORS_FILE"], "a", buffering=1) if "LAB_ERRORS_FILE" in os.environ else None
 
@@ -142,6 +146,11 @@ async def home():
 @app.get("/api/products/{number}")
 async def product(number: int):
     await work()
+    if time.monotonic() - STARTED < COLD_SECONDS:
+        # Nothing is cached yet: one query at a time fills it. The probe does not ask for products.
+        async with COLD_CACHE:
+            if time.monotonic() - STARTED < COLD_SECONDS:
+                await asyncio.sleep(COLD_QUERY_SECONDS)
     return {"id": number, "name": "lamp", "text": "x" * 400}
 
 
@@ -150,6 +159,8 @@ async def ledger(number: int):
     await work()
     if is_on("database-down"):
         raise ConnectionError("database: connection refused")
+    while is_on("database-stalled"):
+        await asyncio.sleep(0.02)
     return {"ledger": number}
 
 
@@ -208,6 +219,17 @@ async def download(number: int):
     await asyncio.sleep(DOWNLOAD_SECONDS)
     del held
     return PlainTextResponse("y" * 20000)
+
+
+@app.get("/exports/{number}")
+async def export(number: int):
+    """An answer that takes its time after its head."""
+    async def rows():
+        for _ in range(20):
+            await asyncio.sleep(DOWNLOAD_SECONDS / 20)
+            yield "row " * 2000
+    await work()
+    return StreamingResponse(rows(), media_type="text/csv", headers={"content-length": str(20 * 8000)})
 
 
 @app.get("/reports/{name}")

@@ -1,19 +1,25 @@
 import { fail } from '../../core/errors.ts'
+import { admissionLimitRejected } from './admission-limit-rejected.ts'
 import { allTargetsUnhealthy } from './all-targets-unhealthy.ts'
 import { applicationError } from './application-error.ts'
 import { blackholedTarget } from './blackholed-target.ts'
 import { busyPod } from './busy-pod.ts'
 import { clientGaveUp } from './client-gave-up.ts'
 import { closedWithoutResponse } from './closed-without-response.ts'
+import { coldStartOverload } from './cold-start-overload.ts'
 import { crashLoop } from './crash-loop.ts'
+import { dependencyStall } from './dependency-stall.ts'
 import { deregistrationDelayExceeded } from './deregistration-delay-exceeded.ts'
+import { earlyResponseToUpload } from './early-response-to-upload.ts'
 import { eventLoopBlocked } from './event-loop-blocked.ts'
 import { eventLoopStallResetsIdleConnections } from './event-loop-stall-resets-idle-connections.ts'
 import { fixedResponse } from './fixed-response.ts'
 import { gracePeriodTooShort } from './grace-period-too-short.ts'
 import { healthyControl } from './healthy-control.ts'
+import { idleFlowExpired } from './idle-flow-expired.ts'
 import { keepaliveRaceGunicorn } from './keepalive-race-gunicorn.ts'
 import { keepaliveRaceNode } from './keepalive-race-node.ts'
+import { keepaliveRaceNodePort } from './keepalive-race-node-port.ts'
 import { keepaliveRaceUvicorn } from './keepalive-race-uvicorn.ts'
 import { listenBacklogOverflow } from './listen-backlog-overflow.ts'
 import { livenessKillsBusyPod } from './liveness-kills-busy-pod.ts'
@@ -34,6 +40,7 @@ import { proxyShedsIdleConnections } from './proxy-sheds-idle-connections.ts'
 import { readyBeforeListening } from './ready-before-listening.ts'
 import { recreateDeploy } from './recreate-deploy.ts'
 import { responseHeadersTooLarge } from './response-headers-too-large.ts'
+import { responseTruncated } from './response-truncated.ts'
 import { rollingDeployWithPrestop } from './rolling-deploy-with-prestop.ts'
 import { rollingDeployWithoutPrestop } from './rolling-deploy-without-prestop.ts'
 import type { Scenario } from './scenario.ts'
@@ -43,24 +50,32 @@ import { twoCauses } from './two-causes.ts'
 import { upstreamKeepaliveMismatch } from './upstream-keepalive-mismatch.ts'
 import { workerKilledMidRequest } from './worker-killed-mid-request.ts'
 import { workerPoolExhausted } from './worker-pool-exhausted.ts'
+import { workerRecycling } from './worker-recycling.ts'
 import { workerTimeout } from './worker-timeout.ts'
+import { zonalNetworkBlock } from './zonal-network-block.ts'
 
 /** In the order of `why5xx lab list`: the founding incident first, controls last. */
 export const scenarios: readonly Scenario[] = [
   missing502,
   busyPod,
   keepaliveRaceUvicorn,
+  keepaliveRaceNodePort,
   keepaliveRaceNode,
   keepaliveRaceGunicorn,
   closedWithoutResponse,
   eventLoopStallResetsIdleConnections,
   eventLoopBlocked,
+  dependencyStall,
   listenBacklogOverflow,
+  workerPoolExhausted,
+  coldStartOverload,
   serviceWithoutEndpoints,
   noLocalEndpoint,
   crashLoop,
   readyBeforeListening,
   blackholedTarget,
+  zonalNetworkBlock,
+  idleFlowExpired,
   nodeRemoved,
   rollingDeployWithoutPrestop,
   rollingDeployWithPrestop,
@@ -71,14 +86,17 @@ export const scenarios: readonly Scenario[] = [
   allTargetsUnhealthy,
   workerKilledMidRequest,
   memoryLimitExceeded,
+  responseTruncated,
   workerTimeout,
   livenessKillsBusyPod,
-  workerPoolExhausted,
+  workerRecycling,
   targetIdleTimeout,
   clientGaveUp,
   responseHeadersTooLarge,
   malformedResponse,
+  earlyResponseToUpload,
   applicationError,
+  admissionLimitRejected,
   fixedResponse,
   nginxUpstreamTimeout,
   nginxUpstreamRefused,

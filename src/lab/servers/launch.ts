@@ -58,6 +58,7 @@ export function launch(server: Server, context: LaunchContext): Launch {
         ['--keep-alive', server.keepAliveSeconds],
         ['--backlog', server.backlog],
         ['--graceful-timeout', server.gracefulSeconds],
+        ['--max-requests', server.maxRequests],
       ]
       const args = [
         isUvicorn ? 'shop:app' : 'shop_wsgi:app',
@@ -151,6 +152,8 @@ function appEnvironment(app: AppSettings | undefined, context: LaunchContext): R
     ['LAB_START_SECONDS', app?.startSeconds],
     ['LAB_HEADER_BYTES', app?.headerBytes],
     ['LAB_CONNECTION_CLOSED', app?.isConnectionClosed ? 1 : undefined],
+    ['LAB_COLD_SECONDS', app?.coldSeconds],
+    ['LAB_COLD_QUERY_SECONDS', app?.coldQuerySeconds],
     ['LAB_REPORT_IN_THREADS', app?.isReportThreaded ? 1 : undefined],
     ['LAB_HISTORY_IS_A_JOB', app?.isHistoryAJob ? 1 : undefined],
     ['LAB_HEAD_IS_THE_SERVERS', app?.isHeadTheServers ? 1 : undefined],

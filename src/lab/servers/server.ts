@@ -20,6 +20,9 @@ export interface AppSettings {
   /** Node: every response ends its connection. */
   readonly isConnectionClosed?: boolean
   readonly headerBytes?: number
+  /** For so long after its start a product costs a query, one at a time. */
+  readonly coldSeconds?: number
+  readonly coldQuerySeconds?: number
 }
 
 export interface UvicornServer {
@@ -41,6 +44,8 @@ export interface GunicornServer {
   readonly keepAliveSeconds?: number
   readonly backlog?: number
   readonly gracefulSeconds?: number
+  /** A worker ends after so many requests. */
+  readonly maxRequests?: number
 }
 
 export interface NodeServer {

@@ -10,7 +10,12 @@ export function startMsOf(failure: Failure): number {
 }
 
 export function wasSeen(failure: Failure, run: RunRecord): boolean {
-  return run.seenByApp.has(bareTraceId(failure.traceId))
+  return seenMsOf(failure, run) !== undefined
+}
+
+/** When the application's own code received the request; undefined: never. */
+export function seenMsOf(failure: Failure, run: RunRecord): number | undefined {
+  return run.seenByApp.get(bareTraceId(failure.traceId))
 }
 
 /** `Root=1-…` without its key, as the applications log it. */

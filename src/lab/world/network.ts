@@ -138,6 +138,27 @@ export class Network {
     await mustRun([...drop, 'OUTPUT', '-o', 'eth0', '-j', 'DROP'])
   }
 
+  /** No packet from this address reaches a node or a pod any more, as when the ACL of its subnet forgets a rule. */
+  async blockSource(address: string): Promise<void> {
+    for (let n = 0; n < this.shape.nodes; n++)
+      await mustRun(
+        [
+          'ip',
+          'netns',
+          'exec',
+          `node-${n + 1}`,
+          'iptables',
+          '-w',
+          '-t',
+          'raw',
+          '-A',
+          'PREROUTING',
+          '-s',
+          address,
+        ].concat(['-j', 'DROP']),
+      )
+  }
+
   async heal(host: HostName): Promise<void> {
     await mustRun(['ip', 'netns', 'exec', host, 'iptables', '-w', '-t', 'raw', '-F'])
   }
