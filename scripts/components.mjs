@@ -10,6 +10,7 @@ export const components = [
   { id: 'nginx', isThere: () => hasCommand('nginx'), packages: ['nginx'] },
   { id: 'haproxy', isThere: () => hasCommand('haproxy'), packages: ['haproxy'] },
   { id: 'iptables', isThere: () => hasCommand('iptables'), packages: ['iptables'] },
+  { id: 'openssl', isThere: () => hasCommand('openssl'), packages: ['openssl'] },
   { id: 'iproute2', isThere: () => hasCommand('ip'), packages: ['iproute2'] },
   {
     id: 'fastapi',
@@ -30,7 +31,7 @@ export const suites = [
   { id: 'unit', needs: [] },
   { id: 'cli', needs: ['nginx', 'haproxy'] },
   { id: 'web', needs: ['chromium'] },
-  { id: 'lab', needs: ['nginx', 'haproxy', 'iptables', 'iproute2', 'fastapi', 'gunicorn', 'python3-venv'] },
+  { id: 'lab', needs: ['nginx', 'haproxy', 'iptables', 'iproute2', 'openssl', 'fastapi', 'gunicorn', 'python3-venv'] },
 ]
 
 export function missingComponents(ids) {

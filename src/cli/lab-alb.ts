@@ -27,6 +27,12 @@ export default defineCommand({
     { flags: '--deregistration-delay <seconds>', summary: 'deregistration_delay.timeout_seconds', default: '300' },
     { flags: '--target-type <type>', summary: 'what the targets are', default: 'ip', choices: ['instance', 'ip'] },
     {
+      flags: '--target-protocol <name>',
+      summary: 'https: TLS to the targets, any certificate is taken',
+      default: 'http',
+      choices: ['http', 'https'],
+    },
+    {
       flags: '--desync-mode <mode>',
       summary: 'routing.http.desync_mitigation_mode',
       default: 'defensive',
@@ -103,6 +109,7 @@ function toOptions(options: CommandContext['options']): LoadBalancerOptions {
     deregistrationDelaySeconds: seconds('--deregistration-delay', options.deregistrationDelay, 3600, true),
     algorithm: text(options.algorithm) === 'round_robin' ? 'round_robin' : 'least_outstanding_requests',
     targetType: text(options.targetType) === 'instance' ? 'instance' : 'ip',
+    targetProtocol: text(options.targetProtocol) === 'https' ? 'https' : 'http',
     desyncMode: text(options.desyncMode) as DesyncMode,
     healthCheck:
       options.healthChecks === 'off'

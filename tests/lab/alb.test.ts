@@ -1,6 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -146,6 +149,16 @@ function collect(socket: Socket, until: RegExp | 'close'): Promise<string> {
 
 const get = (path: string, ...headers: string[]): string =>
   `GET ${path} HTTP/1.1\r\nHost: www.shop.example\r\nUser-Agent: test/1\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`
+
+function makeCertificate(): { key: string; cert: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'alb-tls-'))
+  const [key, cert] = [join(directory, 'key'), join(directory, 'cert')]
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  execFileSync('openssl', ['req', '-x509', ...curve, '-subj', '/CN=x', '-keyout', key, '-out', cert], {
+    stdio: 'ignore',
+  })
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+}
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -368,6 +381,53 @@ describe('502', () => {
     await sleep(50)
     lab.balancer.removeTarget({ host: '127.0.0.1', port: lab.target.port })
     expect(await answer).toContain('200 OK')
+  })
+})
+
+describe('TLS to the target', () => {
+  test('whatever certificate the target shows is taken, and requests go over kept connections', async () => {
+    const { key, cert } = makeCertificate()
+    const paths: string[] = []
+    const server = createHttpsServer({ key, cert }, (request, response) => {
+      paths.push(request.url ?? '')
+      response.end('hello')
+    })
+    server.listen(0, '127.0.0.1')
+    cleanUps.push(() => server.close().closeAllConnections())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const lab = await startLab({ targetProtocol: 'https', targets: [{ host: '127.0.0.1', port }] })
+    expect(await lab.send(get('/a'))).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await lab.send(get('/b'))).toMatch(/^HTTP\/1\.1 200 /)
+    expect(paths).toEqual(['/a', '/b'])
+    expect(await lab.rows()).toMatchObject([{ statuses: '200/200' }, { statuses: '200/200' }])
+  })
+
+  test('plain HTTP on that port: 502 and -1 -1 -1 at once, a TLS error and no connection error', async () => {
+    const plain = createHttpServer().listen(0, '127.0.0.1')
+    cleanUps.push(() => plain.close())
+    await once(plain, 'listening')
+    const { port } = plain.address() as AddressInfo
+    const lab = await startLab({ targetProtocol: 'https', targets: [{ host: '127.0.0.1', port }] })
+    expect(await lab.send(get('/ok'))).toMatch(/^HTTP\/1\.1 502 /)
+    const [row] = await lab.rows()
+    expect(row).toMatchObject({ statuses: '502/-', times: [-1, -1, -1], target: `127.0.0.1:${port}` })
+    expect(lab.balancer.metricData()).toMatch(/"TargetTLSNegotiationErrorCount",\s+"Timestamps": \[\s+"20/)
+    expect(lab.balancer.metricData()).not.toMatch(/"TargetConnectionErrorCount",\s+"Timestamps": \[\s+"20/)
+    expect((await lab.facts())[0]).toMatchObject({ phase: 'connect', socket: { event: 'tls-handshake' } })
+  })
+
+  test('a handshake that is not answered: 502 after its own timeout', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    cleanUps.push(() => silent.close())
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const lab = await startLab({ targetProtocol: 'https', targets: [{ host: '127.0.0.1', port }] })
+    expect(await lab.send(get('/'))).toMatch(/^HTTP\/1\.1 502 /)
+    const [row] = await lab.rows()
+    expect(row).toMatchObject({ statuses: '502/-', times: [-1, -1, -1] })
+    expect(row?.elapsedMs).toBeGreaterThanOrEqual(500)
+    expect((await lab.facts())[0]).toMatchObject({ phase: 'connect', socket: { event: 'tls-timer' } })
   })
 })
 

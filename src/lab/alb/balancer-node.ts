@@ -47,9 +47,9 @@ export class BalancerNode {
   register(target: Endpoint): void {
     const key = endpointKey(target)
     this.remove(key)
-    const { healthCheck, idleTimeoutSeconds } = this.#options
+    const { healthCheck, idleTimeoutSeconds, targetProtocol } = this.#options
     const health = healthCheck === false ? 'healthy' : 'initial'
-    const link = new TargetLink(target, this.bindAddress, health, idleTimeoutSeconds * 1000, (event) =>
+    const link = new TargetLink(target, this.bindAddress, targetProtocol, health, idleTimeoutSeconds * 1000, (event) =>
       this.#events.onIdleClosed(event),
     )
     let checker: HealthChecker | undefined

@@ -150,6 +150,7 @@ export class ClientConnection implements ClientSide {
       address: this.#host.address,
       choose: () => this.#host.choose(),
       countConnectionError: () => this.#host.countConnectionError(),
+      countTlsError: () => this.#host.countTlsError(),
       record: (finished) => this.#host.record(finished, identity),
     }
     const exchange = new Exchange(host, this, head, { traceHeader: trace, createdMs, headBytes })

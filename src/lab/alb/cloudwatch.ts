@@ -64,6 +64,10 @@ export class CloudWatchCounts {
     add(this.#minuteOf(atMs), 'TargetConnectionErrorCount')
   }
 
+  countTlsError(atMs: number): void {
+    add(this.#minuteOf(atMs), 'TargetTLSNegotiationErrorCount')
+  }
+
   countNewConnection(atMs: number): void {
     add(this.#minuteOf(atMs), 'NewConnectionCount')
   }
@@ -158,6 +162,7 @@ const COUNTS = [
   'HTTPCode_Target_4XX_Count',
   'HTTPCode_Target_5XX_Count',
   'TargetConnectionErrorCount',
+  'TargetTLSNegotiationErrorCount',
   'HTTP_Fixed_Response_Count',
   'UnhealthyRoutingRequestCount',
   'DesyncMitigationMode_NonCompliant_Request_Count',

@@ -33,6 +33,7 @@ export interface ExchangeHost {
   readonly address: string
   choose(): { readonly link: TargetLink; readonly isFailOpen: boolean } | undefined
   countConnectionError(): void
+  countTlsError(): void
   record(finished: FinishedExchange): void
 }
 
@@ -83,6 +84,7 @@ export class Exchange implements InFlight {
   #queue: Buffer[] = []
   #queuedBytes = 0
   #isRequestComplete = false
+  #isTlsBegun = false
   #headBytes: Buffer = Buffer.alloc(0)
   #response: ResponseHead | undefined
   #body: BodyReader | undefined
@@ -190,6 +192,12 @@ export class Exchange implements InFlight {
     }
   }
 
+  onTlsBegins(): void {
+    clearTimeout(this.#connectTimer)
+    this.#isTlsBegun = true
+    this.#connectTimer = setTimeout(() => this.#onTlsTimeout(), atLeast(this.#host.options.connectTimeoutSeconds))
+  }
+
   onConnected(): void {
     clearTimeout(this.#connectTimer)
     this.#dispatch()
@@ -218,7 +226,10 @@ export class Exchange implements InFlight {
 
   onTargetGone(event: string, code: string | undefined): void {
     if (this.#isOver) return
-    if (this.#phase === 'connect') {
+    if (this.#phase === 'connect' && this.#isTlsBegun) {
+      this.#host.countTlsError()
+      this.#answerPage(502, 'tls-handshake', code ?? event)
+    } else if (this.#phase === 'connect') {
       this.#host.countConnectionError()
       // RST or an ICMP answer on connecting: 502. The kernel giving up on its SYNs: 504.
       this.#answerPage(code === 'ETIMEDOUT' ? 504 : 502, code ?? event, code)
@@ -319,6 +330,12 @@ export class Exchange implements InFlight {
   #onConnectTimeout(): void {
     this.#host.countConnectionError()
     this.#answerPage(504, 'connect-timer')
+  }
+
+  /** "An SSL handshake error or SSL handshake timeout (10 seconds) when connecting to a target" is 502 (Troubleshoot). */
+  #onTlsTimeout(): void {
+    this.#host.countTlsError()
+    this.#answerPage(502, 'tls-timer')
   }
 
   #onIdle(): void {

@@ -11,7 +11,7 @@ export interface SocketFacts {
   readonly conn_requests_before?: number
   readonly connect_ms?: number
   readonly local_port?: number
-  /** ECONNREFUSED, EHOSTUNREACH ..., connect-timer, FIN, RST, idle-timer, client-closed, deregistration-delay, or a parse fault. */
+  /** ECONNREFUSED, EHOSTUNREACH ..., connect-timer, tls-handshake, tls-timer, FIN, RST, idle-timer, client-closed, deregistration-delay, or a parse fault. */
   readonly event?: string
   /** The system's error code, when there was one. */
   readonly code?: string

@@ -1,5 +1,5 @@
-import { connect } from 'node:net'
 import { nowMs } from './clock.ts'
+import { dialTarget } from './dial-target.ts'
 import type { HealthCheckOptions } from './options.ts'
 import { parseMatcher } from './options.ts'
 import type { TargetHealth, TargetLink } from './target-link.ts'
@@ -73,14 +73,9 @@ export class HealthChecker {
     // An interval shorter than the timeout: the check before has had its time.
     this.#abort?.()
     const { path, port, timeoutSeconds } = this.#options
-    const { target, bindAddress } = this.#link
+    const { target, bindAddress, protocol } = this.#link
     const checkPort = port === 'traffic-port' ? target.port : port
-    const socket = connect({
-      host: target.host,
-      port: checkPort,
-      noDelay: true,
-      ...(bindAddress === undefined ? {} : { localAddress: bindAddress }),
-    })
+    const socket = dialTarget({ host: target.host, port: checkPort }, bindAddress, protocol)
     let text = ''
     let isSettled = false
     const timeMs = nowMs()
@@ -105,7 +100,7 @@ export class HealthChecker {
       settle('TimedOut')
       socket.destroy()
     }, timeoutSeconds * 1000)
-    socket.on('connect', () => {
+    socket.on(protocol === 'https' ? 'secureConnect' : 'connect', () => {
       const host = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${checkPort}`
       socket.write(
         `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n` +

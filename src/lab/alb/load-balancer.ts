@@ -146,6 +146,7 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
       address: node.address,
       choose: () => node.choose(),
       countConnectionError: () => metrics.countConnectionError(nowMs()),
+      countTlsError: () => metrics.countTlsError(nowMs()),
       record: (finished, identity) => record(node, finished, identity),
       onClosed: (connection) => connections.delete(connection),
     }

@@ -30,6 +30,8 @@ export interface LoadBalancerOptions {
   readonly deregistrationDelaySeconds?: number
   readonly algorithm?: 'round_robin' | 'least_outstanding_requests'
   readonly targetType?: 'instance' | 'ip'
+  /** Of the target group. `https`: TLS to the targets, whatever certificate they show; health checks too. */
+  readonly targetProtocol?: 'http' | 'https'
   readonly desyncMode?: DesyncMode
   readonly fixedResponses?: readonly FixedResponseRule[]
   /** `false`: every registered target counts as healthy. A real target group cannot do that. */
@@ -79,6 +81,7 @@ export function resolveOptions(given: LoadBalancerOptions): ResolvedOptions {
     deregistrationDelaySeconds: given.deregistrationDelaySeconds ?? 300,
     algorithm: given.algorithm ?? 'round_robin',
     targetType: given.targetType ?? 'ip',
+    targetProtocol: given.targetProtocol ?? 'http',
     desyncMode: given.desyncMode ?? 'defensive',
     fixedResponses: given.fixedResponses ?? [],
     healthCheck:

@@ -1,9 +1,13 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { nowMs } from './clock.ts'
+import { dialTarget, type TargetProtocol } from './dial-target.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** Who is told what happens on the connection: the exchange that uses it, or nobody while it is idle. */
 export interface ConnectionOwner {
+  /** The TCP connection stands, TLS begins; only with a target group of protocol HTTPS. */
+  onTlsBegins(): void
+  /** Ready for a request. */
   onConnected(): void
   onTargetData(chunk: Buffer): void
   /** `FIN`, `RST`, or the system's error code. Nothing follows. */
@@ -26,19 +30,16 @@ export class TargetConnection {
   #isGone = false
   #idleTimer: NodeJS.Timeout | undefined
 
-  constructor(target: Endpoint, bindAddress: string | undefined, owner: ConnectionOwner) {
+  constructor(target: Endpoint, bindAddress: string | undefined, protocol: TargetProtocol, owner: ConnectionOwner) {
     this.owner = owner
-    this.socket = connect({
-      host: target.host,
-      port: target.port,
-      noDelay: true,
-      ...(bindAddress === undefined ? {} : { localAddress: bindAddress }),
-    })
+    this.socket = dialTarget(target, bindAddress, protocol)
     this.socket.on('connect', () => {
       this.connectMs = nowMs() - this.openedMs
       this.localPort = this.socket.localPort
-      this.owner?.onConnected()
+      if (protocol === 'https') this.owner?.onTlsBegins()
+      else this.owner?.onConnected()
     })
+    this.socket.on('secureConnect', () => this.owner?.onConnected())
     this.socket.on('data', (chunk: Buffer) => {
       if (this.owner) this.owner.onTargetData(chunk)
       // An answer that nobody asked for: the connection cannot be trusted any more.

@@ -1,3 +1,4 @@
+import type { TargetProtocol } from './dial-target.ts'
 import type { Endpoint } from './endpoint.ts'
 import { endpointKey } from './endpoint.ts'
 import { type ConnectionOwner, TargetConnection } from './target-connection.ts'
@@ -14,6 +15,7 @@ export class TargetLink {
   readonly target: Endpoint
   readonly key: string
   readonly bindAddress: string | undefined
+  readonly protocol: TargetProtocol
   readonly inFlight = new Set<InFlight>()
   health: TargetHealth
   isDraining = false
@@ -24,6 +26,7 @@ export class TargetLink {
   constructor(
     target: Endpoint,
     bindAddress: string | undefined,
+    protocol: TargetProtocol,
     health: TargetHealth,
     idleTimeoutMs: number,
     onIdleClosed: (event: string) => void,
@@ -31,6 +34,7 @@ export class TargetLink {
     this.target = target
     this.key = endpointKey(target)
     this.bindAddress = bindAddress
+    this.protocol = protocol
     this.health = health
     this.#idleTimeoutMs = idleTimeoutMs
     this.#onIdleClosed = onIdleClosed
@@ -57,7 +61,7 @@ export class TargetLink {
       idle.wake(owner)
       return { connection: idle, isReused: true }
     }
-    return { connection: new TargetConnection(this.target, this.bindAddress, owner), isReused: false }
+    return { connection: new TargetConnection(this.target, this.bindAddress, this.protocol, owner), isReused: false }
   }
 
   /** Gives a connection back after a complete, reusable exchange; otherwise it is closed. */

@@ -46,6 +46,7 @@ export class LoadBalancer {
       ['--name', this.name],
       ['--target-group-arn', this.targetGroupArn],
       ['--target-type', targetType],
+      ['--target-protocol', settings.targetProtocol],
       ['--idle-timeout', settings.idleTimeoutSeconds],
       ['--deregistration-delay', settings.deregistrationDelaySeconds],
       ['--algorithm', settings.algorithm],

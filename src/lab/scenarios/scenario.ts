@@ -9,6 +9,8 @@ import type { Network } from '../world/network.ts'
 export interface LoadBalancerSettings {
   readonly idleTimeoutSeconds?: number
   readonly deregistrationDelaySeconds?: number
+  /** Of the target group; absent: HTTP. */
+  readonly targetProtocol?: 'http' | 'https'
   readonly algorithm?: 'round_robin' | 'least_outstanding_requests'
   readonly healthCheck?: {
     readonly path?: string
