@@ -98,7 +98,7 @@ function containerSpec(state: ContainerState, pod: Pod): unknown {
   const probe = (given: typeof readiness): unknown =>
     given && {
       failureThreshold: given.failureThreshold,
-      httpGet: { path: given.path, port: given.port, scheme: 'HTTP' },
+      httpGet: { path: given.path, port: given.port, scheme: given.scheme ?? 'HTTP' },
       periodSeconds: given.periodSeconds,
       successThreshold: given.successThreshold,
       timeoutSeconds: given.timeoutSeconds,

@@ -1,9 +1,11 @@
 import { get } from 'node:http'
+import { get as getTls } from 'node:https'
 
 /** The fields of a kubelet probe, as in a Pod's manifest. */
 export interface Probe {
   readonly path: string
   readonly port: number
+  readonly scheme?: 'HTTPS'
   readonly initialDelaySeconds?: number
   readonly periodSeconds: number
   readonly timeoutSeconds: number
@@ -19,8 +21,11 @@ export interface ProbeResult {
 /** One httpGet probe: a connection of its own, success is 200-399 within the timeout (pkg/probe/http). */
 export function probeOnce(address: string, probe: Probe): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const url = `http://${address}:${probe.port}${probe.path}`
-    const request = get(url, { agent: false, headers: { 'user-agent': 'kube-probe/1.33', connection: 'close' } })
+    const url = `${probe.scheme === 'HTTPS' ? 'https' : 'http'}://${address}:${probe.port}${probe.path}`
+    const options = { agent: false, headers: { 'user-agent': 'kube-probe/1.33', connection: 'close' } }
+    // kubelet skips the verification of the certificate.
+    const request =
+      probe.scheme === 'HTTPS' ? getTls(url, { ...options, rejectUnauthorized: false }) : get(url, options)
     const timer = setTimeout(() => {
       finish({
         isSuccess: false,

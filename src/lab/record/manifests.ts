@@ -94,8 +94,8 @@ function isProxy({ server }: Container): boolean {
 
 function probe(given: Probe | undefined, port: number): unknown {
   if (!given || given.port !== port) return undefined
-  const { path, periodSeconds, timeoutSeconds, failureThreshold, successThreshold } = given
-  return { httpGet: { path, port }, periodSeconds, timeoutSeconds, failureThreshold, successThreshold }
+  const { path, scheme, periodSeconds, timeoutSeconds, failureThreshold, successThreshold } = given
+  return { httpGet: { path, port, scheme }, periodSeconds, timeoutSeconds, failureThreshold, successThreshold }
 }
 
 function service({ workload, targetType }: Scenario): unknown {
@@ -132,6 +132,9 @@ function ingress({ workload, targetType, loadBalancer = {} }: Scenario): unknown
         [`${prefix}/target-type`]: targetType,
         [`${prefix}/load-balancer-attributes`]: `idle_timeout.timeout_seconds=${loadBalancer.idleTimeoutSeconds ?? 60}`,
         [`${prefix}/target-group-attributes`]: group.join(','),
+        ...(loadBalancer.targetProtocol === 'https'
+          ? { [`${prefix}/backend-protocol`]: 'HTTPS', [`${prefix}/healthcheck-protocol`]: 'HTTPS' }
+          : {}),
         [`${prefix}/healthcheck-path`]: check.path ?? '/healthz',
         [`${prefix}/healthcheck-interval-seconds`]: String(check.intervalSeconds ?? 15),
         [`${prefix}/healthcheck-timeout-seconds`]: String(check.timeoutSeconds ?? 5),

@@ -53,7 +53,11 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     mkdirSync(folder, { recursive: true })
 
   const kinds = scenario.workload.template.containers.map((container) => container.server.kind)
+  const needsCertificate = scenario.workload.template.containers.some(
+    ({ server }) => server.kind === 'uvicorn' && server.isTls,
+  )
   requirePrograms([
+    ...(needsCertificate ? (['openssl'] as const) : []),
     ...(kinds.includes('nginx') ? (['nginx'] as const) : []),
     ...(kinds.includes('haproxy') ? (['haproxy'] as const) : []),
     ...(scenario.roundTripMs === undefined ? [] : (['python3'] as const)),

@@ -30,7 +30,7 @@ export const earlyResponseToUpload = defineScenario({
     seconds: 35,
     streams: [
       visitors(8, [
-        { route: 'POST /api/photos/{hex}', weight: 14, bodyBytes: 3_000_000 },
+        { route: 'POST /api/photos/{hex}', weight: 40, bodyBytes: 3_000_000 },
         { route: 'POST /api/photos/{hex}', weight: 20, bodyBytes: 90_000 },
       ]),
     ],

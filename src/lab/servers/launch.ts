@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { labFolder, type PythonFlavour } from './python.ts'
-import type { AppSettings, HaproxyServer, NginxServer, Server } from './server.ts'
+import type { AppSettings, HaproxyServer, NginxServer, Server, UvicornServer } from './server.ts'
 
 export interface LaunchContext {
   readonly python: PythonFlavour | undefined
@@ -31,15 +32,8 @@ export interface Launch {
 export function launch(server: Server, context: LaunchContext): Launch {
   switch (server.kind) {
     case 'uvicorn': {
-      const args = [
-        'shop:app',
-        '--host',
-        '0.0.0.0',
-        '--port',
-        String(context.port),
-        '--no-access-log',
-        ...uvicornFlags(server),
-      ]
+      if (server.isTls) writeCertificate(context.folder)
+      const args = uvicornArguments(server, context.port, context.folder)
       return {
         argv: [pythonOf(context), '-m', 'uvicorn', ...args],
         env: { ...pythonEnvironment(context), ...appEnvironment(server.app, context) },
@@ -115,10 +109,33 @@ export function launchCommand(server: Server, port: number): string {
   }
   if (server.kind === 'nginx') return 'nginx -c /etc/nginx/nginx.conf'
   if (server.kind === 'haproxy') return 'haproxy -W -db -f /etc/haproxy/haproxy.cfg'
+  if (server.kind === 'uvicorn') return `uvicorn ${uvicornArguments(server, port, '/etc/tls').join(' ')}`
   return launch(server, place).command
 }
 
-function uvicornFlags(server: Extract<Server, { kind: 'uvicorn' }>): string[] {
+function uvicornArguments(server: UvicornServer, port: number, folder: string): string[] {
+  const place = ['--host', '0.0.0.0', '--port', String(port)]
+  const tls = ['--ssl-keyfile', `${folder}/tls.key`, '--ssl-certfile', `${folder}/tls.crt`]
+  return ['shop:app', ...place, '--no-access-log', ...uvicornFlags(server), ...(server.isTls ? tls : [])]
+}
+
+/** A certificate that nobody trusts: load balancers do not ask. */
+function writeCertificate(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  const key = [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    join(folder, 'tls.key'),
+  ]
+  const subject = ['-subj', '/CN=www.shop.example', '-days', '2', '-out', join(folder, 'tls.crt')]
+  execFileSync('openssl', ['req', '-x509', ...key, ...subject], { stdio: 'ignore' })
+}
+
+function uvicornFlags(server: UvicornServer): string[] {
   const flags: readonly [string, number | undefined][] = [
     ['--timeout-keep-alive', server.keepAliveSeconds],
     ['--backlog', server.backlog],

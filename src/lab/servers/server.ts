@@ -32,6 +32,8 @@ export interface UvicornServer {
   readonly backlog?: number
   readonly gracefulSeconds?: number
   readonly limitConcurrency?: number
+  /** Serves HTTPS with a certificate of its own making. */
+  readonly isTls?: boolean
 }
 
 export interface GunicornServer {

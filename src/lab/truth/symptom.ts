@@ -23,7 +23,7 @@ function withoutAnswer(failure: Failure): Symptom {
   const { event = '', after_ms: afterMs = 0 } = failure.socket
   if (failure.target === null) return 'no-target'
   if (failure.phase === 'connect') {
-    if (event === 'connect-timer') return 'connect-timeout'
+    if (event === 'connect-timer' || event === 'tls-timer') return 'connect-timeout'
     return afterMs < 500 ? 'connect-refused' : 'connect-failed-late'
   }
   return event === 'idle-timer' ? 'response-timeout' : 'closed-before-response'

@@ -102,6 +102,14 @@ function notConnected(failure: Failure, run: RunRecord): TrueCause | undefined {
           : 'SYN and its repeats were dropped by the full accept queue of the pod',
     }
   }
+  if (event === 'tls-handshake' || event === 'tls-timer')
+    return {
+      causes: ['target-tls-handshake-failure'],
+      why:
+        event === 'tls-timer'
+          ? 'the TCP connection stood, and the target did not answer the TLS handshake for 10 s'
+          : `the TCP connection stood, the TLS handshake with the target failed: ${failure.socket.code}`,
+    }
   if (event === 'ECONNREFUSED') {
     if (atEnd === 'REJECT' || atStart === 'REJECT')
       return {

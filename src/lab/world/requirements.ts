@@ -13,6 +13,7 @@ const packages = {
   nginx: 'nginx-light',
   haproxy: 'haproxy',
   python3: 'python3',
+  openssl: 'openssl',
 } as const
 
 export type Program = keyof typeof packages
