@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const load = (path) => import(join(root, 'dist/lab', path))
 const { runFolders } = await load('run/folders.js')
 const { scenarioById } = await load('scenarios/catalogue.js')
-const { readRun } = await load('truth/read-run.js')
+const { readRun, rowsOf } = await load('truth/read-run.js')
 const { truthRows } = await load('truth/truth-rows.js')
 
 /** Above this a witness weighs more in the repository than it tells. */
@@ -57,9 +57,11 @@ for (const run of process.argv.slice(2)) {
   }
   write('truth.ndjson.gz', gzipSync(truth.map((row) => `${JSON.stringify(row)}\n`).join(''), { level: 9 }))
   const { seed, traffic = 1, started, versions } = about
+  // Cut after their head: no failures by their status, but a client has half an answer.
+  const cutAnswers = rowsOf(join(folders.truth, 'facts.ndjson')).filter((row) => row.isTruncated).length
   write(
     'about.json',
-    `${JSON.stringify({ scenario: about.scenario, seed, traffic, started, versions, failures: truth.length }, null, 2)}\n`,
+    `${JSON.stringify({ scenario: about.scenario, seed, traffic, started, versions, failures: truth.length, cutAnswers }, null, 2)}\n`,
   )
   process.stdout.write(
     `${name}: ${truth.length} failures, ${Math.ceil(bytes / 1000)} kB${existsSync(to) ? '' : ' (lost)'}\n`,

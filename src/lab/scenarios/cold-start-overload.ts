@@ -39,5 +39,5 @@ export const coldStartOverload = defineScenario({
         }
       : undefined
   },
-  expect: { atLeast: { 'cold-start-overload': 20 } },
+  expect: { atLeast: { 'cold-start-overload': 15 } },
 })

@@ -42,5 +42,5 @@ export const earlyResponseToUpload = defineScenario({
           why: `${failure.socket.event} while the body was being sent: the application had answered 413 and closed`,
         }
       : undefined,
-  expect: { atLeast: { 'early-response-to-upload': 5 } },
+  expect: { atLeast: { 'early-response-to-upload': 3 } },
 })
