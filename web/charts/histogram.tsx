@@ -4,6 +4,7 @@ import { Logged } from '../components/logged.tsx'
 import { plain } from '../model/format.ts'
 import { inertText } from '../model/inert.ts'
 import { binned } from './bins.ts'
+import { short } from './time-axis.ts'
 import { useWidth } from './use-width.ts'
 
 const HEIGHT = 168
@@ -82,7 +83,7 @@ export function Histogram({ evidence }: { readonly evidence: HistogramEvidence }
             <g key={level}>
               <line x1={LEFT} x2={width - RIGHT} y1={y(level)} y2={y(level)} />
               <text x={LEFT - 6} y={y(level) + 4} text-anchor="end">
-                {plain(level)}
+                {level >= 10_000 ? short(level) : plain(level)}
               </text>
             </g>
           ))}

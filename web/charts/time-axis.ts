@@ -49,7 +49,8 @@ function label(at: number, before: number | undefined, hasSeconds: boolean): str
   return text.slice(11, hasSeconds ? 19 : 16)
 }
 
-function short(value: number): string {
+/** A count that fits beside a chart: `5,000`, `20 k`, `3 M`. */
+export function short(value: number): string {
   if (value >= 1e6) return `${value / 1e6} M`
   if (value >= 1e4) return `${value / 1e3} k`
   return value.toLocaleString('en-US')
