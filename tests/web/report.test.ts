@@ -107,6 +107,13 @@ describe('filters', () => {
     await context.close()
   })
 
+  test('offer only what occurs', async () => {
+    const { page, context } = await open()
+    const options = await page.getByLabel('Symptom').locator('option').count()
+    expect(options).toBe(1 + diagnosis.symptoms.length)
+    await context.close()
+  })
+
   test('the figures at the top follow, each beside the whole', async () => {
     const { page, context } = await open()
     await page.getByLabel('Status', { exact: true }).selectOption('502')

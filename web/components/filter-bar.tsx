@@ -33,12 +33,7 @@ export function FilterBar() {
           <Select id="cause" value={finding} parse={(text) => text} options={causes.value} />
         </Field>
         <Field label="Symptom">
-          <Select
-            id="symptom"
-            value={symptom}
-            parse={Number}
-            options={rows.names.symptoms.map((name, index) => [String(index), symptomLabel(name), null])}
-          />
+          <Select id="symptom" value={symptom} parse={Number} options={symptoms.value} />
         </Field>
         <Field label="Status">
           <Select
@@ -150,6 +145,14 @@ const causes = computed<readonly (readonly [string, string, number])[]>(() => {
     ]
     return [each.id, inertText(parts.join(' · ')), each.failures]
   })
+})
+
+/** Those that occur. */
+const symptoms = computed<readonly (readonly [string, string, null])[]>(() => {
+  const seen = new Set<string>((head.value?.symptoms ?? []).map((each) => each.symptom))
+  return (store.value?.names.symptoms ?? []).flatMap((name, index) =>
+    seen.has(name) ? [[String(index), symptomLabel(name), null] as const] : [],
+  )
 })
 
 /** Statuses of the rows that have arrived; once per arrival, not per drag. */
