@@ -25,10 +25,12 @@ writeFileSync(
 
 const { diagnose } = await import(pathToFileURL(join(root, 'dist/engine/diagnose.js')).href)
 const { renderHtml } = await import(pathToFileURL(join(root, 'dist/report/html.js')).href)
+const { renderMarkdown } = await import(pathToFileURL(join(root, 'dist/report/markdown.js')).href)
 const { redact } = await import(pathToFileURL(join(root, 'dist/report/redact.js')).href)
 const { diagnosis } = await diagnose({ paths: ['examples/missing-502'], version: '0.1.0', jobs: 0 })
 const report = join(folder, 'report.html')
-writeFileSync(report, renderHtml(redact(diagnosis, { on: true })))
+const shown = redact(diagnosis, { on: true })
+writeFileSync(report, renderHtml(shown, { markdown: renderMarkdown(shown) }))
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -36,12 +38,12 @@ const browser = await chromium.launch({
   env: { ...process.env, FONTCONFIG_FILE: fonts },
 })
 try {
-  await picture('report', { width: 1440, height: 1420 })
-  await picture('report-dark', { width: 1440, height: 1420 }, { colorScheme: 'dark' })
-  await picture('finding', { width: 1440, height: 1100 }, {}, async (page) => {
+  await picture('report', { width: 1440, height: 1540 })
+  await picture('report-dark', { width: 1440, height: 1540 }, { colorScheme: 'dark' })
+  await picture('finding', { width: 1440, height: 1060 }, {}, async (page) => {
     await page.evaluate(() => document.querySelector('.finding:has([aria-expanded=true])')?.scrollIntoView())
   })
-  await picture('failure', { width: 1440, height: 900 }, {}, async (page) => {
+  await picture('failure', { width: 1440, height: 860 }, {}, async (page) => {
     await page.getByLabel('Status', { exact: true }).selectOption('504')
     await page.locator('#failures').scrollIntoViewIfNeeded()
     await page.locator('.grid-all .grid-row').nth(3).click()
