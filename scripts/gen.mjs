@@ -11,20 +11,21 @@ import { diagnosisSchema } from './gen/diagnosis-schema.mjs'
 import { formatDocs } from './gen/format-docs.mjs'
 import { getLogsDoc } from './gen/get-logs-doc.mjs'
 import { readmeReport } from './gen/readme-report.mjs'
+import { rowKernel } from './gen/row-kernel.mjs'
 import { timeoutsDoc } from './gen/timeouts-doc.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isCheck = process.argv.includes('--check')
 
 /** Made from source text, before anything is compiled. Each returns { path: text }. */
-const indexes = [causeIndex]
+const indexes = [causeIndex, rowKernel]
 /** Made from compiled modules: `load('causes/index')` imports src/causes/index.ts. Each returns { path: text }. */
 const documents = [causeDocs, cliDocs, diagnosisSchema, formatDocs, getLogsDoc, readmeReport, timeoutsDoc]
 /** Folders with nothing but generated files: what is not written anew is removed. */
 const ownedFolders = ['docs/causes']
 
 const stale = []
-for (const generate of indexes) settle(generate(root))
+for (const generate of indexes) settle(await generate(root))
 const load = compile(root)
 const written = new Set()
 for (const generate of documents) {

@@ -79,23 +79,3 @@ export interface Entities {
   readonly flows: readonly Flow[]
   readonly routes: readonly Route[]
 }
-
-export function makeBatch(): RequestBatch {
-  return {
-    length: 0,
-    start: new Float64Array(BATCH_ROWS),
-    end: new Float64Array(BATCH_ROWS),
-    requestMs: new Int32Array(BATCH_ROWS),
-    targetMs: new Int32Array(BATCH_ROWS),
-    responseMs: new Int32Array(BATCH_ROWS),
-    elbStatus: new Uint16Array(BATCH_ROWS),
-    targetStatus: new Uint16Array(BATCH_ROWS),
-    receivedBytes: new Float64Array(BATCH_ROWS),
-    sentBytes: new Float64Array(BATCH_ROWS),
-    flow: new Int32Array(BATCH_ROWS),
-    route: new Int32Array(BATCH_ROWS),
-    flags: new Uint8Array(BATCH_ROWS),
-    row: new Float64Array(BATCH_ROWS),
-    details: [],
-  }
-}

@@ -154,8 +154,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
   function fingerprint(batch: RequestBatch): void {
     const isAll = settings.fingerprintEvery <= 1
     // The bits of the two times: a float's remainder would cost more than parsing the row.
-    const ends = new Int32Array(batch.end.buffer)
-    const starts = new Int32Array(batch.start.buffer)
+    const ends = new Int32Array(batch.end.buffer, batch.end.byteOffset, 2 * batch.length)
+    const starts = new Int32Array(batch.start.buffer, batch.start.byteOffset, 2 * batch.length)
     for (let i = 0; i < batch.length; i++) {
       const bits = Math.imul((ends[2 * i] as number) ^ Math.imul(ends[2 * i + 1] as number, 0x85ebca6b), 0x9e3779b1)
       if (!isAll && bits >>> 24 !== 0) continue // 1 in 256
@@ -312,6 +312,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         {
           onEndlessRow: (size) => onBad(`(one row of ${size} bytes without a newline: skipped)`),
           isStopped: hooks.isStopped,
+          buffer: scanner.block,
         },
       ).catch((error: unknown) => {
         if (!(error instanceof Stopped)) throw error

@@ -4,6 +4,9 @@ import { HashIndex } from '../core/hash-index.ts'
 import { FLAG_CLASSIC, FLAG_GRPC, FLAG_WEBSOCKET, type RequestBatch } from '../core/request-batch.ts'
 import { readRequestFields } from './request-fields.ts'
 import { createRequestScanner } from './request-scanner.ts'
+import { createRowKernel } from './row-kernel.ts'
+
+const kernel = createRowKernel()
 
 interface SeenRow {
   readonly row: number
@@ -27,13 +30,14 @@ interface Setup {
 function scan(log: Uint8Array, { format = 'alb', node = '', cuts = [], isSlow = false }: Setup = {}): Scanned {
   const rows: SeenRow[] = []
   const bad: { text: string; row: number }[] = []
+  kernel.clear()
   const scanner = createRequestScanner(
     {
       onBatch: (batch) => rows.push(...plainRows(batch, scanner.entities)),
       onBad: (text, row) => bad.push({ text, row }),
       onSkipped: () => undefined,
     },
-    isSlow ? { acceptsRequest: () => true } : {},
+    { kernel, ...(isSlow && { acceptsRequest: () => true }) },
   )
   scanner.beginInput(format, node)
   let row = 1
@@ -308,6 +312,19 @@ describe('the fast path says what the exact one says', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  test('when there are more routes than are kept apart', () => {
+    const word = (n: number): string =>
+      [17_576, 676, 26, 1].map((d) => 'abcdefghijklmnopqrstuvwxyz'[Math.floor(n / d) % 26]).join('')
+    const lines = Array.from({ length: 20_040 }, (_, n) =>
+      row({ 12: `"GET https://shop:443/${word(n % 20_020)} HTTP/1.1"` }),
+    )
+    const [fast, slow] = [scan(bytesOf(lines)), scan(bytesOf(lines), { isSlow: true })]
+    const texts = ({ rows }: Scanned): string[] => rows.map((one) => (one.route as { text: string }).text)
+    expect(texts(fast).join('\n')).toBe(texts(slow).join('\n'))
+    expect(fast.rows.at(-21)?.route).toEqual({ text: '(other routes)', targetGroup: '' })
+    expect(fast.rows.at(-1)?.route).toMatchObject({ text: `GET /${word(19)}` })
   })
 
   test('when every byte of a row is where the log ends', () => {

@@ -3,6 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RequestBatch } from '../core/request-batch.ts'
 import { createRequestScanner } from './request-scanner.ts'
+import { createRowKernel } from './row-kernel.ts'
+
+const kernel = createRowKernel()
 
 interface Shape {
   readonly type: string
@@ -102,6 +105,7 @@ function rowOf(s: Shape, index: number): string {
 function scan(rows: readonly string[], options: Parameters<typeof createRequestScanner>[1]): unknown {
   const seen: unknown[] = []
   const bad: number[] = []
+  kernel.clear()
   const scanner = createRequestScanner(
     {
       onBatch(batch: RequestBatch) {

@@ -21,6 +21,8 @@ export interface ReadOptions {
   readonly onEndlessRow?: (bytes: number) => void
   /** Asked while a pipe has nothing to read: true ends the read there. */
   readonly isStopped?: () => boolean
+  /** Memory for the blocks, as long as the longest row; one of its own when left out. */
+  readonly buffer?: Buffer
   /** Use only documented interfaces of zlib (the fallback, for tests). */
   readonly byStream?: boolean
 }
@@ -48,7 +50,7 @@ export async function readBlocks(
 ): Promise<ReadResult> {
   const opened = path === '-' ? 0 : openSync(path, 'r')
   const fd = withoutBlocking(opened)
-  const buffer = blockMemory.pop() ?? Buffer.allocUnsafeSlow(LONGEST_ROW)
+  const buffer = options.buffer ?? blockMemory.pop() ?? Buffer.allocUnsafeSlow(LONGEST_ROW)
   const blocks = createLineBlocks({
     onBlock,
     buffer,
@@ -68,7 +70,7 @@ export async function readBlocks(
       isStopped,
     }
   } finally {
-    blockMemory.push(buffer)
+    if (buffer !== options.buffer) blockMemory.push(buffer)
     if (fd !== 0) closeSync(fd)
     if (opened !== 0 && opened !== fd) closeSync(opened)
   }

@@ -1,0 +1,587 @@
+/**
+ * Rows of ALB access logs, bytes in, columns out: AssemblyScript, compiled to WebAssembly by `npm run gen`
+ * (src/formats/kernel-code.ts). Sixteen bytes are looked at with one instruction, which JavaScript cannot. It reads healthy
+ * rows without anything odd; every other row is handed back and read by src/formats/request-fields.ts, so that this file
+ * has no opinion of its own on what a row means. `request-scanner-paths.test.ts` holds both against each other.
+ *
+ * Memory is laid out by src/formats/row-kernel.ts, which also owns the tables. Nothing is allocated here.
+ */
+
+const SPACE: i32 = 32
+const QUOTE: i32 = 34
+const DASH: i32 = 45
+const DOT: i32 = 46
+const SLASH: i32 = 47
+const QUESTION_MARK: i32 = 63
+const NEWLINE: i32 = 10
+const CARRIAGE_RETURN: i32 = 13
+
+/** Why {@link scanRows} came back. */
+const DONE: i32 = 0
+/** The row at `rowStart` is to be read by other means. */
+const ODD_ROW: i32 = 1
+/** As before, and nothing else is wrong with it than that `flowHash` is not in the table. */
+const NEW_FLOW: i32 = 2
+/** The row is in the columns, but for its route, which is not in the table: see `routeHash` and the places beside it. */
+const NEW_ROUTE: i32 = 3
+const BATCH_FULL: i32 = 4
+
+/** ws and wss; grpcs. As in src/core/request-batch.ts. */
+const FLAG_WEBSOCKET: u8 = 1
+const FLAG_GRPC: u8 = 2
+
+/** Fields that have a name, and room to write four beyond. */
+const MOST_FIELDS: i32 = 64
+const CREATION: i32 = 21
+const NODE: i32 = 33
+
+// --- set once by the host -----------------------------------------------------------------------------------------
+
+let seed: i64 = 0
+let fields: usize = 0
+let flowTable: usize = 0
+let flowMask: i32 = 0
+let routeTable: usize = 0
+let routeMask: i32 = 0
+let columns: usize = 0
+let batchRows: i32 = 0
+/** Id for routes that are not in the table, or -1 when the host is to be asked. */
+let otherRoute: i32 = -1
+/** Stands for the node of a row that names none. */
+let fileNode: i64 = 0
+
+export function setUp(
+  randomSeed: i64,
+  fieldsAt: usize,
+  flowTableAt: usize,
+  flowSlots: i32,
+  routeTableAt: usize,
+  routeSlots: i32,
+  columnsAt: usize,
+  rows: i32,
+): void {
+  seed = randomSeed
+  fields = fieldsAt
+  flowTable = flowTableAt
+  flowMask = flowSlots - 1
+  routeTable = routeTableAt
+  routeMask = routeSlots - 1
+  columns = columnsAt
+  batchRows = rows
+}
+
+export function setFileNode(from: usize, to: usize): void {
+  fileNode = from === to ? 0 : hashBytes(from, to)
+}
+
+export function setOtherRoute(id: i32): void {
+  otherRoute = id
+}
+
+// --- what a call leaves behind -------------------------------------------------------------------------------------
+
+/** The row that was not finished, or where the next call goes on. */
+export let rowStart: usize = 0
+export let flowHash: i64 = 0
+/** 0: the row names no node, so that its hash has the file's. */
+export let namesNode: i32 = 0
+export let routeHash: i64 = 0
+/** Of the row whose route is new: its request line, its target group. */
+export let requestStart: usize = 0
+export let requestEnd: usize = 0
+export let groupStart: usize = 0
+export let groupEnd: usize = 0
+/** Rows in the columns. */
+export let length: i32 = 0
+
+export function setLength(rows: i32): void {
+  length = rows
+}
+
+// --- bytes ---------------------------------------------------------------------------------------------------------
+
+// @ts-expect-error: decorator
+@inline
+function bits(a: v128, b: v128, c: v128, d: v128): i64 {
+  return (
+    (i64(i8x16.bitmask(a)) & 0xffff) |
+    ((i64(i8x16.bitmask(b)) & 0xffff) << 16) |
+    ((i64(i8x16.bitmask(c)) & 0xffff) << 32) |
+    (i64(i8x16.bitmask(d)) << 48)
+  )
+}
+
+// @ts-expect-error: decorator
+@inline
+function prefixXor(mask: i64): i64 {
+  let x = mask ^ (mask << 1)
+  x ^= x << 2
+  x ^= x << 4
+  x ^= x << 8
+  x ^= x << 16
+  return x ^ (x << 32)
+}
+
+const FACTOR_A: i64 = 0x9e3779b97f4a7c15
+const FACTOR_B: i64 = 0xc2b2ae3d27d4eb4f
+
+// @ts-expect-error: decorator
+@inline
+function mix(hash: i64, word: i64): i64 {
+  const product = (hash ^ word) * FACTOR_A
+  return product ^ (product >>> 32)
+}
+
+/** The first `count` (1 to 16) bytes at `at`; the others are zero. */
+// @ts-expect-error: decorator
+@inline
+function firstBytes(at: usize, count: i32): v128 {
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  return v128.and(v128.load(at), i8x16.lt_u(places, i8x16.splat(i8(count))))
+}
+
+/** Two lanes, so that a step need not wait for the one before it. */
+function hashBytes(from: usize, to: usize): i64 {
+  let a = seed ^ i64(to - from)
+  let b = seed + FACTOR_B
+  let at = from
+  for (; at + 16 < to; at += 16) {
+    a = mix(a, load<i64>(at))
+    b = mix(b, load<i64>(at, 8))
+  }
+  const rest = firstBytes(at, i32(to - at))
+  a = mix(a, i64x2.extract_lane(rest, 0))
+  b = mix(b, i64x2.extract_lane(rest, 1))
+  return mix(a, b ^ (b << 29))
+}
+
+/** Id of a hash, or -1. A slot has the hash and the id. */
+// @ts-expect-error: decorator
+@inline
+function find(table: usize, mask: i32, hash: i64): i32 {
+  let slot = i32(hash) & mask
+  while (true) {
+    const at = table + (usize(slot) << 4)
+    const id = load<i32>(at, 8)
+    // An empty slot has id 0: ids are kept one higher.
+    if (id === 0 || load<i64>(at) === hash) return id - 1
+    slot = (slot + 1) & mask
+  }
+}
+
+function insert(table: usize, mask: i32, hash: i64, id: i32): void {
+  let slot = i32(hash) & mask
+  while (true) {
+    const at = table + (usize(slot) << 4)
+    if (load<i32>(at, 8) === 0) {
+      store<i64>(at, hash)
+      store<i32>(at, id + 1, 8)
+      return
+    }
+    slot = (slot + 1) & mask
+  }
+}
+
+export function insertFlow(hash: i64, id: i32): void {
+  insert(flowTable, flowMask, hash, id)
+}
+
+export function insertRoute(hash: i64, id: i32): void {
+  insert(routeTable, routeMask, hash, id)
+}
+
+// --- times, numbers ------------------------------------------------------------------------------------------------
+
+const NO_TIME: f64 = NaN
+let minuteHead: i64 = 0
+let minuteTail: i64 = 0
+let minuteMs: f64 = 0
+
+/** 0 to 99, or far more when it is not two digits. */
+// @ts-expect-error: decorator
+@inline
+function two(at: usize): i32 {
+  const tens = i32(load<u8>(at)) ^ 48
+  const ones = i32(load<u8>(at, 1)) ^ 48
+  return tens > 9 || ones > 9 ? 1_000_000 : tens * 10 + ones
+}
+
+function daysInMonth(year: i32, month: i32): i32 {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+}
+
+/** Days since 1970-01-01. http://howardhinnant.github.io/date_algorithms.html#days_from_civil */
+function daysFromCivil(year: i32, month: i32, day: i32): i32 {
+  const shifted = month <= 2 ? year - 1 : year
+  const era = shifted / 400
+  const yearOfEra = shifted - era * 400
+  const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+  return era * 146_097 + dayOfEra - 719_468
+}
+
+/** `2026-11-23T02:19`: false when it is none. */
+function readMinute(at: usize): bool {
+  if (load<u8>(at, 4) !== DASH || load<u8>(at, 7) !== DASH || load<u8>(at, 10) !== 84 || load<u8>(at, 13) !== 58)
+    return false
+  const century = two(at)
+  const year = century * 100 + two(at + 2)
+  const month = two(at + 5)
+  const day = two(at + 8)
+  const hour = two(at + 11)
+  const minute = two(at + 14)
+  // Years below 100 are of the last century to JavaScript: not for this file.
+  if (century > 99 || century < 1 || year > 9_999 || month < 1 || month > 12 || hour > 23 || minute > 59) return false
+  if (day < 1 || day > daysInMonth(year, month)) return false
+  minuteMs = f64(daysFromCivil(year, month, day)) * 86_400_000 + f64(hour * 60 + minute) * 60_000
+  minuteHead = load<i64>(at)
+  minuteTail = load<i64>(at, 8)
+  return true
+}
+
+/** Epoch ms of `2026-11-23T02:19:59.646366Z`, or NaN. Rows that follow each other share their minute. */
+export function readTime(at: usize): f64 {
+  if (load<i64>(at) !== minuteHead || load<i64>(at, 8) !== minuteTail) {
+    if (!readMinute(at)) return NO_TIME
+  }
+  // `:59.6463`, and `46366Z` in the upper bytes of another word: the first byte is the lowest.
+  const word = load<i64>(at, 16)
+  if ((word & 0xff0000ff) !== 0x2e00003a) return NO_TIME
+  const tens = i32((word >>> 8) & 0xff) ^ 48
+  const ones = i32((word >>> 16) & 0xff) ^ 48
+  const last = load<i32>(at, 23)
+  const e = ((last >>> 8) & 0xff) ^ 48
+  const f = ((last >>> 16) & 0xff) ^ 48
+  const high = i32(word >>> 32)
+  if (tens > 6 || ones > 9 || tens * 10 + ones > 60 || e > 9 || f > 9 || last >>> 24 !== 90) return NO_TIME
+  if (((high & 0xf0f0f0f0) | (((high + 0x06060606) & 0xf0f0f0f0) >>> 4)) !== 0x33333333) return NO_TIME
+  const pairs = ((high & 0x0f0f0f0f) * 10 + ((high & 0x0f0f0f0f) >>> 8)) & 0x00ff00ff
+  const micros = ((pairs & 0xff) * 100 + (pairs >>> 16)) * 100 + e * 10 + f
+  return minuteMs + f64((tens * 10 + ones) * 1000) + f64(micros) / 1000
+}
+
+const NO_NUMBER: i64 = -2
+
+/** ms of `0.123` or `-1`, or {@link NO_NUMBER}. */
+// @ts-expect-error: decorator
+@inline
+function readSeconds(from: usize, to: usize): i64 {
+  const size = i32(to - from)
+  if (size === 2) return load<u16>(from) === 0x312d ? -1 : NO_NUMBER
+  if (size < 5 || size > 11 || load<u8>(to - 4) !== DOT) return NO_NUMBER
+  const a = i32(load<u8>(to - 3)) ^ 48
+  const b = i32(load<u8>(to - 2)) ^ 48
+  const c = i32(load<u8>(to - 1)) ^ 48
+  if (a > 9 || b > 9 || c > 9) return NO_NUMBER
+  const whole = readDigits(from, to - 4)
+  return whole < 0 ? NO_NUMBER : whole * 1000 + i64(a * 100 + b * 10 + c)
+}
+
+/** One to fifteen digits, or {@link NO_NUMBER}. */
+// @ts-expect-error: decorator
+@inline
+function readDigits(from: usize, to: usize): i64 {
+  if (to - from > 15) return NO_NUMBER
+  let value: i64 = 0
+  for (let at = from; at < to; at++) {
+    const digit = i32(load<u8>(at)) ^ 48
+    if (digit > 9) return NO_NUMBER
+    value = value * 10 + i64(digit)
+  }
+  return value
+}
+
+/** 100 to 999, or -1. */
+// @ts-expect-error: decorator
+@inline
+function readStatus(at: usize): i32 {
+  const a = i32(load<u8>(at)) ^ 48
+  const b = i32(load<u8>(at, 1)) ^ 48
+  const c = i32(load<u8>(at, 2)) ^ 48
+  return a > 9 || b > 9 || c > 9 ? -1 : a * 100 + b * 10 + c
+}
+
+// --- routes --------------------------------------------------------------------------------------------------------
+
+/** Position of the next slash, space or question mark, or `to`. */
+// @ts-expect-error: decorator
+@inline
+function findBreak(from: usize, to: usize): usize {
+  for (let at = from; at < to; at += 16) {
+    const text = v128.load(at)
+    const hit = v128.or(
+      v128.or(i8x16.eq(text, i8x16.splat(i8(SLASH))), i8x16.eq(text, i8x16.splat(i8(SPACE)))),
+      i8x16.eq(text, i8x16.splat(i8(QUESTION_MARK))),
+    )
+    const mask = i8x16.bitmask(hit)
+    if (mask !== 0) {
+      const found = at + usize(ctz(mask))
+      return found < to ? found : to
+    }
+  }
+  return to
+}
+
+const LONGEST_SEGMENT: i32 = 40
+
+/** A path segment that names one thing of many, as `isVariable` of src/formats/route-text.ts says it. */
+// @ts-expect-error: decorator
+@inline
+function isVariable(from: usize, size: i32): bool {
+  if (size > LONGEST_SEGMENT) return true
+  let digits = 0
+  let dots = 0
+  let others = 0
+  for (let done = 0; done < size; done += 16) {
+    const count = min(size - done, 16)
+    const text = firstBytes(from + usize(done), count)
+    const digit = i8x16.bitmask(i8x16.lt_u(i8x16.sub(text, i8x16.splat(48)), i8x16.splat(10)))
+    const dot = i8x16.bitmask(i8x16.eq(text, i8x16.splat(i8(DOT))))
+    const hex = i8x16.bitmask(
+      v128.or(
+        i8x16.lt_u(i8x16.sub(text, i8x16.splat(97)), i8x16.splat(6)),
+        i8x16.eq(text, i8x16.splat(i8(DASH))),
+      ),
+    )
+    digits += popcnt(digit)
+    dots += popcnt(dot)
+    others += count - popcnt(digit | dot | hex)
+  }
+  if (digits === 0) return false
+  return digits === size || (others === 0 && dots === 0 && size >= 8) || (digits >= 3 && dots === 0)
+}
+
+/** Hash of method and path of a request line, with a star for every segment that names one thing of many. */
+function hashRequest(from: usize, to: usize): i64 {
+  let at = from
+  while (at < to && load<u8>(at) !== SPACE) at++
+  let hash = hashBytes(from, at)
+  // A malformed request, whatever else it says: `- http://host:80- -`.
+  if (at - from === 1 && load<u8>(from) === DASH) return hash
+  at = at < to ? at + 1 : to
+  // `https://host:443/path`; a request line without a scheme starts with its path.
+  if (at < to && load<u8>(at) !== SLASH) {
+    at = findBreak(at, to)
+    if (at + 1 < to && load<u16>(at) === 0x2f2f) at = findBreak(at + 2, to)
+  }
+  // No path is the same as `/`.
+  if (at >= to || load<u8>(at) !== SLASH) return mix(mix(hash, 1), 1)
+  while (true) {
+    const end = findBreak(at, to)
+    const size = i32(end - at)
+    hash = mix(hash, size === 0 ? 1 : isVariable(at, size) ? 2 : hashBytes(at, end))
+    if (end >= to || load<u8>(end) !== SLASH) return hash
+    at = end + 1
+  }
+}
+
+/** For routes of rows that are not read here. */
+export function addRoute(from: usize, to: usize, groupFrom: usize, groupTo: usize, id: i32): void {
+  insertRoute(mix(hashRequest(from, to), hashBytes(groupFrom, groupTo)), id)
+}
+
+// --- rows ----------------------------------------------------------------------------------------------------------
+
+/** Newline of the row that {@link indexRow} looked at. */
+let rowEnd: usize = 0
+
+/**
+ * Writes where the fields of the row at `from` end, and returns their number; 0 when the row is not plain: quotes other
+ * than around whole fields, an escaped quote, an empty field, no newline before `limit`.
+ */
+// @ts-expect-error: decorator
+@inline
+function indexRow(from: usize, limit: usize): i32 {
+  let count = 0
+  /** All ones within quotes that were opened in an earlier block. */
+  let quoted: i64 = 0
+  /** The last bit of the block before: a separator, a closing quote, a backslash. */
+  let afterSeparator: i64 = 1
+  let afterClose: i64 = 0
+  let afterBackslash: i64 = 0
+  let odd: i64 = 0
+  for (let at = from; at < limit; at += 64) {
+    const a = v128.load(at)
+    const b = v128.load(at, 16)
+    const c = v128.load(at, 32)
+    const d = v128.load(at, 48)
+    const space = i8x16.splat(i8(SPACE))
+    const quote = i8x16.splat(i8(QUOTE))
+    const newline = i8x16.splat(i8(NEWLINE))
+    const backslash = i8x16.splat(92)
+    let spaces = bits(i8x16.eq(a, space), i8x16.eq(b, space), i8x16.eq(c, space), i8x16.eq(d, space))
+    let quotes = bits(i8x16.eq(a, quote), i8x16.eq(b, quote), i8x16.eq(c, quote), i8x16.eq(d, quote))
+    const newlines = bits(i8x16.eq(a, newline), i8x16.eq(b, newline), i8x16.eq(c, newline), i8x16.eq(d, newline))
+    const escapes = bits(
+      i8x16.eq(a, backslash),
+      i8x16.eq(b, backslash),
+      i8x16.eq(c, backslash),
+      i8x16.eq(d, backslash),
+    )
+    const end = newlines & -newlines
+    if (end !== 0) {
+      spaces &= end - 1
+      quotes &= end - 1
+    }
+    const within = prefixXor(quotes) ^ quoted
+    const separators = spaces & ~within
+    const separatorBefore = (separators << 1) | afterSeparator
+    const closing = quotes & ~within
+    odd |= quotes & within & ~separatorBefore
+    odd |= ((closing << 1) | afterClose) & ~(separators | end)
+    odd |= (separators | end) & separatorBefore
+    odd |= ((escapes << 1) | afterBackslash) & quotes
+    let left = separators
+    while (left !== 0) {
+      if (count < MOST_FIELDS) store<i32>(fields + (usize(count) << 2), i32(at) + i32(ctz(left)))
+      count++
+      left &= left - 1
+    }
+    if (end !== 0) {
+      odd |= within & end
+      rowEnd = at + usize(ctz(end))
+      if (odd !== 0 || rowEnd >= limit || count >= MOST_FIELDS) return 0
+      const last = load<u8>(rowEnd - 1) === CARRIAGE_RETURN ? rowEnd - 1 : rowEnd
+      store<i32>(fields + (usize(count) << 2), i32(last))
+      return count + 1
+    }
+    quoted = within >> 63
+    afterSeparator = separators >>> 63
+    afterClose = closing >>> 63
+    afterBackslash = escapes >>> 63
+  }
+  return 0
+}
+
+// @ts-expect-error: decorator
+@inline
+function fieldEnd(field: i32): usize {
+  return usize(load<i32>(fields + (usize(field) << 2)))
+}
+
+// @ts-expect-error: decorator
+@inline
+function fieldStart(field: i32): usize {
+  return fieldEnd(field - 1) + 1
+}
+
+/** Reads the rows from `from` to `limit` (whole lines) into the columns; returns one of the reasons above. */
+export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
+  let at = from
+  let rowNumber = firstRow
+  while (at < limit) {
+    rowStart = at
+    if (length >= batchRows) return BATCH_FULL
+    const count = indexRow(at, limit)
+    if (count <= CREATION) return ODD_ROW
+    const newline = rowEnd
+
+    const head = load<i32>(at)
+    let flags: u8 = 0
+    if ((head & 0xffffff) === 0x207377 || head === 0x20737377) flags = FLAG_WEBSOCKET
+    else if (head === 0x63707267) flags = FLAG_GRPC
+    else if ((head & 0xff) === QUOTE) return ODD_ROW
+
+    if (fieldEnd(1) - fieldEnd(0) !== 28) return ODD_ROW
+    const end = readTime(fieldStart(1))
+    const creationEnd = fieldEnd(CREATION)
+    const creationStart = fieldStart(CREATION)
+    if (creationEnd - creationStart !== 27) return ODD_ROW
+    const start = readTime(creationStart)
+    // Not a number is not equal to itself.
+    if (end !== end || start !== start) return ODD_ROW
+
+    const statusAt = fieldStart(8)
+    if (fieldEnd(8) - statusAt !== 3 || fieldEnd(9) - statusAt !== 7) return ODD_ROW
+    const elbStatus = readStatus(statusAt)
+    const targetStatus = readStatus(statusAt + 4)
+    // Failures, and whatever the load balancer answered itself.
+    if (elbStatus < 100 || elbStatus > 499 || elbStatus === 460 || targetStatus < 100) return ODD_ROW
+
+    const targetStart = fieldStart(4)
+    const targetEnd = fieldEnd(4)
+    const targetByte = load<u8>(targetStart)
+    if (targetByte === DASH || targetByte === QUOTE) return ODD_ROW
+
+    const requestMs = readSeconds(targetEnd + 1, fieldEnd(5))
+    const targetMs = readSeconds(fieldStart(6), fieldEnd(6))
+    const responseMs = readSeconds(fieldStart(7), fieldEnd(7))
+    const received = readDigits(fieldStart(10), fieldEnd(10))
+    const sent = readDigits(fieldStart(11), fieldEnd(11))
+    if (
+      requestMs === NO_NUMBER ||
+      targetMs === NO_NUMBER ||
+      responseMs === NO_NUMBER ||
+      received === NO_NUMBER ||
+      sent === NO_NUMBER
+    )
+      return ODD_ROW
+
+    const request = fieldStart(12)
+    const requestTo = fieldEnd(12) - 1
+    if (load<u8>(request) !== QUOTE || load<u16>(request) === 0x2d22 && requestTo - request === 2) return ODD_ROW
+    const groupFrom = fieldStart(16)
+    if (load<u8>(groupFrom) === QUOTE) return ODD_ROW
+    const groupTo = fieldEnd(16)
+    const group = hashBytes(groupFrom, groupTo)
+    let node = fileNode
+    namesNode = 0
+    if (count > NODE) {
+      const nodeStart = fieldStart(NODE)
+      const nodeEnd = fieldEnd(NODE)
+      if (nodeStart === nodeEnd) return ODD_ROW
+      if (nodeEnd - nodeStart > 1 || load<u8>(nodeStart) !== DASH) {
+        node = hashBytes(nodeStart, nodeEnd)
+        namesNode = 1
+      }
+    }
+    flowHash = mix(mix(mix(hashBytes(fieldStart(2), fieldEnd(2)), group), hashBytes(targetStart, targetEnd)), node)
+    const flow = find(flowTable, flowMask, flowHash)
+    if (flow < 0) return NEW_FLOW
+    routeHash = mix(hashRequest(request + 1, requestTo), group)
+    let route = find(routeTable, routeMask, routeHash)
+    if (route < 0) route = otherRoute
+
+    const i = usize(length)
+    const rows = usize(batchRows)
+    store<f64>(columns + (i << 3), start)
+    let column = columns + rows * 8
+    store<f64>(column + (i << 3), end)
+    column += rows * 8
+    store<f64>(column + (i << 3), f64(received))
+    column += rows * 8
+    store<f64>(column + (i << 3), f64(sent))
+    column += rows * 8
+    store<f64>(column + (i << 3), rowNumber)
+    column += rows * 8
+    store<i32>(column + (i << 2), i32(requestMs))
+    column += rows * 4
+    store<i32>(column + (i << 2), i32(targetMs))
+    column += rows * 4
+    store<i32>(column + (i << 2), i32(responseMs))
+    column += rows * 4
+    store<i32>(column + (i << 2), flow)
+    column += rows * 4
+    store<i32>(column + (i << 2), route)
+    column += rows * 4
+    store<i16>(column + (i << 1), i16(elbStatus))
+    column += rows * 2
+    store<i16>(column + (i << 1), i16(targetStatus))
+    column += rows * 2
+    store<u8>(column + i, flags)
+    length++
+    rowNumber += 1
+    at = newline + 1
+    if (route < 0) {
+      rowStart = at
+      requestStart = request + 1
+      requestEnd = requestTo
+      groupStart = groupFrom
+      groupEnd = groupTo
+      return NEW_ROUTE
+    }
+  }
+  rowStart = at
+  return DONE
+}

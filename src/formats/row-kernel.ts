@@ -1,0 +1,169 @@
+import { BATCH_ROWS, type RequestBatch } from '../core/request-batch.ts'
+import { kernelCode } from './kernel-code.ts'
+
+/** Why `scanRows` came back: see kernel/scan-rows.ts. 1 is a row to be read by other means. */
+export const DONE = 0
+export const NEW_FLOW = 2
+export const NEW_ROUTE = 3
+export const BATCH_FULL = 4
+
+/** As long as the longest row that the reader keeps (src/read/line-blocks.ts). */
+const BLOCK_BYTES = 1_048_576
+/** Words at the end of the block reach over it. */
+const SLACK_BYTES = 4_096
+const FIELDS_BYTES = 1_024
+/** A request line and a target group, to hash. */
+const TEXT_BYTES = 131_072
+const TABLE_SLOTS = 65_536
+const SLOT_BYTES = 16
+/** A table that is fuller makes long searches; what is not in it is asked for row by row. */
+const MOST_ENTRIES = TABLE_SLOTS / 2
+/** Bytes of a row in all columns. */
+const ROW_BYTES = 5 * 8 + 5 * 4 + 2 * 2 + 1
+const PAGE_BYTES = 65_536
+
+/** What is used of it: neither `lib` of es2023 nor the types of Node 20 have it. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array)
+  }
+  class Memory {
+    constructor(size: { initial: number; maximum: number })
+    readonly buffer: ArrayBuffer
+  }
+  class Instance {
+    constructor(module: Module, imports: { env: { memory: Memory } })
+    readonly exports: unknown
+  }
+}
+
+interface KernelExports {
+  setUp(
+    seed: bigint,
+    fieldsAt: number,
+    flowTableAt: number,
+    flowSlots: number,
+    routeTableAt: number,
+    routeSlots: number,
+    columnsAt: number,
+    rows: number,
+  ): void
+  setFileNode(from: number, to: number): void
+  setOtherRoute(id: number): void
+  setLength(rows: number): void
+  scanRows(from: number, limit: number, firstRow: number): number
+  insertFlow(hash: bigint, id: number): void
+  insertRoute(hash: bigint, id: number): void
+  addRoute(from: number, to: number, groupFrom: number, groupTo: number, id: number): void
+  readTime(at: number): number
+  readonly length: { readonly value: number }
+  readonly rowStart: { readonly value: number }
+  readonly flowHash: { readonly value: bigint }
+  readonly namesNode: { readonly value: number }
+  readonly routeHash: { readonly value: bigint }
+  readonly requestStart: { readonly value: number }
+  readonly requestEnd: { readonly value: number }
+  readonly groupStart: { readonly value: number }
+  readonly groupEnd: { readonly value: number }
+}
+
+export interface RowKernel {
+  readonly exports: KernelExports
+  /** All of its memory; positions of the exports are offsets in here. */
+  readonly memory: Buffer
+  /** Where the rows to read lie: {@link BLOCK_BYTES} long. */
+  readonly block: Buffer
+  /** Its columns lie in the kernel's memory; `length` is for whoever fills it to set. */
+  readonly batch: RequestBatch
+  /** Remembers the flow of the row that scanRows came back with. */
+  addFlow(id: number): void
+  /** Remembers the route of the row that scanRows came back with. */
+  addRoute(id: number): void
+  /** Remembers the route of a row that it did not read, so that it finds it when there are too many to ask for. */
+  addOddRoute(request: Uint8Array, targetGroup: string, id: number): void
+  /** Forgets all rows, flows and routes, for another scanner: memory for a new kernel takes milliseconds. */
+  clear(): void
+  /** For rows that name no node. */
+  setFileNode(address: string): void
+}
+
+let compiled: WebAssembly.Module | undefined
+
+export function createRowKernel(): RowKernel {
+  compiled ??= new WebAssembly.Module(Buffer.from(kernelCode, 'base64'))
+  const fieldsAt = 0
+  const textAt = FIELDS_BYTES
+  const flowTableAt = textAt + TEXT_BYTES
+  const routeTableAt = flowTableAt + TABLE_SLOTS * SLOT_BYTES
+  const columnsAt = routeTableAt + TABLE_SLOTS * SLOT_BYTES
+  const blockAt = columnsAt + BATCH_ROWS * ROW_BYTES
+  const pages = Math.ceil((blockAt + BLOCK_BYTES + SLACK_BYTES) / PAGE_BYTES)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  const instance = new WebAssembly.Instance(compiled, { env: { memory } })
+  const kernel = instance.exports as KernelExports
+  // Rows are written by strangers: nobody can aim at two texts with one hash.
+  const seed = crypto.getRandomValues(new BigInt64Array(1))[0] ?? 0n
+  kernel.setUp(seed, fieldsAt, flowTableAt, TABLE_SLOTS, routeTableAt, TABLE_SLOTS, columnsAt, BATCH_ROWS)
+
+  const { buffer } = memory
+  let next = columnsAt
+  const take = (bytes: number): number => {
+    const at = next
+    next += BATCH_ROWS * bytes
+    return at
+  }
+  const doubles = (): Float64Array => new Float64Array(buffer, take(8), BATCH_ROWS)
+  const ints = (): Int32Array => new Int32Array(buffer, take(4), BATCH_ROWS)
+  const shorts = (): Uint16Array => new Uint16Array(buffer, take(2), BATCH_ROWS)
+  // In the order in which the kernel writes them.
+  const batch: RequestBatch = {
+    length: 0,
+    start: doubles(),
+    end: doubles(),
+    receivedBytes: doubles(),
+    sentBytes: doubles(),
+    row: doubles(),
+    requestMs: ints(),
+    targetMs: ints(),
+    responseMs: ints(),
+    flow: ints(),
+    route: ints(),
+    elbStatus: shorts(),
+    targetStatus: shorts(),
+    flags: new Uint8Array(buffer, take(1), BATCH_ROWS),
+    details: [],
+  }
+  const text = Buffer.from(buffer, textAt, TEXT_BYTES)
+  let flows = 0
+  let routes = 0
+  return {
+    exports: kernel,
+    memory: Buffer.from(buffer),
+    block: Buffer.from(buffer, blockAt, BLOCK_BYTES),
+    batch,
+    addFlow(id) {
+      if (flows++ < MOST_ENTRIES) kernel.insertFlow(kernel.flowHash.value, id)
+    },
+    addRoute(id) {
+      if (routes++ < MOST_ENTRIES) kernel.insertRoute(kernel.routeHash.value, id)
+    },
+    clear() {
+      flows = routes = 0
+      batch.length = 0
+      batch.details = []
+      kernel.setLength(0)
+      kernel.setOtherRoute(-1)
+      new Uint8Array(buffer, flowTableAt, 2 * TABLE_SLOTS * SLOT_BYTES).fill(0)
+    },
+    addOddRoute(request, targetGroup, id) {
+      if (routes++ >= MOST_ENTRIES) return
+      const groupAt = text.write(targetGroup || '-')
+      const length = Math.min(request.length, TEXT_BYTES - groupAt)
+      text.set(request.subarray(0, length), groupAt)
+      kernel.addRoute(textAt + groupAt, textAt + groupAt + length, textAt, textAt + groupAt, id)
+    },
+    setFileNode(address) {
+      kernel.setFileNode(textAt, textAt + text.write(address))
+    },
+  }
+}
