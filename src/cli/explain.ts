@@ -104,6 +104,8 @@ async function readStandardInput(stdin: NodeJS.ReadStream): Promise<string> {
 function notUnderstood(word: string): string {
   if (word === '') return 'explain was given nothing to explain'
   const shown = neutralise(word.length > 60 ? `${word.slice(0, 57)}...` : word)
+  if (/\b(?:app|net)\/[\w-]+\/[0-9a-f]{16}\b/.test(word) && /\d{4}-\d\d-\d\dT\d\d:\d\d/.test(word))
+    return `"${shown}" is cut before its status codes, which decide: paste the row to its end`
   if (/\s/.test(word)) return `"${shown}" is no row of a load balancer's log, however its spaces are put`
   const near = pagesLike(word)
   const hint = near.length > 0 ? `; perhaps ${near.join(', ')}` : '; why5xx causes lists them'

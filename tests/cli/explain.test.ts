@@ -47,3 +47,16 @@ test('what is neither says so, with what is near', () => {
   })
   expect(runCli(['explain', '-'], { input: '\n' }).exitCode).toBe(2)
 })
+
+test('a row that is cut before its status codes is not taken for another kind of row', () => {
+  const row =
+    'https 2026-11-23T02:19:59.646366Z app/shop/7e13d860e39e867e 203.0.113.9:44321 10.0.1.5:31080 -1 -1 -1 502 - 512'
+  for (const length of [60, 75]) {
+    const { exitCode, stdout, stderr } = runCli(['explain', '-'], { input: row.slice(0, length) })
+    expect(exitCode).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('is cut before its status codes')
+  }
+  expect(runCli(['explain', '-'], { input: row.slice(0, 95) }).stdout).toContain('a row that is cut')
+  expect(runCli(['explain', '-'], { input: row }).stdout).toMatch(/^The load balancer answered 502 itself\./)
+})
