@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fail } from '../core/errors.ts'
 import { parseMoment } from '../engine/parse-filter.ts'
 import { type LogRequest, logCommands } from '../explain/log-commands.ts'
@@ -36,7 +37,11 @@ function readRequest(options: Readonly<Record<string, unknown>>, now: Date): Log
     return value
   }
   const given = option('loadBalancer')
-  if (given === null) return fail('USAGE', { what: 'logs needs --load-balancer NAME' })
+  if (given === null) {
+    // The folder is often called so.
+    const folder = existsSync('logs') ? '; to diagnose the folder of that name here: why5xx ./logs' : ''
+    return fail('USAGE', { what: `logs needs --load-balancer NAME${folder}` })
+  }
   const balancer = readLoadBalancer(given)
   const sinceMs = parseMoment('--since', option('since') ?? '1h', now)
   const until = option('until')

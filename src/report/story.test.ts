@@ -68,6 +68,21 @@ describe('the story', () => {
     expect(told(diagnosisOf([drizzle, drizzle]))).toEqual([])
   })
 
+  test('of several load balancers, each line says whose it is', () => {
+    const [balancer] = shopDiagnosis.settings.byLoadBalancer
+    if (!balancer) throw new Error('the shop has a load balancer')
+    const other = { ...balancer, loadBalancer: 'app/payments/1111', kubernetes: null }
+    const scope = { loadBalancers: ['app/payments/1111'] }
+    const diagnosis = {
+      ...diagnosisOf([finding('17:19', '17:31'), finding('17:23', '17:48', { scope })]),
+      settings: { byLoadBalancer: [balancer, other], byTargetGroup: [] },
+    }
+    expect(told(diagnosis)).toEqual([
+      '07:17:19–07:17:31 shop/edge, 7 failures: the target hung up (likely)',
+      '07:17:23–07:17:48 payments, 7 failures: the target hung up (likely)',
+    ])
+  })
+
   test('over more than a day every moment has its date', () => {
     const later = { start: '2026-11-25T01:00:00Z', end: '2026-11-25T02:00:00Z' }
     const lines = told({

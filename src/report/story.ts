@@ -1,6 +1,7 @@
 import type { Diagnosis, Finding, WitnessEvent } from '../core/diagnosis.ts'
 import { plural } from './format-number.ts'
 import { formatTime, formatWindow } from './format-time.ts'
+import { balancerName } from './names.ts'
 
 /** One line of the story. `when` is a moment or a stretch, UTC. */
 export interface Moment {
@@ -41,7 +42,7 @@ export function story(diagnosis: Diagnosis, dash: string): Moment[] {
       when: isAllAlong(diagnosis, finding)
         ? 'all along'
         : formatWindow(finding.window, { day, dash }).replace(/ UTC$/, ''),
-      text: `${plural(finding.failures, 'failure')}: ${lowerFirst(finding.title).replace(/\.$/, '')} (${finding.confidence ?? 'undetermined'})`,
+      text: `${ownerOf(diagnosis, finding)}${plural(finding.failures, 'failure')}: ${lowerFirst(finding.title).replace(/\.$/, '')} (${finding.confidence ?? 'undetermined'})`,
       finding,
     })),
   ]
@@ -50,6 +51,14 @@ export function story(diagnosis: Diagnosis, dash: string): Moment[] {
   return moments
     .sort((a, b) => (a.ms === b.ms ? 0 : a.ms - b.ms))
     .map(({ when, text, finding }) => ({ when, text, finding }))
+}
+
+/** Stories of several load balancers are told in one list, so each line says whose it is. */
+function ownerOf(diagnosis: Diagnosis, { scope }: Finding): string {
+  const [balancer] = scope.loadBalancers
+  return balancer === undefined || diagnosis.settings.byLoadBalancer.length < 2
+    ? ''
+    : `${balancerName(diagnosis, balancer)}, `
 }
 
 /** A drizzle over the whole log began nowhere: it comes last. */

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from './incidents.ts'
 import { runCli } from './run-cli.ts'
 
 const window = ['--since', '2026-11-23T02:00Z', '--until', '2026-11-23T03:30Z']
@@ -43,6 +46,15 @@ test('a value that could break out of its command is refused', () => {
     [],
   ])
     expect(runCli(['logs', ...args, ...window])).toMatchObject({ exitCode: 2, stdout: '' })
+})
+
+test('who meant the folder called logs is told so', () => {
+  const cwd = scratchFolder()
+  expect(runCli(['logs'], { cwd }).stderr).not.toContain('why5xx ./logs')
+  mkdirSync(join(cwd, 'logs'))
+  const { exitCode, stderr } = runCli(['logs'], { cwd })
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('to diagnose the folder of that name here: why5xx ./logs')
 })
 
 test('since and until must make a window', () => {
