@@ -178,6 +178,7 @@ const testimony = z.object({
       by: z.enum(['trace', 'request', 'unanimous']),
       row: witnessRow,
       role: z.enum(['app', 'proxy', 'client']),
+      isElsewhere: z.exactOptional(z.literal(true)),
       timeMs: number,
       text,
       file: text,

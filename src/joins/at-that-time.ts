@@ -1,9 +1,10 @@
 import type { SeriesEvidence } from '../core/diagnosis.ts'
-import { answeredByValues, type Symptom } from '../core/vocabulary.ts'
+import type { Symptom } from '../core/vocabulary.ts'
 import { say } from './coverage.ts'
 import { concerns, type Joined } from './joined.ts'
-import { symptomOf, targetOf } from './subjects.ts'
-import type { EventKind, LifeEvent } from './testimony.ts'
+import { type MetricsFit, sumOf } from './metrics-fit.ts'
+import { flowOf, symptomOf, targetOf } from './subjects.ts'
+import type { EventKind, LifeEvent, Testimony } from './testimony.ts'
 
 const SAID: readonly EventKind[] = [
   'readiness-failed',
@@ -35,17 +36,34 @@ export function inSentry(joined: Joined, failures: readonly number[]): string | 
   const files = joined.testimonies.filter((each) => each.kind === 'sentry')
   const parts: string[] = []
   for (const side of ['client', 'app'] as const) {
-    if (!files.some((file) => file.side === side)) continue
+    const mine = files.filter((file) => file.side === side)
+    if (mine.length === 0) continue
     const seen = failures.filter((failure) =>
       joined.hitsOf
         .get(failure)
         ?.some((hit) => hit.row.format === 'sentry' && (hit.role === 'client') === (side === 'client')),
     ).length
-    parts.push(
-      `the ${side === 'client' ? "clients'" : "app's"} Sentry has ${seen === 0 ? 'none' : `${say(seen)} of ${say(failures.length)}`}`,
-    )
+    const has = seen === 0 ? `none${whatElse(joined, mine, failures)}` : `${say(seen)} of ${say(failures.length)}`
+    parts.push(`the ${side === 'client' ? "clients'" : "app's"} Sentry has ${has}`)
   }
   return parts.length === 0 ? undefined : parts.join(', ')
+}
+
+/** An export of another day, or of another project, has none of these and says nothing by it. */
+function whatElse(joined: Joined, files: readonly Testimony[], failures: readonly number[]): string {
+  const { end } = joined.subjects
+  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  if (rows === 0) return ''
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const failure of failures) {
+    from = Math.min(from, (end[failure] as number) - AROUND_MS)
+    to = Math.max(to, (end[failure] as number) + AROUND_MS)
+  }
+  const isOfThatTime = files.some((file) => file.firstMs <= to && file.lastMs >= from)
+  if (!isOfThatTime) return ` (its ${say(rows)} events are of another time, which proves nothing)`
+  return files.some((file) => file.hits.length > 0)
+    ? ''
+    : ` (and none of its ${say(rows)} events is any failure of this log: it may be another project's)`
 }
 
 function byEvents(joined: Joined, failures: readonly number[]): string[] {
@@ -81,8 +99,15 @@ function byEvents(joined: Joined, failures: readonly number[]): string[] {
 const TO_THE_TARGET: readonly Symptom[] = ['connect-refused', 'connect-failed-late', 'connect-timeout']
 
 function byMetrics(joined: Joined, failures: readonly number[]): string[] {
-  const errors = joined.metrics.find((metric) => metric.name === 'TargetConnectionErrorCount')
-  const own = joined.metrics.find((metric) => metric.name === 'HTTPCode_ELB_5XX_Count')
+  const { fit, all } = joined.metrics
+  const errors = all.find((metric) => metric.name === 'TargetConnectionErrorCount')
+  const own = all.find((metric) => metric.name === 'HTTPCode_ELB_5XX_Count')
+  if (fit?.kinship !== 'same') return []
+  if (
+    fit.loadBalancer !== undefined &&
+    failures.some((each) => flowOf(joined.subjects, each).loadBalancer !== fit.loadBalancer)
+  )
+    return []
   if (errors === undefined || own === undefined || own.points.length === 0) return []
   const times = failures.map((failure) => joined.subjects.end[failure] as number)
   const isCovered = (time: number): boolean =>
@@ -106,55 +131,33 @@ function byMetrics(joined: Joined, failures: readonly number[]): string[] {
 }
 
 /** ELB 5XX and target 5XX, as the log and as CloudWatch count them, on one axis. */
-export function countsSideBySide(
-  joined: Joined,
-): { readonly series: SeriesEvidence; readonly because: string } | undefined {
-  const elb = joined.metrics.find((metric) => metric.name === 'HTTPCode_ELB_5XX_Count')
-  const target = joined.metrics.find((metric) => metric.name === 'HTTPCode_Target_5XX_Count')
-  const requests = joined.metrics.find((metric) => metric.name === 'RequestCount')
-  const all = [elb, target, requests].flatMap((metric) => metric?.points ?? [])
-  if (elb === undefined || all.length === 0) return undefined
-  const stepMs = Math.max(elb.periodMs, target?.periodMs ?? 0, 60_000)
-  const first = Math.min(...all.map(([time]) => time))
-  const last = Math.max(...all.map(([time]) => time))
-  const length = Math.floor((last - first) / stepMs) + 1
-  if (length > 2_000) return undefined
-  const zeros = (): number[] => new Array<number>(length).fill(0)
-  const [logElb, logTarget, cloudElb, cloudTarget] = [zeros(), zeros(), zeros(), zeros()]
-  const add = (list: number[], time: number, value: number): void => {
-    const at = Math.floor((time - first) / stepMs)
-    if (at >= 0 && at < length) list[at] = (list[at] as number) + value
-  }
-  const { failures, end } = joined.subjects
-  let outside = 0
-  for (let i = 0; i < failures.length; i++) {
-    const by = answeredByValues[failures.answeredBy[i] as number]
-    // 460 counts as a 4XX there.
-    if (by === 'nobody') continue
-    const time = end[i] as number
-    if (time < first || time >= first + length * stepMs) outside++
-    add(by === 'target' ? logTarget : logElb, time, 1)
-  }
-  for (const [time, value] of elb.points) add(cloudElb, time, value)
-  for (const [time, value] of target?.points ?? []) add(cloudTarget, time, value)
+export function countsSideBySide({
+  metrics: { fit },
+}: Joined): { readonly series: SeriesEvidence; readonly because: string } | undefined {
+  if (fit === undefined) return undefined
   const sum = (list: readonly number[]): number => list.reduce((total, value) => total + value, 0)
-  const [inLog, inCloud] = [sum(logElb) + sum(logTarget), sum(cloudElb) + sum(cloudTarget)]
-  const share = inCloud === 0 ? undefined : inLog / inCloud
-  const because = `of the 5XX that CloudWatch counts (${say(sum(cloudElb))} by the load balancer, ${say(sum(cloudTarget))} by targets) the log has ${say(sum(logElb))} and ${say(sum(logTarget))}${share === undefined ? '' : `: ${share > 0.995 && share < 1.005 ? 'it is complete' : share < 1 ? `${Math.round((1 - share) * 1000) / 10} % are missing, delivery is best effort` : 'more than CloudWatch, so the metrics are of fewer load balancers or of a shorter time'}`}${outside > 0 ? `; ${say(outside)} lie outside the metrics' time` : ''}`
+  const { log, cloud, startMs, stepMs } = fit
+  const said = `${say(sum(cloud.loadBalancer))} by the load balancer, ${say(sum(cloud.target))} by targets`
+  const has = `${say(sum(log.loadBalancer))} and ${say(sum(log.target))}`
+  const of = fit.loadBalancer === undefined ? '' : ` for ${fit.loadBalancer}`
+  const outside = fit.outside > 0 ? `; ${say(fit.outside)} lie outside the metrics' time` : ''
   return {
-    because,
+    because:
+      fit.kinship === 'other'
+        ? `CloudWatch's counts do not fit the log (${said}; the log has ${has} in those minutes): they are of another load balancer or of another time, and nothing is concluded from them${outside}`
+        : `of the 5XX that CloudWatch counts${of} in the log's time (${said}) the log has ${has}${completeness(fit)}${outside}`,
     series: {
       kind: 'series',
       id: 'cloudwatch',
       title: '5XX by the load balancer and by targets: the log and CloudWatch',
-      start: new Date(first).toISOString(),
+      start: new Date(startMs).toISOString(),
       stepSeconds: stepMs / 1000,
       unit: 'failures',
       lines: [
-        { label: 'load balancer, log', values: logElb },
-        { label: 'load balancer, CloudWatch', values: cloudElb },
-        { label: 'target, log', values: logTarget },
-        { label: 'target, CloudWatch', values: cloudTarget },
+        { label: 'load balancer, log', values: [...log.loadBalancer] },
+        { label: 'load balancer, CloudWatch', values: [...cloud.loadBalancer] },
+        { label: 'target, log', values: [...log.target] },
+        { label: 'target, CloudWatch', values: [...cloud.target] },
       ],
     },
   }
@@ -162,4 +165,18 @@ export function countsSideBySide(
 
 function shortened(text: string): string {
   return text.length <= 110 ? text : `${text.slice(0, 110).replace(/\s+\S*$/, '')} …`
+}
+
+function completeness({ log, cloud, isWhole }: MetricsFit): string {
+  const isEnough = sumOf(cloud, isWhole) * 10 >= sumOf(cloud)
+  const counted = isEnough ? isWhole : undefined
+  const [inLog, inCloud] = [sumOf(log, counted), sumOf(cloud, counted)]
+  if (inCloud === 0) return ''
+  const share = inLog / inCloud
+  if (share > 0.995 && share < 1.005) return ': it is complete'
+  if (share > 1) return ': more than CloudWatch, so the metrics are of fewer load balancers or of a shorter time'
+  const why = isEnough
+    ? 'delivery is best effort'
+    : 'where the log begins or ends within a period, or was not delivered'
+  return `: ${Math.round((1 - share) * 1000) / 10} % are missing, ${why}`
 }

@@ -1,4 +1,5 @@
 import { controlsByTarget } from './coverage.ts'
+import { type MetricsFit, metricsFit } from './metrics-fit.ts'
 import type { Subjects } from './subjects.ts'
 import type { Hit, LifeEvent, MetricSeries, PodFact, ServiceFact, Testimony } from './testimony.ts'
 import { type Concern, concernOf, type WorkloadsByGroup, workloadsByGroup } from './workloads.ts'
@@ -10,7 +11,10 @@ export interface Joined {
   readonly hitsOf: ReadonlyMap<number, readonly Hit[]>
   /** By time, on the load balancer's clock. */
   readonly events: readonly LifeEvent[]
-  readonly metrics: readonly MetricSeries[]
+  readonly metrics: {
+    readonly all: readonly MetricSeries[]
+    readonly fit: MetricsFit | undefined
+  }
   /** Targets to the pods that answered for them, over all files. */
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
   /** Control to who saw it, over all files: 1 = app, 2 = proxy. */
@@ -29,6 +33,7 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
   const controlsSeen = new Uint8Array(subjects.controls.length)
   for (const testimony of testimonies) {
     for (const hit of testimony.hits) {
+      if (hit.isElsewhere) continue
       const known = hitsOf.get(hit.failure)
       if (known === undefined) hitsOf.set(hit.failure, [hit])
       else known.push(hit)
@@ -44,6 +49,7 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
   for (const hits of hitsOf.values()) hits.sort((a, b) => a.timeMs - b.timeMs)
   const pods = testimonies.flatMap((each) => each.pods)
   const services = testimonies.flatMap((each) => each.services)
+  const metrics = testimonies.flatMap((each) => each.metrics)
   return {
     subjects,
     testimonies,
@@ -55,7 +61,7 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
     controlsSeen,
     controlsByTarget: controlsByTarget(subjects),
     events: withAddresses(testimonies, podsOfTarget).sort((a, b) => a.timeMs - b.timeMs),
-    metrics: testimonies.flatMap((each) => each.metrics),
+    metrics: { all: metrics, fit: metricsFit(metrics, subjects) },
   }
 }
 

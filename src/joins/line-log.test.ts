@@ -78,6 +78,38 @@ describe("the app's log", () => {
   })
 })
 
+describe('a trace id that travels on', () => {
+  it('does not make a call of the app to another service the app’s answer', () => {
+    const own: Failed = {
+      trace: 1,
+      request: 'GET http://s/cart HTTP/1.1',
+      startMs: 0,
+      endMs: 50,
+      symptom: 'target-answered',
+      targetStatus: 500,
+    }
+    const subjects = subjectsOf([own], 20)
+    const log = read('app.log', subjects, [...healthyLines, uvicorn(1, 40, '/internal/prices', 500)])
+    expect(log.hits).toMatchObject([{ isElsewhere: true }])
+    expect(log.notes.join()).toContain('1 rows have the trace id of a request and another path')
+    expect(judge(subjects, [log]).claims).toMatchObject([{ cause: null }])
+  })
+
+  it('does not tie a row of another hour to a request that sent the same Root', () => {
+    const subjects = subjectsOf([reset], 20)
+    const log = read('app.log', subjects, [...healthyLines, uvicorn(1, 5_000 + 3_600_000, '/cart')])
+    expect(log.hits).toEqual([])
+  })
+
+  it('knows rewritten paths by all of them differing', () => {
+    const subjects = subjectsOf([reset], 20)
+    const lines = healthyLines.map((line, n) => line.replace(`/orders/${n}`, `/v2/item-${n}`))
+    const log = read('app.log', subjects, lines)
+    expect(log.controlsSeen.every((seen) => seen === 1)).toBe(true)
+    expect(log.notes.join()).toContain('rewritten on the way')
+  })
+})
+
 describe('nginx', () => {
   const answered = (n: number, path: string, atMs: number, status = 502): Failed => ({
     trace: n,

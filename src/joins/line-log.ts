@@ -7,7 +7,7 @@ import { detachedRow, detachedText } from './detached.ts'
 import { kinshipOf } from './kinship.ts'
 import { eventKindOf } from './life-events.ts'
 import { type LooseRow, matchLoose } from './match-loose.ts'
-import { requestKey, type Subjects, targetOf } from './subjects.ts'
+import { requestKey, requestKeyOf, type Subjects, targetOf } from './subjects.ts'
 import { emptyTestimony, type Hit, type LifeEvent, ONE_TRY, type Testimony } from './testimony.ts'
 import { workloadOf } from './workloads.ts'
 
@@ -15,6 +15,9 @@ const decoder = new TextDecoder('utf-8')
 const MOST_LOOSE = 200_000
 const MOST_EVENTS = 5_000
 const MOST_STRANGERS = 100_000
+/** How far from its request a row with the trace id may lie: answers after a timeout come late. */
+const EARLY_MS = 5_000
+const LATE_MS = 600_000
 const HITS_PER_FAILURE = 6
 const TEXT = 1_000
 const BIT = { app: 1, proxy: 2, either: 4, oneTry: ONE_TRY } as const
@@ -30,10 +33,14 @@ export class LineLog {
   readonly #parse: (raw: string) => WitnessRow | undefined
   readonly #formats = new Map<WitnessFormatId, number>()
   readonly #clock = new ClockComparison()
-  readonly #hits: { subject: number; row: WitnessRow; text: string }[] = []
+  readonly #hits: { subject: number; row: WitnessRow; text: string; isSamePath: boolean }[] = []
   readonly #hitsOf: Uint8Array
   /** By control: 1 = app, 2 = proxy, 4 = either. */
   readonly #controlsSeen: Uint8Array
+  /** The same by rows with the trace id and another path. */
+  readonly #controlsElsewhere: Uint8Array
+  /** Requests by trace id whose path is the load balancer's, and those with another one. */
+  readonly #paths = { same: 0, other: 0 }
   readonly #loose: LooseRow[] = []
   readonly #events: { row: WitnessRow; kind: LifeEvent['kind'] }[] = []
   readonly #podsOfTarget = new Map<string, Set<string>>()
@@ -60,6 +67,7 @@ export class LineLog {
     this.#parse = createLineParser(options)
     this.#hitsOf = new Uint8Array(subjects.failures.length)
     this.#controlsSeen = new Uint8Array(subjects.controls.length)
+    this.#controlsElsewhere = new Uint8Array(subjects.controls.length)
   }
 
   /** Whole lines. */
@@ -166,10 +174,13 @@ export class LineLog {
       if (subject === undefined) continue
       this.#tracedFound++
       const isRequest = row.what === 'request' && !Number.isNaN(row.timeMs)
+      const isSamePath = row.path === undefined || hasPath(this.#subjects, subject, row.path)
+      if (row.path !== undefined) this.#paths[isSamePath ? 'same' : 'other']++
       if (subject >= failures.length) {
         const control = subject - failures.length
         const tries = row.upstreamStatus?.length === 1 ? BIT.oneTry : 0
-        this.#controlsSeen[control] = (this.#controlsSeen[control] as number) | BIT[row.role] | tries
+        const seen = isSamePath ? this.#controlsSeen : this.#controlsElsewhere
+        seen[control] = (seen[control] as number) | BIT[row.role] | tries
         if (isRequest) this.#clock.add((end[subject] as number) - row.timeMs - row.timeStepMs / 2)
         if (row.source !== '')
           remember(this.#podsOfTarget, (controls[control] as { target: string }).target, row.source)
@@ -177,7 +188,7 @@ export class LineLog {
       }
       if ((this.#hitsOf[subject] as number) < HITS_PER_FAILURE) {
         this.#hitsOf[subject] = (this.#hitsOf[subject] as number) + 1
-        this.#hits.push({ subject, row: detachedRow(row), text: detachedText(raw.slice(0, TEXT)) })
+        this.#hits.push({ subject, row: detachedRow(row), text: detachedText(raw.slice(0, TEXT)), isSamePath })
       }
       if (row.source !== '') remember(this.#podsOfTarget, targetOf(this.#subjects, subject), row.source)
       return true
@@ -231,13 +242,23 @@ export class LineLog {
     const see = (control: number, of: WitnessRow['role']): void => {
       controlsSeen[control] = (controlsSeen[control] as number) | (roleOf(of) === 'app' ? 1 : 2)
     }
-    for (const [control, bits] of this.#controlsSeen.entries()) {
+    // Paths that nearly all differ were rewritten on the way; a few that differ are calls of the app to others, with its id.
+    const isRewritten = this.#paths.other > this.#paths.same
+    for (const [control, own] of this.#controlsSeen.entries()) {
+      const bits = isRewritten ? own | (this.#controlsElsewhere[control] as number) : own
       if ((bits & BIT.app) !== 0) see(control, 'app')
       if ((bits & BIT.proxy) !== 0) see(control, 'proxy')
       if ((bits & BIT.either) !== 0) see(control, 'either')
       controlsSeen[control] = (controlsSeen[control] as number) | (bits & BIT.oneTry)
     }
-    const hits: Hit[] = this.#hits.map(({ subject, row, text }) => ({
+    const { start, end } = this.#subjects
+    const ours = this.#hits.filter(({ subject, row }) => {
+      // A client may send one Root with many requests, and only some of them are looked up.
+      const at = row.timeMs + shift
+      return !(at < (start[subject] as number) - EARLY_MS || at > (end[subject] as number) + LATE_MS)
+    })
+    const hits: Hit[] = ours.map(({ subject, row, text, isSamePath }) => ({
+      ...(isSamePath || isRewritten ? {} : { isElsewhere: true as const }),
       failure: subject,
       by: 'trace',
       row,
@@ -265,6 +286,11 @@ export class LineLog {
     // Rows that were told by their trace id alone have the format of the others.
     const main = [...this.#formats].sort((a, b) => b[1] - a[1])[0]
     if (main && this.#foreign > 0) this.#formats.set(main[0], main[1] + this.#foreign)
+    if (isRewritten) notes.push('its paths are not those of the load balancer: rewritten on the way')
+    else if (this.#paths.other > 0)
+      notes.push(
+        `${this.#paths.other.toLocaleString('en-US')} rows have the trace id of a request and another path: calls that it caused, not the request`,
+      )
     if (this.#skippedLines > 0)
       notes.push(`${this.#skippedLines.toLocaleString('en-US')} rows far from every failure were counted, not read`)
     return {
@@ -313,6 +339,16 @@ export class LineLog {
       ? 'app'
       : 'proxy'
   }
+}
+
+/** Behind a proxy that strips or adds a prefix, one path ends with the other. */
+function hasPath({ failures, controls, textOf }: Subjects, subject: number, path: string): boolean {
+  const line = subject < failures.length ? textOf(subject)?.request : controls[subject - failures.length]?.request
+  const key = line ? requestKeyOf(line) : undefined
+  if (key === undefined) return true
+  const asked = key.slice(key.indexOf(' ') + 1)
+  const [, seen = ''] = requestKey('', path).split(' ')
+  return asked === seen || asked.endsWith(seen) || seen.endsWith(asked) || asked === encodeURI(seen)
 }
 
 function distance(row: WitnessRow, start: Float64Array, end: Float64Array, subject: number): number {

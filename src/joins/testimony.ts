@@ -23,6 +23,8 @@ export interface Hit {
   readonly role: 'app' | 'proxy' | 'client'
   /** The row's time on the load balancer's clock. */
   readonly timeMs: number
+  /** A call that the request caused, with its trace id: part of its way, no answer to it. */
+  readonly isElsewhere?: true
   /** The line as it stands, at most 1,000 characters. */
   readonly text: string
   readonly file: string

@@ -1,7 +1,7 @@
 import type { TableEvidence } from '../core/diagnosis.ts'
 import { type Coverage, coverageOf, say } from './coverage.ts'
 import { hitsBy, type Joined } from './joined.ts'
-import { targetOf } from './subjects.ts'
+import { symptomOf, targetOf } from './subjects.ts'
 
 const NAMES = { app: "the app's log", proxy: "the proxy's log" } as const
 
@@ -24,7 +24,8 @@ export function whereSeen(joined: Joined, failures: readonly number[]): WhereSee
     const coverage = coverageOf(joined, role, failures)
     if (!coverage.isThere) continue
     const counts = countSeen(joined, role, failures, coverage.gaps)
-    because.push(...sentences(role, failures.length, counts, coverage, joined.subjects.controlEvery))
+    const isHandedOver = failures.every((failure) => symptomOf(joined.subjects, failure) === 'response-timeout')
+    because.push(...sentences(role, failures.length, counts, coverage, joined.subjects.controlEvery, isHandedOver))
     rows.push([
       NAMES[role],
       counts.reached,
@@ -101,14 +102,21 @@ function countSeen(
   return seen
 }
 
-function sentences(role: 'app' | 'proxy', total: number, seen: Seen, coverage: Coverage, every: number): string[] {
+function sentences(
+  role: 'app' | 'proxy',
+  total: number,
+  seen: Seen,
+  coverage: Coverage,
+  every: number,
+  isHandedOver: boolean,
+): string[] {
   const out: string[] = []
   const name = NAMES[role]
   if (seen.absent > 0) {
     const sampled = every > 1 ? ` of ${say(coverage.asked)} that were looked up, one in ${every},` : ''
     out.push(
       coverage.isCovering
-        ? `${say(seen.absent)} of ${say(total)} failures never reached ${name} (the log covers the window; ${say(coverage.found)} healthy requests in it${sampled} match)`
+        ? `${say(seen.absent)} of ${say(total)} failures ${isHandedOver ? `are not in ${name}, which is written when an answer ends` : `never reached ${name}`} (the log covers the window; ${say(coverage.found)} healthy requests in it${sampled} match)`
         : `${say(seen.absent)} of ${say(total)} failures are not in ${name}, which proves nothing: ${coverage.gap}`,
     )
   }
