@@ -1,7 +1,7 @@
 import type { Evidence, SettingValue } from '../core/diagnosis.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import type { Symptom } from '../core/vocabulary.ts'
-import { elapsedHistogram } from '../evidence/elapsed-histogram.ts'
+import { countFine, elapsedHistogram } from '../evidence/elapsed-histogram.ts'
 import { openAtArrival } from '../evidence/open-at-arrival.ts'
 import type { TargetRows } from '../evidence/row-windows.ts'
 import {
@@ -60,7 +60,7 @@ function drawElapsed(incident: Incident, claim: JudgedClaim, idle: SettingValue 
   const { failures } = incident
   const shape = elapsedHistogram(
     claim.failures.map((i) => failures.elapsedMs[i] as number),
-    healthyElapsed(targetsOf(incident, claim).map(([, rows]) => rows)),
+    healthyOf(incident, claim),
   )
   if (!shape) return undefined
   const has = (symptom: Symptom): boolean => claim.failures.some((i) => symptomOf(incident, i) === symptom)
@@ -88,6 +88,18 @@ function drawElapsed(incident: Incident, claim: JudgedClaim, idle: SettingValue 
 
 function isNear(seconds: number, timer: number): boolean {
   return Math.abs(seconds - timer) <= Math.max(0.25, timer * 0.02)
+}
+
+const known = new WeakMap<Incident, Map<string, Uint32Array>>()
+
+/** Elapsed times of a group's healthy requests: counted once, however many findings the group has. */
+function healthyOf(incident: Incident, claim: JudgedClaim): Uint32Array {
+  const byGroup = known.get(incident) ?? new Map<string, Uint32Array>()
+  known.set(incident, byGroup)
+  const group = `${claim.loadBalancer}|${claim.targetGroup}`
+  const counts = byGroup.get(group) ?? countFine(healthyElapsed(targetsOf(incident, claim).map(([, rows]) => rows)))
+  byGroup.set(group, counts)
+  return counts
 }
 
 function* healthyElapsed(targets: readonly TargetRows[]): Iterable<number> {

@@ -16,10 +16,26 @@ const MOST_BINS = 60
 /** Below this a failure is quick, and its wait names no timer. */
 const SLOW_MS = 500
 
+/** Every edge of every width lies on a multiple of this, so counts of it can be joined into any of them. */
+const FINE_MS = 25
+/** Up to 20 minutes; what took longer is counted in the last bin and drawn nowhere. */
+const FINE_BINS = 1_200_000 / FINE_MS + 1
+
+/** Counts waits (ms) in fine bins, once for all histograms that they are the control of. */
+export function countFine(waitsMs: Iterable<number>): Uint32Array {
+  const counts = new Uint32Array(FINE_BINS)
+  for (const ms of waitsMs) {
+    const bin = Math.min(FINE_BINS - 1, Math.max(0, Math.floor(ms / FINE_MS)))
+    counts[bin] = (counts[bin] as number) + 1
+  }
+  return counts
+}
+
 /** Undefined when hardly a failure took long: then the wait says nothing. */
 export function elapsedHistogram(
   failedMs: readonly number[],
-  healthyMs: Iterable<number>,
+  /** From {@link countFine}. */
+  healthyFine: Uint32Array,
 ): ElapsedHistogram | undefined {
   const usable = failedMs.filter((ms) => Number.isFinite(ms) && ms >= 0)
   const slow = usable.filter((ms) => ms >= SLOW_MS)
@@ -28,26 +44,24 @@ export function elapsedHistogram(
   for (const ms of usable) most = Math.max(most, ms)
   const width = WIDTHS.find((each) => most / 1000 / each < MOST_BINS - 1) ?? 240
   const bins = Math.floor(most / 1000 / width) + 2
-  const fold = (waits: Iterable<number>): { counts: number[]; all: number } => {
-    const counts = new Array<number>(bins).fill(0)
-    let all = 0
-    for (const ms of waits) {
-      all++
-      // A timer of 10 s ends a millisecond early or late: half a bin to the left keeps its pile in one bar.
-      const bin = Math.floor(ms / 1000 / width + 0.5)
-      if (bin < bins) counts[bin] = (counts[bin] as number) + 1
-    }
-    return { counts, all }
+  // A timer of 10 s ends a millisecond early or late: half a bin to the left keeps its pile in one bar.
+  const binOf = (ms: number): number => Math.floor(ms / 1000 / width + 0.5)
+  const counts = new Array<number>(bins).fill(0)
+  for (const ms of usable) counts[binOf(ms)] = (counts[binOf(ms)] as number) + 1
+  const healthy = new Array<number>(bins).fill(0)
+  let healthyAll = 0
+  for (let fine = 0; fine < healthyFine.length; fine++) {
+    const here = healthyFine[fine] as number
+    if (here === 0) continue
+    healthyAll += here
+    const bin = binOf((fine + 0.5) * FINE_MS)
+    if (bin < bins && fine < FINE_BINS - 1) healthy[bin] = (healthy[bin] as number) + here
   }
-  const failed = fold(usable)
-  const healthy = fold(healthyMs)
   return {
     edges: Array.from({ length: bins + 1 }, (_, bin) => round(Math.max(0, (bin - 0.5) * width))),
-    counts: failed.counts,
+    counts,
     control:
-      healthy.all === 0
-        ? null
-        : healthy.counts.map((value) => Math.round((value * usable.length * 10) / healthy.all) / 10),
+      healthyAll === 0 ? null : healthy.map((value) => Math.round((value * usable.length * 10) / healthyAll) / 10),
     timers: findSpikes(usable)
       .map((spike) => spike.seconds)
       .filter((seconds) => seconds * 1000 >= SLOW_MS)

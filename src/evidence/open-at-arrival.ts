@@ -36,12 +36,10 @@ export function openAtArrival(
   const failed: number[] = []
   const answered: number[] = []
   for (const { rows, failedAt } of targets) {
-    const levelAt = levels(rows)
+    const { levelAt, answeredAt } = levelsOf(rows)
     for (const at of failedAt)
       if (!Number.isNaN(at) && !lost.has(Math.floor(at / WINDOW_MS))) count(failed, levelAt(at))
-    for (let i = 0; i < rows.length; i++)
-      if (!Number.isNaN(rows.start[i] as number) && isAnswered(rows.elbStatus[i] as number))
-        count(answered, levelAt(rows.start[i] as number))
+    for (const [level, more] of answeredAt.entries()) count(answered, level, more)
   }
   const failures = sum(failed)
   const answers = sum(answered)
@@ -85,6 +83,28 @@ function gap(knee: NonNullable<OpenAtArrival['knee']>): number {
   return knee.failedShare - knee.answeredShare
 }
 
+interface Levels {
+  readonly levelAt: (at: number) => number
+  /** Answered requests by the level they came at. */
+  readonly answeredAt: readonly number[]
+}
+
+const known = new WeakMap<Rows, Levels>()
+
+/** Of one target; once, however many findings ask. */
+function levelsOf(rows: Rows): Levels {
+  const before = known.get(rows)
+  if (before) return before
+  const levelAt = levels(rows)
+  const answeredAt: number[] = []
+  for (let i = 0; i < rows.length; i++)
+    if (!Number.isNaN(rows.start[i] as number) && isAnswered(rows.elbStatus[i] as number))
+      count(answeredAt, levelAt(rows.start[i] as number))
+  const made = { levelAt, answeredAt }
+  known.set(rows, made)
+  return made
+}
+
 /** Requests that were handed over before a moment and not done by then. */
 function levels(rows: Rows): (at: number) => number {
   const begins = new Float64Array(rows.length)
@@ -117,9 +137,9 @@ function isAnswered(elbStatus: number): boolean {
   return elbStatus > 0 && elbStatus < 500 && elbStatus !== 460
 }
 
-function count(counts: number[], level: number): void {
+function count(counts: number[], level: number, more = 1): void {
   while (counts.length <= level) counts.push(0)
-  counts[level] = (counts[level] as number) + 1
+  counts[level] = (counts[level] as number) + more
 }
 
 function sum(values: readonly number[]): number {
