@@ -17,30 +17,40 @@ export interface RunManyOptions {
   readonly onMessage: (run: PlannedRun, message: RunMessage | RunResult) => void
 }
 
-/** Runs the plan, `jobs` at a time, each in its own world. Results keep the plan's order. */
+/**
+ * Runs the plan, `jobs` at a time, each in its own world. Results keep the plan's order. What one run misses here, every
+ * run misses: the others are stopped before the error is passed on.
+ */
 export async function runMany(plan: readonly PlannedRun[], options: RunManyOptions): Promise<readonly RunResult[]> {
   const results: (RunResult | undefined)[] = []
   let next = 0
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
   const work = async (): Promise<void> => {
     for (;;) {
       const index = next++
       const run = plan[index]
-      if (!run || options.signal.aborted) return
+      if (!run || signal.aborted) return
       const result = await runScenario({
         ...run,
-        signal: options.signal,
+        signal,
         isDiagnosed: options.isDiagnosed,
         onMessage: (message) => options.onMessage(run, message),
       }).catch((error: unknown) => {
-        // What is missing here is missing for every run. One broken run among many is a result.
-        if (plan.length === 1 || (error instanceof AppError && error.code !== 'LAB_RUN_FAILED')) throw error
+        // One broken run among many is a result.
+        if (plan.length === 1 || (error instanceof AppError && error.code !== 'LAB_RUN_FAILED')) {
+          stop.abort()
+          throw error
+        }
         return brokenRun(run, error instanceof Error ? error.message : String(error))
       })
       results[index] = result
       options.onMessage(run, result)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(options.jobs, plan.length) }, work))
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(options.jobs, plan.length) }, work))
+  const failed = ended.find((end) => end.status === 'rejected')
+  if (failed) throw failed.reason
   return results.filter((result) => result !== undefined)
 }
 
