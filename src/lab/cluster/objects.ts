@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Scenario } from '../scenarios/scenario.ts'
+import { launchCommand } from '../servers/launch.ts'
 import { addresses } from '../world/network.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterEvent, EventRecorder } from './events.ts'
@@ -105,7 +106,7 @@ function containerSpec(state: ContainerState, pod: Pod): unknown {
     }
   const isProbed = (given: typeof readiness): boolean => given !== undefined && given.port === state.container.port
   return {
-    command: (state.launch?.command ?? '').split(' '),
+    command: launchCommand(state.container.server, state.container.port),
     image: `registry.shop.example/${state.container.server.kind}:1`,
     ...(state.container.preStopSeconds
       ? { lifecycle: { preStop: { exec: { command: ['sleep', String(state.container.preStopSeconds)] } } } }

@@ -65,7 +65,7 @@ function deployment(scenario: Scenario): unknown {
           containers: template.containers.map((container) => ({
             name: container.name,
             image: `registry.shop.example/${container.server.kind}:1`,
-            command: launchCommand(container.server, container.port).split(' '),
+            command: launchCommand(container.server, container.port),
             ports: [{ containerPort: container.port }],
             lifecycle: container.preStopSeconds && {
               preStop: { exec: { command: ['sleep', String(container.preStopSeconds)] } },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { haproxyConfiguration, nginxConfiguration } from './launch.ts'
+import { haproxyConfiguration, launchCommand, nginxConfiguration } from './launch.ts'
 
 const place = {
   port: 8080,
@@ -33,5 +33,18 @@ describe('proxy configurations', () => {
     )
     expect(text).toContain('server app 127.0.0.1:9000 maxconn 4 maxqueue 80')
     expect(text).toContain('timeout queue 2s')
+  })
+})
+
+describe('commands in manifests and pods', () => {
+  it('are lists of whole arguments, with paths of the container', () => {
+    const nginx = { kind: 'nginx', upstream: [], location: [] } as const
+    expect(launchCommand(nginx, 8080)).toEqual(['nginx', '-c', '/etc/nginx/nginx.conf'])
+    expect(launchCommand({ kind: 'uvicorn', isTls: true }, 8000).join(' ')).toBe(
+      'uvicorn shop:app --host 0.0.0.0 --port 8000 --no-access-log --ssl-keyfile /etc/tls/tls.key --ssl-certfile /etc/tls/tls.crt',
+    )
+    expect(
+      launchCommand({ kind: 'gunicorn', workerClass: 'gthread', workers: 2, maxRequests: 400 }, 8000).join(' '),
+    ).toBe('gunicorn shop_wsgi:app --bind 0.0.0.0:8000 --worker-class gthread --workers 2 --max-requests 400')
   })
 })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { labFolder, type PythonFlavour } from './python.ts'
-import type { AppSettings, HaproxyServer, NginxServer, Server, UvicornServer } from './server.ts'
+import type { AppSettings, GunicornServer, HaproxyServer, NginxServer, Server, UvicornServer } from './server.ts'
 
 export interface LaunchContext {
   readonly python: PythonFlavour | undefined
@@ -24,8 +24,6 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>
   /** What the container runtime sends first; the official nginx image says SIGQUIT. */
   readonly stopSignal: NodeJS.Signals
-  /** As it would stand in the manifest. */
-  readonly command: string
 }
 
 /** The command line of a server. Writes its configuration file where it needs one. */
@@ -33,49 +31,24 @@ export function launch(server: Server, context: LaunchContext): Launch {
   switch (server.kind) {
     case 'uvicorn': {
       if (server.isTls) writeCertificate(context.folder)
-      const args = uvicornArguments(server, context.port, context.folder)
       return {
-        argv: [pythonOf(context), '-m', 'uvicorn', ...args],
+        argv: [pythonOf(context), '-m', 'uvicorn', ...uvicornArguments(server, context.port, context.folder)],
         env: { ...pythonEnvironment(context), ...appEnvironment(server.app, context) },
         stopSignal: 'SIGTERM',
-        command: `uvicorn ${args.join(' ')}`,
       }
     }
-    case 'gunicorn': {
-      const isUvicorn = server.workerClass === 'uvicorn'
-      const uvicornClass =
-        context.python?.origin === 'debian' ? 'uvicorn.workers.UvicornWorker' : 'uvicorn_worker.UvicornWorker'
-      const flags: readonly [string, number | undefined][] = [
-        ['--workers', server.workers],
-        ['--threads', server.threads],
-        ['--timeout', server.timeoutSeconds],
-        ['--keep-alive', server.keepAliveSeconds],
-        ['--backlog', server.backlog],
-        ['--graceful-timeout', server.gracefulSeconds],
-        ['--max-requests', server.maxRequests],
-      ]
-      const args = [
-        isUvicorn ? 'shop:app' : 'shop_wsgi:app',
-        '--bind',
-        `0.0.0.0:${context.port}`,
-        '--worker-class',
-        isUvicorn ? uvicornClass : server.workerClass,
-        ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
-      ]
+    case 'gunicorn':
       return {
-        argv: [pythonOf(context), '-m', 'gunicorn', ...args],
+        argv: [pythonOf(context), '-m', 'gunicorn', ...gunicornArguments(server, context.port, context.python?.origin)],
         env: { ...pythonEnvironment(context), ...appEnvironment(server.app, context) },
         stopSignal: 'SIGTERM',
-        command: `gunicorn ${args.join(' ')}`,
       }
-    }
     case 'node': {
       const keepAlive = server.keepAliveMs === undefined ? {} : { LAB_KEEP_ALIVE_MS: String(server.keepAliveMs) }
       return {
         argv: [process.execPath, join(labFolder, 'apps/shop.mjs')],
         env: { PORT: String(context.port), ...keepAlive, ...appEnvironment(server.app, context) },
         stopSignal: 'SIGTERM',
-        command: 'node shop.mjs',
       }
     }
     case 'nginx': {
@@ -84,39 +57,61 @@ export function launch(server: Server, context: LaunchContext): Launch {
         argv: ['nginx', '-c', file, '-e', context.errorLog, '-g', 'daemon off;'],
         env: {},
         stopSignal: 'SIGQUIT',
-        command: 'nginx -g "daemon off;"',
       }
     }
     case 'haproxy': {
       const file = writeConfiguration(context, 'haproxy.cfg', haproxyConfiguration(server, context))
-      return { argv: ['haproxy', '-W', '-db', '-f', file], env: {}, stopSignal: 'SIGUSR1', command: 'haproxy -W -db' }
+      return { argv: ['haproxy', '-W', '-db', '-f', file], env: {}, stopSignal: 'SIGUSR1' }
     }
   }
 }
 
 /** The command as it stands in the manifest. */
-export function launchCommand(server: Server, port: number): string {
-  const place: LaunchContext = {
-    python: { python: 'python', origin: 'requirements' },
-    folder: '',
-    port,
-    appPort: port,
-    seenFile: '',
-    errorsFile: '',
-    switchFolder: '',
-    accessLog: '',
-    errorLog: '',
+export function launchCommand(server: Server, port: number): readonly string[] {
+  switch (server.kind) {
+    case 'uvicorn':
+      return ['uvicorn', ...uvicornArguments(server, port, '/etc/tls')]
+    case 'gunicorn':
+      return ['gunicorn', ...gunicornArguments(server, port, 'requirements')]
+    case 'node':
+      return ['node', 'shop.mjs']
+    case 'nginx':
+      return ['nginx', '-c', '/etc/nginx/nginx.conf']
+    case 'haproxy':
+      return ['haproxy', '-W', '-db', '-f', '/etc/haproxy/haproxy.cfg']
   }
-  if (server.kind === 'nginx') return 'nginx -c /etc/nginx/nginx.conf'
-  if (server.kind === 'haproxy') return 'haproxy -W -db -f /etc/haproxy/haproxy.cfg'
-  if (server.kind === 'uvicorn') return `uvicorn ${uvicornArguments(server, port, '/etc/tls').join(' ')}`
-  return launch(server, place).command
 }
 
 function uvicornArguments(server: UvicornServer, port: number, folder: string): string[] {
   const place = ['--host', '0.0.0.0', '--port', String(port)]
   const tls = ['--ssl-keyfile', `${folder}/tls.key`, '--ssl-certfile', `${folder}/tls.crt`]
   return ['shop:app', ...place, '--no-access-log', ...uvicornFlags(server), ...(server.isTls ? tls : [])]
+}
+
+function gunicornArguments(
+  server: GunicornServer,
+  port: number,
+  origin: PythonFlavour['origin'] | undefined,
+): string[] {
+  const isUvicorn = server.workerClass === 'uvicorn'
+  const uvicornClass = origin === 'debian' ? 'uvicorn.workers.UvicornWorker' : 'uvicorn_worker.UvicornWorker'
+  const flags: readonly [string, number | undefined][] = [
+    ['--workers', server.workers],
+    ['--threads', server.threads],
+    ['--timeout', server.timeoutSeconds],
+    ['--keep-alive', server.keepAliveSeconds],
+    ['--backlog', server.backlog],
+    ['--graceful-timeout', server.gracefulSeconds],
+    ['--max-requests', server.maxRequests],
+  ]
+  return [
+    isUvicorn ? 'shop:app' : 'shop_wsgi:app',
+    '--bind',
+    `0.0.0.0:${port}`,
+    '--worker-class',
+    isUvicorn ? uvicornClass : server.workerClass,
+    ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
+  ]
 }
 
 /** A certificate that nobody trusts: load balancers do not ask. */
