@@ -41,7 +41,8 @@ export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
     }
     if (file.path === '-' || file.bytes === null) hasStdin = true
     const bytes = file.bytes ?? 0
-    textBytes += file.isGzip ? bytes * GZIP_RATIO : bytes
+    const text = file.isGzip ? bytes * GZIP_RATIO : bytes
+    textBytes += text
     const first = units.length
     const isWhole = file.isGzip || file.bytes === null || detection?.carrier !== 'rows'
     const pieces = isWhole ? 1 : Math.max(1, Math.min(jobs * 4, Math.floor(bytes / LEAST_RANGE_BYTES)))
@@ -53,6 +54,7 @@ export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
           pieces === 1
             ? null
             : { start: Math.floor((bytes * piece) / pieces), end: Math.floor((bytes * (piece + 1)) / pieces) },
+        bytes: Math.floor(text / pieces),
         detection,
         node: file.fileName?.node ?? '',
       })

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { HashIndex } from '../core/hash-index.ts'
+import { dealUnits, InOrder } from './deal-units.ts'
 import { createUnitScanner, type ScanSettings, type ScanTotals, type UnitResult, type UnitSpec } from './unit-scan.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
@@ -53,15 +54,22 @@ async function scanInWorkers(plan: ScanPlan, events: ScanEvents): Promise<void> 
   }
   if (plan.signal.aborted) onAbort()
   plan.signal.addEventListener('abort', onAbort)
-  // The overlapping units all go to the first worker, which holds the one set of rows seen.
-  const exact = plan.units.filter((spec) => plan.exactUnits.has(spec.unit))
-  const others = plan.units.filter((spec) => !plan.exactUnits.has(spec.unit))
-  const queue = (worker: number): UnitSpec | undefined => {
-    if (plan.signal.aborted) return undefined
-    return (worker === 0 ? exact.shift() : undefined) ?? others.shift()
+  const hands = dealUnits(plan.units, plan.exactUnits, plan.jobs).map((hand) => [...hand])
+  const queue = (worker: number): UnitSpec | undefined => (plan.signal.aborted ? undefined : hands[worker]?.shift())
+  const order = new InOrder(plan.units)
+  const totals: ScanTotals[] = []
+  const inOrder: ScanEvents = {
+    onBytes: events.onBytes,
+    onResult: (result, worker) => order.add(result.unit, () => events.onResult(result, worker)),
+    onFailed: (unit, message) => order.add(unit, () => events.onFailed(unit, message)),
+    onTotals(each, worker) {
+      totals[worker] = each
+    },
   }
   try {
-    await Promise.all(Array.from({ length: plan.jobs }, (_, worker) => runWorker(worker, plan, stop, queue, events)))
+    await Promise.all(Array.from({ length: plan.jobs }, (_, worker) => runWorker(worker, plan, stop, queue, inOrder)))
+    order.finish()
+    for (const [worker, each] of totals.entries()) events.onTotals(each, worker)
   } finally {
     plan.signal.removeEventListener('abort', onAbort)
   }

@@ -19,6 +19,8 @@ export interface UnitSpec {
   readonly unit: number
   readonly path: string
   readonly range: ByteRange | null
+  /** Log text in it, inflated; estimated for gzip, 0 for pipes. */
+  readonly bytes: number
   /** null: standard input, whose first block decides. */
   readonly detection: LogDetection | null
   /** Node address from the file's name, or ''. */
