@@ -88,6 +88,13 @@ export const reuseFixes: Readonly<Record<string, FixesOf>> = {
       safety: 'review',
       because: `Old workers then keep idle connections longer than ${idleTimeout(numbers).said} (nginx 1.27.4 or newer). Reports: it helps, not always enough.`,
     }),
+    advice(
+      'proxy',
+      'With HAProxy: let an idle connection answer once more',
+      'defaults\n    option idle-close-on-response   # HAProxy 2.4 or newer; why5xx fix --front haproxy writes it',
+      'An old process then closes an idle connection after its next answer, which says so: in the lab, 70 reloads a minute lost nothing.',
+      'Take the line out again.',
+    ),
   ],
   'upstream-keepalive-mismatch': (numbers) => {
     const found = numbers.keepAliveSeconds

@@ -1,4 +1,5 @@
-import type { ScenarioFix } from '../scenarios/scenario.ts'
+import type { Scenario, ScenarioFix } from '../scenarios/scenario.ts'
+import type { HaproxyServer } from '../servers/server.ts'
 import { addSidecar } from './add-sidecar.ts'
 import { changeServer } from './change-app.ts'
 
@@ -86,25 +87,31 @@ export const preStopSleep: ScenarioFix = {
 export const queueInsteadOfMaxConns: ScenarioFix = {
   title: 'HAProxy with a true queue instead of nginx with max_conns',
   changes: ['HAProxy instead of nginx: maxconn 3 towards the application, timeout queue 30s'],
-  apply: (scenario) => {
-    const { template } = scenario.workload
-    const containers = template.containers.map((container) =>
-      container.server.kind === 'nginx'
-        ? {
-            ...container,
-            name: 'haproxy',
-            server: {
-              kind: 'haproxy',
-              maxConnections: 3,
-              queueSeconds: 30,
-              serverSeconds: 50,
-              answersProbe: true,
-            } as const,
-          }
-        : container,
-    )
-    return { ...scenario, workload: { ...scenario.workload, template: { ...template, containers } } }
-  },
+  apply: (scenario) => replaceNginx(scenario, { maxConnections: 3, queueSeconds: 30 }),
+}
+
+/** nginx closes idle connections at a reload; HAProxy can let each of them answer once more. */
+export const haproxyInsteadOfNginx: ScenarioFix = {
+  title: 'HAProxy instead of nginx, reloaded as often',
+  changes: ['option idle-close-on-response: an old process closes an idle connection after its next answer'],
+  apply: (scenario) => replaceNginx(scenario, { maxConnections: 500, queueSeconds: 5, isIdleKept: true }),
+}
+
+function replaceNginx(
+  scenario: Scenario,
+  haproxy: Pick<HaproxyServer, 'maxConnections' | 'queueSeconds' | 'isIdleKept'>,
+): Scenario {
+  const { template } = scenario.workload
+  const containers = template.containers.map((container) =>
+    container.server.kind === 'nginx'
+      ? {
+          ...container,
+          name: 'haproxy',
+          server: { kind: 'haproxy', serverSeconds: 50, answersProbe: true, ...haproxy } as const,
+        }
+      : container,
+  )
+  return { ...scenario, workload: { ...scenario.workload, template: { ...template, containers } } }
 }
 
 export const moreWorkerConnections: ScenarioFix = {

@@ -35,8 +35,8 @@ export const proofs: readonly Proof[] = [
   {
     cause: 'proxy-reload-closes-connections',
     scenario: 'proxy-reload-closes-connections',
-    by: { byHand: 'reload-once' },
-    trades: 'a change waits for its reload',
+    by: { byHand: 'haproxy' },
+    trades: 'another proxy; nginx has `keepalive_min_timeout` for this since 1.27.4, which was not measured here',
   },
   {
     cause: 'service-without-endpoints',

@@ -1,4 +1,4 @@
-import { reloadOnce } from '../fixes/plain-fixes.ts'
+import { haproxyInsteadOfNginx, reloadOnce } from '../fixes/plain-fixes.ts'
 import { eventsNear, startMsOf } from '../truth/run-facts.ts'
 import { nginxPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
@@ -36,7 +36,8 @@ export const proxyReloadClosesConnections = defineScenario({
     atSeconds: 5 + i * 0.7,
     what: 'reload',
     apply: (lab) => {
-      for (const pod of lab.cluster.pods) pod.signal('nginx', 'SIGHUP')
+      // The proxy is the pod's first container; SIGHUP reloads HAProxy's master as well.
+      for (const pod of lab.cluster.pods) pod.signal(pod.template.containers[0]?.name ?? '', 'SIGHUP')
     },
   })),
   truth: (failure, run) => {
@@ -49,5 +50,5 @@ export const proxyReloadClosesConnections = defineScenario({
     }
   },
   expect: { atLeast: { 'proxy-reload-closes-connections': 2 } },
-  fixes: { 'reload-once': reloadOnce },
+  fixes: { haproxy: haproxyInsteadOfNginx, 'reload-once': reloadOnce },
 })

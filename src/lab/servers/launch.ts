@@ -245,7 +245,7 @@ defaults
   timeout client 75s
   timeout http-keep-alive 75s
   timeout http-request 10s
-  timeout server ${server.serverSeconds}s
+${server.isIdleKept ? '  option idle-close-on-response\n' : ''}  timeout server ${server.serverSeconds}s
   timeout queue ${server.queueSeconds}s
   retry-on conn-failure
 frontend web

@@ -81,5 +81,7 @@ export interface HaproxyServer {
   readonly serverSeconds: number
   /** The queue's length; beyond it, 503 at once. */
   readonly maxQueue?: number
+  /** A reload lets idle connections answer once more. */
+  readonly isIdleKept?: boolean
   readonly answersProbe?: boolean
 }
