@@ -446,7 +446,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
           'with Local a node without a ready pod drops every SYN; the client address is in X-Forwarded-For either way',
       })
     const emptied = has(...rolloutCauses)
-    if (emptied || way?.workload?.emptiesService)
+    if ((emptied || way?.workload?.emptiesService) && way?.workload?.hasVolumeClaim !== true)
       put({
         set: 'deployment.maxUnavailable',
         to: 0,
@@ -456,7 +456,9 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         basis: 'default',
         because: 'a rollout must not take a pod away before its successor is ready',
       })
-    if (replicas === 1)
+    // A second pod of a StatefulSet, or beside a volume, is a decision about data.
+    const mayHaveMore = way?.workload?.kind !== 'StatefulSet' && way?.workload?.hasVolumeClaim !== true
+    if (replicas === 1 && mayHaveMore)
       put({
         set: 'deployment.replicas',
         to: Math.max(2, capacity?.podsNeeded ?? 2),

@@ -245,3 +245,18 @@ http { server { listen 80; location / { proxy_pass http://127.0.0.1:8000; } } }
   const conf = fixed('nginx-upstream-header-too-big', { 'nginx.conf': text }).files.get('settings/nginx.conf')
   expect(conf).toMatch(/proxy_buffer_size 16k;/)
 })
+
+test('a second replica and another strategy are not written where data would be shared', () => {
+  const claim = '      volumes: [{ name: data, persistentVolumeClaim: { claimName: shop } }]\n'
+  const strategy = '  strategy: { type: Recreate }\n'
+  const files = { 'ingress.yaml': ingress, 'service.yaml': service() }
+  const one = deployment(uvicorn, strategy).replace('replicas: 2', 'replicas: 1')
+  const setsOf = (text: string): string[] => [
+    ...fixed('no-registered-targets', { ...files, 'pods.yaml': text }).plan.values.keys(),
+  ]
+  expect(setsOf(one)).toEqual(expect.arrayContaining(['deployment.replicas', 'deployment.maxUnavailable']))
+  const kept = setsOf(one + claim)
+  expect(kept).not.toContain('deployment.replicas')
+  expect(kept).not.toContain('deployment.maxUnavailable')
+  expect(setsOf(one.replace('kind: Deployment', 'kind: StatefulSet'))).not.toContain('deployment.replicas')
+})

@@ -79,6 +79,41 @@ test('what is needed is said of the setting that one would change', () => {
   expect(connect?.message).toMatch(/Needed: less than \d+, found: 30\./)
 })
 
+test('a Deployment that recreates its pod for a volume is a note, one that need not is an error', () => {
+  const manifest = (volumes: string): string => `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: files }
+spec:
+  ingressClassName: alb
+  defaultBackend: { service: { name: files, port: { number: 80 } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: files }
+spec: { type: NodePort, selector: { app: files }, ports: [{ port: 80 }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: files }
+spec:
+  strategy: { type: Recreate }
+  selector: { matchLabels: { app: files } }
+  template:
+    metadata: { labels: { app: files } }
+    spec:
+      containers: [{ name: files, image: 'files:1' }]
+${volumes}`
+  const rolesOf = (text: string): string[] =>
+    checkFiles([{ name: 'files.yaml', text }], { read: () => undefined, glob: () => [] })
+      .findings.filter((finding) => /recreate|rollout/.test(finding.rule))
+      .map((finding) => `${finding.severity} ${finding.rule}`)
+  const claim = '      volumes: [{ name: data, persistentVolumeClaim: { claimName: files } }]\n'
+  expect(rolesOf(manifest(claim))).toEqual(['note recreate-for-a-volume'])
+  expect(rolesOf(manifest('      volumes: [{ name: data, emptyDir: {} }]\n'))).toEqual([
+    'error rollout-empties-service',
+  ])
+})
+
 test('two Deployments behind one Service are both checked, and it is said', () => {
   const result = check('two-workloads.yaml')
   expect(result.ways).toHaveLength(2)

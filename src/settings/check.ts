@@ -230,7 +230,11 @@ function structureFindings(way: Way, read: ReadFiles): CheckFinding[] {
   if (workload.replicas?.value === 1 && workload.replicas.at)
     add('single-replica', workload.replicas.at, `${workload.kind} ${workload.name} has one replica`)
   if (workload.emptiesService)
-    add('rollout-empties-service', workload.strategyAt ?? workload.at, workload.emptiesService)
+    add(
+      workload.hasVolumeClaim ? 'recreate-for-a-volume' : 'rollout-empties-service',
+      workload.strategyAt ?? workload.at,
+      workload.emptiesService,
+    )
   return found
 }
 

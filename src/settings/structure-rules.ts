@@ -170,6 +170,16 @@ export const structureRules: readonly StructureRule[] = [
     source: 'https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy',
   },
   {
+    id: 'recreate-for-a-volume',
+    title: 'A rollout takes the only pod away, for the sake of its volume',
+    severity: 'note',
+    consequence: '502 or 503 for everybody during each rollout.',
+    write:
+      'RollingUpdate only if the claim is ReadWriteMany: with ReadWriteOnce the new pod waits for the old one for ever. Else deploy when nobody looks.',
+    prevents: ['service-without-endpoints', 'no-registered-targets'],
+    source: 'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes',
+  },
+  {
     id: 'two-workloads-behind-one-service',
     title: 'Two workloads behind one Service',
     severity: 'note',

@@ -166,7 +166,8 @@ function currentAnnotation(texts: Texts, file: string, key: string): string | nu
 
 /** Rollouts never take a pod away before its successor is ready. */
 export function applyRollout(texts: Texts, workload: Workload, value: PlannedValue): void {
-  if (workload.kind !== 'Deployment') return
+  // With a ReadWriteOnce claim a second pod would wait for the first one for ever.
+  if (workload.kind !== 'Deployment' || workload.hasVolumeClaim) return
   const object = workloadId(workload)
   const write = (path: readonly Step[], to: YamlValue, comment?: string): boolean =>
     edit(texts, workload.at.file, object, ['spec', 'strategy', ...path], to, comment)

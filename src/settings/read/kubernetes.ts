@@ -157,6 +157,7 @@ function readWorkload(object: Cursor, kind: string, name: string, namespace: str
     replicas: replicas === undefined ? null : given(replicas, place(replicasNode), `replicas: ${replicas}`),
     strategyAt: strategy.node ? placeOfKey(get(object, 'spec'), 'strategy') : null,
     emptiesService: emptiesService(strategy, replicas ?? Number.POSITIVE_INFINITY),
+    hasVolumeClaim: items(get(pod, 'volumes')).some((volume) => get(volume, 'persistentVolumeClaim').node !== null),
     hasNoSurge: text(get(strategy, 'rollingUpdate', 'maxSurge')) === '0',
     hasHostNetwork: text(get(pod, 'hostNetwork')) === 'true',
   }

@@ -40,6 +40,8 @@ export interface Workload {
   readonly strategyAt: Place | null
   /** Deployment strategy that may take every pod away at once. */
   readonly emptiesService: string | null
+  /** Mounts a PersistentVolumeClaim, so that two pods at once may be impossible. */
+  readonly hasVolumeClaim: boolean
   /** `maxSurge: 0`: no pod comes before one has gone. */
   readonly hasNoSurge: boolean
   readonly hasHostNetwork: boolean
