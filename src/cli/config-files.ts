@@ -28,7 +28,7 @@ export async function readConfigFiles(args: readonly string[], stdin: NodeJS.Rea
       if (isGiven) unreadable.push({ name, why: read.why })
       return
     }
-    const file = { name, text: read }
+    const file = { name, text: read, isFound: !isGiven }
     const isKnown = detectKind(file) !== 'unknown'
     if (isKnown) files.set(name, file)
     else if (isGiven) unreadable.push({ name, why: 'no manifest, nginx.conf, haproxy.cfg, Dockerfile or AWS JSON' })

@@ -60,6 +60,17 @@ test('an unrendered Helm template says what to run; braces inside a rendered str
   expect(check('prometheus-rule.yaml').findings).toEqual([])
 })
 
+test('a template of another tool, found in a folder, is noted; given by name, or a manifest, it is an error', () => {
+  const text = '%{ if tracing }\nenabled: true\n%{ endif }\n'
+  const rulesOf = (file: { text: string; isFound: boolean }): string[] =>
+    checkFiles([{ name: 'values.yaml', ...file }], { read: () => undefined, glob: () => [] }).findings.map(
+      (finding) => finding.rule,
+    )
+  expect(rulesOf({ text, isFound: true })).toEqual([])
+  expect(rulesOf({ text, isFound: false })).toEqual(['not-yaml'])
+  expect(rulesOf({ text: `apiVersion: v1\nkind: Service\n${text}`, isFound: true })).toEqual(['not-yaml'])
+})
+
 test('a chart that nobody rendered is one finding, however many templates it has', () => {
   const template = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n'
   const files = ['charts/shop/templates/a.yaml', 'charts/shop/templates/b/c.yaml', 'charts/till/templates/a.yaml']

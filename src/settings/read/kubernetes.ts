@@ -52,6 +52,9 @@ export function readKubernetes(file: SourceFile, host: FileHost): KubernetesFile
     if (error && !isReported) {
       isReported = true
       if (templated) remarks.push(unrendered(positions.at(templated.index)))
+      // Terraform's and CloudFormation's templates end in .yaml as well.
+      else if (file.isFound && !/^\s*apiVersion:/m.test(file.text))
+        notes.push(`${file.name}:${positions.at(error.pos[0]).line}: not YAML, and no manifest by its look`)
       else remarks.push({ rule: 'not-yaml', at: positions.at(error.pos[0]), message: firstLine(error.message) })
     }
     if (error) continue

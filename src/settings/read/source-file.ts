@@ -4,6 +4,8 @@ import type { Place } from '../chain.ts'
 export interface SourceFile {
   readonly name: string
   readonly text: string
+  /** Found in a given folder, not given by name: it may be something else altogether. */
+  readonly isFound?: boolean
 }
 
 /** Reads what a given file points to (nginx includes). The edge supplies it; tests hand in a table. */
