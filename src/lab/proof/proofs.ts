@@ -21,13 +21,19 @@ const none: ProofBy = { front: 'none' }
 /** In the order of the catalogue's families. */
 export const proofs: readonly Proof[] = [
   { cause: 'keepalive-shorter-than-idle-timeout', scenario: 'keepalive-race-uvicorn', by: none },
-  { cause: 'keepalive-shorter-than-idle-timeout', scenario: 'keepalive-race-node', by: none },
+  {
+    cause: 'keepalive-shorter-than-idle-timeout',
+    scenario: 'keepalive-race-node',
+    by: none,
+    trades: 'nothing; Node’s value is a line of code, which `fix` lists under "By hand" and the lab sets',
+  },
   { cause: 'keepalive-shorter-than-idle-timeout', scenario: 'keepalive-race-gunicorn', by: none },
   {
     cause: 'event-loop-stall-resets-idle-connections',
     scenario: 'event-loop-stall-resets-idle-connections',
     by: none,
-    trades: 'the stall still delays everybody on that process; only less work in the loop mends that',
+    trades:
+      'the stall still delays everybody on that process; only less work in the loop mends that (Node’s value is a line of code)',
   },
   { cause: 'upstream-keepalive-mismatch', scenario: 'upstream-keepalive-mismatch', by: none },
   { cause: 'nginx-upstream-prematurely-closed', scenario: 'upstream-keepalive-mismatch', by: none },
