@@ -111,6 +111,15 @@ describe('hidden everywhere, whatever it is', () => {
     )
   })
 
+  test.each([
+    ['password=Zq7hunter', 'Zq7hunter'],
+    ['{"api_key": "Zq7short"}', 'Zq7short'],
+    ["login failed, db_password='Zq7x'", 'Zq7x'],
+    ['session_id=Zq7abc; path=/', 'Zq7abc'],
+  ])('what an app assigns in its log: %s', (text, secret) => {
+    expect(everything(redact(withSecret(text), { on: true }))).not.toContain(secret)
+  })
+
   test('query values, also in a broken request with spaces', () => {
     const value = word(`${LOWER}${DIGITS}-.%+`, 6, 30).map((text) => `Zq${text}`)
     fc.assert(

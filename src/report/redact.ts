@@ -39,6 +39,9 @@ const PAIR = /([?&#;][^=&;#?\s"[\]]{0,200}=)([^&;#\s"]+)/g
 const BARE_QUERY = /(\?)([^=&\s"?[\]()]{2,})(?=["\s]|$)/g
 const USER_INFO = /(\/\/)([^/@\s"?#]+)(@)/g
 const CREDENTIALS = /\b(bearer|basic|token|apikey|api-key)((?:\s|%20|\+|:|=|%3A|%3D)+)([\w.~+/=-]{8,})/gi
+/** What apps write into their logs: `password=...`, `"api_key": "..."`. A bare colon is prose: "token: expired". */
+const ASSIGNED =
+  /([\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key|session(?:[_-]?id)?|authorization|cookie)["']?\s*(?:=\s*["']?|:\s*["']))([^\s"'&;,]{3,})/gi
 const JWT = /\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}/g
 // Prefixes that vendors publish for their keys: AWS, GitHub, GitLab, Slack, Stripe, Google.
 const KNOWN_KEY =
@@ -169,6 +172,9 @@ class Redactor {
       .replace(
         USER_INFO,
         (_, before: string, user: string, after: string) => before + this.#hide('token', user) + after,
+      )
+      .replace(ASSIGNED, (whole, before: string, secret: string) =>
+        STAND_IN.test(secret) ? whole : before + this.#hide('token', secret),
       )
       .replace(JWT, (secret) => this.#hide('token', secret))
       .replace(KNOWN_KEY, (secret) => this.#hide('token', secret))

@@ -21,6 +21,13 @@ export function renderSuitePage(result: SuiteResult): string {
       return `| ${row.what} | ${row.atLeast.toFixed(2)} | ${share(row)} | ${other ? share(other) : '-'} |`
     }),
     '',
+    '## With the witnesses of another incident',
+    '',
+    'The witnesses of another recording, moved to the time of this one, must not make a confident verdict wrong.',
+    '',
+    `- the log alone: ${said(result.logAlone)}`,
+    `- with another incident's witnesses: ${said(result.withForeign)}`,
+    '',
     '## Recordings, log alone',
     '',
     '| recording | requests | failures | said |',

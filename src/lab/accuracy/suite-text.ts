@@ -18,6 +18,13 @@ export function renderSuite(result: SuiteResult): string {
       '',
     )
   }
+  const foreign = result.cases.filter((one) => one.given === 'foreign witnesses')
+  if (foreign.length > 0)
+    lines.push(
+      `${foreign.length} recordings, another incident's witnesses beside them: ${said(result.withForeign)}`,
+      `  ${'the log alone'.padEnd(14)}: ${said(result.logAlone)}`,
+      '',
+    )
   const made = result.cases.filter((one) => one.given === 'made up')
   if (made.length > 0) {
     lines.push(`${made.length} made-up incidents, ${result.madeUp.all.failures} failures`)
