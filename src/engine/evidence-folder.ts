@@ -15,6 +15,8 @@ import { checkSaved, EVIDENCE_VERSION, fromSaved, toSaved } from './saved-eviden
 const MANIFEST = 'why5xx-evidence.json'
 const VALUES = 'values.json.gz'
 const COLUMNS = 'columns.bin.gz'
+const PART = `${MANIFEST}.part`
+const OWN: ReadonlySet<string> = new Set([VALUES, COLUMNS, PART])
 
 const file = z.object({ bytes: z.int(), inflatedBytes: z.int(), sha256: z.string() })
 /** Only this is read before the version is known to fit. */
@@ -43,7 +45,8 @@ export function openEvidenceFolder(folder: string): EvidenceFolder {
   try {
     const names = existsSync(folder) ? readdirSync(folder) : []
     if (names.includes(MANIFEST)) savedAt = readHead(folder).savedAt
-    else if (names.length > 0) fail('EVIDENCE_FOLDER', { folder, why: 'it holds other files' })
+    // What an interrupted saving left behind is no evidence, and nobody else's.
+    else if (!names.every((name) => OWN.has(name))) fail('EVIDENCE_FOLDER', { folder, why: 'it holds other files' })
     mkdirSync(folder, { recursive: true })
   } catch (error) {
     if (!(error instanceof Error) || !('syscall' in error)) throw error
@@ -73,7 +76,7 @@ async function save(folder: string, gathered: Gathered, savedBy: string, now: Da
       byteOrder: endianness(),
       files,
     }
-    const temporary = join(folder, `${MANIFEST}.part`)
+    const temporary = join(folder, PART)
     await writeFile(temporary, `${JSON.stringify(manifest, null, 2)}\n`)
     await rename(temporary, join(folder, MANIFEST))
   } catch (error) {

@@ -89,6 +89,15 @@ describe('a folder of evidence', () => {
     expect(() => openEvidenceFolder('src')).toThrow('Cannot save evidence in src: it holds other files')
   })
 
+  test('with the remains of an interrupted saving takes another one', async () => {
+    const { into, result } = await saveFrom(['fixtures/incidents/healthy-control'])
+    rmSync(join(into, 'why5xx-evidence.json'))
+    const again = openEvidenceFolder(into)
+    expect(again.savedAt).toBeNull()
+    await again.save(result.gathered, '0', now())
+    expect(openEvidenceFolder(into).savedAt).not.toBeNull()
+  })
+
   test('says when the evidence that it holds was saved', async () => {
     const { into } = await saveFrom(['fixtures/incidents/healthy-control'])
     expect(openEvidenceFolder(into).savedAt).toBe('2026-11-23T08:00:00.000Z')
