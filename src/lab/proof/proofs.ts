@@ -130,10 +130,10 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'snat-port-race': 'the lab’s MASQUERADE picks ports at random, as kube-proxy’s does today',
   'snat-port-exhaustion': 'it takes 28,000 connections to one address',
   'stale-endpoint-routing': 'one process plays every node’s kube-proxy, so none lags behind the others',
-  'target-tls-handshake-failure': 'the stand-in speaks no TLS',
-  'idle-flow-expired': 'there is no security group that forgets; the timer is 350 s',
+  'target-tls-handshake-failure': 'no scenario: the log alone takes it for a refused connection',
+  'idle-flow-expired': 'the lab’s node forgets after 7 s, and no idle timeout of a load balancer is set so short',
   'cold-start-overload': 'slow start is not imitated',
-  'worker-recycling': 'no scenario recycles workers',
+  'worker-recycling': 'more requests per worker make it rarer in proportion, not gone',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
   'content-length-mismatch': 'the advice is code of one’s own, as in malformed-response',
