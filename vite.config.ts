@@ -16,6 +16,8 @@ export default defineConfig({
     reportCompressedSize: false,
     cssCodeSplit: false,
     rolldownOptions: {
+      // Where a slow machine spends its build is no news for who runs the demo.
+      checks: { bundlerTimings: false },
       input: fileURLToPath(new URL('web/main.tsx', import.meta.url)),
       output: {
         format: 'iife',
