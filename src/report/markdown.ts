@@ -58,7 +58,7 @@ function opening(diagnosis: Diagnosis): string[] {
 }
 
 function storyList(diagnosis: Diagnosis): string {
-  const moments = story(diagnosis, '–')
+  const moments = story(diagnosis, unicodeGlyphs)
   if (moments.length === 0) return ''
   return `**In order** (UTC)\n\n${list(moments.map(({ when, text }) => `${prose(when)} · ${prose(text)}`))}`
 }

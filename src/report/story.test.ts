@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Diagnosis, Finding } from '../core/diagnosis.ts'
 import { shopDiagnosis } from '../testing/shop-diagnosis.ts'
+import { unicodeGlyphs } from './glyphs.ts'
 import { story } from './story.ts'
 
 const [some] = shopDiagnosis.findings as [Finding]
@@ -18,7 +19,7 @@ function diagnosisOf(findings: readonly Finding[], events: readonly { time: stri
   const window = { start: '2026-11-23T07:00:00Z', end: '2026-11-23T08:00:00Z' }
   return { ...shopDiagnosis, window, findings, witnesses: [witness] }
 }
-const told = (diagnosis: Diagnosis) => story(diagnosis, '–').map(({ when, text }) => `${when} ${text}`)
+const told = (diagnosis: Diagnosis) => story(diagnosis, unicodeGlyphs).map(({ when, text }) => `${when} ${text}`)
 
 describe('the story', () => {
   test('is told in the order in which things began, whatever their size', () => {

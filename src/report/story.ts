@@ -1,6 +1,7 @@
 import type { Diagnosis, Finding, WitnessEvent } from '../core/diagnosis.ts'
 import { plural } from './format-number.ts'
 import { formatTime, formatWindow } from './format-time.ts'
+import type { Glyphs } from './glyphs.ts'
 import { balancerName } from './names.ts'
 
 /** One line of the story. `when` is a moment or a stretch, UTC. */
@@ -16,7 +17,7 @@ const MOST_EVENTS = 4
 const BEFORE_MS = 60_000
 
 /** Findings and what witnesses report of that time, in the order in which they began; empty where there is no order to tell. */
-export function story(diagnosis: Diagnosis, dash: string): Moment[] {
+export function story(diagnosis: Diagnosis, { dash, ellipsis }: Pick<Glyphs, 'dash' | 'ellipsis'>): Moment[] {
   const findings = diagnosis.findings
     .filter((finding) => finding.failures > 0)
     .sort((a, b) => b.failures - a.failures)
@@ -24,7 +25,10 @@ export function story(diagnosis: Diagnosis, dash: string): Moment[] {
   if (findings.length === 0) return []
   const from = Math.min(...findings.map((finding) => Date.parse(finding.window.start))) - BEFORE_MS
   const to = Math.max(...findings.map((finding) => Date.parse(finding.window.end)))
-  const events = together(diagnosis.witnesses.flatMap((witness) => witness.events ?? []))
+  const events = together(
+    diagnosis.witnesses.flatMap((witness) => witness.events ?? []),
+    ellipsis,
+  )
     .filter(({ ms }) => ms >= from && ms <= to)
     .slice(0, MOST_EVENTS)
   if (findings.length + events.length < 2) return []
@@ -68,13 +72,13 @@ function isAllAlong({ window }: Diagnosis, finding: Finding): boolean {
 }
 
 /** The same thing said of several pods is one event, from the first time on. */
-function together(events: readonly WitnessEvent[]): { ms: number; text: string }[] {
+function together(events: readonly WitnessEvent[], ellipsis: string): { ms: number; text: string }[] {
   const groups = new Map<string, { ms: number; who: Set<string>; what: string }>()
   for (const event of events) {
     const ms = Date.parse(event.time)
     if (Number.isNaN(ms)) continue
     const parts = /^([\w.-]+): (.*)$/s.exec(event.what)
-    const what = shortened(parts?.[2] ?? event.what)
+    const what = shortened(parts?.[2] ?? event.what, ellipsis)
     const key = what.replace(/[\d.]+/g, '#')
     const known = groups.get(key)
     if (known === undefined) groups.set(key, { ms, who: new Set(parts ? [parts[1] as string] : []), what })
@@ -93,11 +97,11 @@ function together(events: readonly WitnessEvent[]): { ms: number; text: string }
 }
 
 /** A long text ends with the detail of one pod, addresses and counts: its first clauses say what happened. */
-function shortened(what: string): string {
+function shortened(what: string, ellipsis: string): string {
   const text = what.replace(/ \(\d+ times\)$/, '').replace(/ \(pid:\d+\)/g, '')
   if (text.length <= 70) return text
   const clause = text.indexOf(': ', 20)
-  return clause > 0 && clause < 70 ? text.slice(0, clause) : `${text.slice(0, 70).replace(/\s+\S*$/, '')} …`
+  return clause > 0 && clause < 70 ? text.slice(0, clause) : `${text.slice(0, 70).replace(/\s+\S*$/, '')} ${ellipsis}`
 }
 
 /** Into the middle of a sentence; names stay as they are. */

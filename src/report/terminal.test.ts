@@ -22,6 +22,14 @@ test('the shop incident at 120 columns without colour', async () => {
 test('the shop incident in ASCII at 60 columns', async () => {
   const text = renderTerminal(shopDiagnosis, { columns: 60, color: false, unicode: false })
   expect(text).toMatch(/^[\n\x20-\x7E]*$/)
+  const witness = { name: 'events.json', kind: 'kubernetes', rows: 1, window: null, because: [] }
+  const events = [{ time: '2026-11-23T14:00:00.000Z', what: `api-1: ${'a long tale '.repeat(12)}` }]
+  const told = renderTerminal(
+    { ...shopDiagnosis, witnesses: [{ ...witness, events }] },
+    { columns: 60, color: false, unicode: false },
+  )
+  expect(told).toContain('api-1: a long tale')
+  expect(told).toMatch(/^[\n\x20-\x7E]*$/)
   await expect(text).toMatchFileSnapshot(golden('shop-60-ascii.txt'))
 })
 

@@ -61,7 +61,7 @@ function opening(page: Page): Line[] {
 
 /** The findings as one story in time: what a reader has thirty seconds for. */
 function storySection(page: Page): Line[] {
-  const moments = story(page.diagnosis, page.glyphs.dash)
+  const moments = story(page.diagnosis, page.glyphs)
   if (moments.length === 0) return []
   const width = Math.max(...moments.map(({ when }) => widthOf(when))) + 2
   return [
