@@ -22,7 +22,7 @@ const DONE: i32 = 0
 const ODD_ROW: i32 = 1
 /** As before, and nothing else is wrong with it than that `flowHash` is not in the table. */
 const NEW_FLOW: i32 = 2
-/** The row is in the columns, but for its route, which is not in the table: see `routeHash` and the places beside it. */
+/** The row is in the columns, but for its route, which is not in the table: see `requestStart` and the places beside it. */
 const NEW_ROUTE: i32 = 3
 const BATCH_FULL: i32 = 4
 
@@ -82,10 +82,10 @@ export function setOtherRoute(id: i32): void {
 
 /** The row that was not finished, or where the next call goes on. */
 export let rowStart: usize = 0
-export let flowHash: i64 = 0
+let flowHash: i64 = 0
 /** 0: the row names no node, so that its hash has the file's. */
 export let namesNode: i32 = 0
-export let routeHash: i64 = 0
+let routeHash: i64 = 0
 /** Of the row whose route is new: its request line, its target group. */
 export let requestStart: usize = 0
 export let requestEnd: usize = 0
@@ -182,12 +182,14 @@ function insert(table: usize, mask: i32, hash: i64, id: i32): void {
   }
 }
 
-export function insertFlow(hash: i64, id: i32): void {
-  insert(flowTable, flowMask, hash, id)
+/** Of the row that {@link scanRows} came back with. */
+export function rememberFlow(id: i32): void {
+  insert(flowTable, flowMask, flowHash, id)
 }
 
-export function insertRoute(hash: i64, id: i32): void {
-  insert(routeTable, routeMask, hash, id)
+/** Of the row that {@link scanRows} came back with. */
+export function rememberRoute(id: i32): void {
+  insert(routeTable, routeMask, routeHash, id)
 }
 
 // --- times, numbers ------------------------------------------------------------------------------------------------
@@ -304,23 +306,58 @@ function readStatus(at: usize): i32 {
 
 // --- routes --------------------------------------------------------------------------------------------------------
 
-/** Position of the next slash, space or question mark, or `to`. */
-// @ts-expect-error: decorator
+/** Bytes of which {@link look} took the bits. */
+let lookedFrom: usize = 0
+let breaks: i64 = 0
+let digitBits: i64 = 0
+
+/** Takes the bits of the next 64 bytes: slashes, spaces and question marks; digits. */
+function look(from: usize): void {
+  const a = v128.load(from)
+  const b = v128.load(from, 16)
+  const c = v128.load(from, 32)
+  const d = v128.load(from, 48)
+  lookedFrom = from
+  breaks = bits(isBreak(a), isBreak(b), isBreak(c), isBreak(d))
+  digitBits = bits(isDigit(a), isDigit(b), isDigit(c), isDigit(d))
+}
+
+// @ts-ignore: decorator
 @inline
+function isBreak(text: v128): v128 {
+  return v128.or(
+    v128.or(i8x16.eq(text, i8x16.splat(i8(SLASH))), i8x16.eq(text, i8x16.splat(i8(SPACE)))),
+    i8x16.eq(text, i8x16.splat(i8(QUESTION_MARK))),
+  )
+}
+
+// @ts-ignore: decorator
+@inline
+function isDigit(text: v128): v128 {
+  return i8x16.lt_u(i8x16.sub(text, i8x16.splat(48)), i8x16.splat(10))
+}
+
+/** Position of the next slash, space or question mark, or `to`. */
 function findBreak(from: usize, to: usize): usize {
-  for (let at = from; at < to; at += 16) {
-    const text = v128.load(at)
-    const hit = v128.or(
-      v128.or(i8x16.eq(text, i8x16.splat(i8(SLASH))), i8x16.eq(text, i8x16.splat(i8(SPACE)))),
-      i8x16.eq(text, i8x16.splat(i8(QUESTION_MARK))),
-    )
-    const mask = i8x16.bitmask(hit)
-    if (mask !== 0) {
-      const found = at + usize(ctz(mask))
+  let at = from
+  while (at < to) {
+    if (at - lookedFrom >= 64) look(at)
+    const left = breaks >>> i64(at - lookedFrom)
+    if (left !== 0) {
+      const found = at + usize(ctz(left))
       return found < to ? found : to
     }
+    at = lookedFrom + 64
   }
   return to
+}
+
+/** Most segments; false where {@link look} did not look. */
+// @ts-ignore: decorator
+@inline
+function hasNoDigit(from: usize, size: i32): bool {
+  const offset = from - lookedFrom
+  return offset < 64 && offset + usize(size) <= 64 && size < 64 && ((digitBits >>> i64(offset)) & ((i64(1) << i64(size)) - 1)) === 0
 }
 
 const LONGEST_SEGMENT: i32 = 40
@@ -330,13 +367,14 @@ const LONGEST_SEGMENT: i32 = 40
 @inline
 function isVariable(from: usize, size: i32): bool {
   if (size > LONGEST_SEGMENT) return true
+  if (hasNoDigit(from, size)) return false
   let digits = 0
   let dots = 0
   let others = 0
   for (let done = 0; done < size; done += 16) {
     const count = min(size - done, 16)
     const text = firstBytes(from + usize(done), count)
-    const digit = i8x16.bitmask(i8x16.lt_u(i8x16.sub(text, i8x16.splat(48)), i8x16.splat(10)))
+    const digit = i8x16.bitmask(isDigit(text))
     const dot = i8x16.bitmask(i8x16.eq(text, i8x16.splat(i8(DOT))))
     const hex = i8x16.bitmask(
       v128.or(
@@ -354,6 +392,7 @@ function isVariable(from: usize, size: i32): bool {
 
 /** Hash of method and path of a request line, with a star for every segment that names one thing of many. */
 function hashRequest(from: usize, to: usize): i64 {
+  look(from)
   let at = from
   while (at < to && load<u8>(at) !== SPACE) at++
   let hash = hashBytes(from, at)
@@ -378,7 +417,7 @@ function hashRequest(from: usize, to: usize): i64 {
 
 /** For routes of rows that are not read here. */
 export function addRoute(from: usize, to: usize, groupFrom: usize, groupTo: usize, id: i32): void {
-  insertRoute(mix(hashRequest(from, to), hashBytes(groupFrom, groupTo)), id)
+  insert(routeTable, routeMask, mix(hashRequest(from, to), hashBytes(groupFrom, groupTo)), id)
 }
 
 // --- rows ----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ export function createEntityIndex(): EntityIndex {
   const flows: Flow[] = []
   const routes: Route[] = []
   const flowIds = new Map<string, number>()
-  const routeIds = new Map<string, number>()
+  /** By target group. */
+  const routeIds = new Map<string, Map<string, number>>()
   let otherRoute = -1
 
   return {
@@ -38,15 +39,19 @@ export function createEntityIndex(): EntityIndex {
     },
     route(request, targetGroup) {
       const text = routeText(request)
-      const key = `${targetGroup}|${text}`
-      const known = routeIds.get(key)
+      let ids = routeIds.get(targetGroup)
+      if (ids === undefined) {
+        ids = new Map()
+        routeIds.set(targetGroup, ids)
+      }
+      const known = ids.get(text)
       if (known !== undefined) return { id: known, isNew: false, isOther: false }
       if (routes.length >= MOST_ROUTES) {
         if (otherRoute === -1) otherRoute = routes.push({ text: '(other routes)', targetGroup: '' }) - 1
         return { id: otherRoute, isNew: false, isOther: true }
       }
       const id = routes.push({ text, targetGroup }) - 1
-      routeIds.set(key, id)
+      ids.set(text, id)
       return { id, isNew: true, isOther: false }
     },
   }

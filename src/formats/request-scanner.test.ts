@@ -5,7 +5,8 @@ import type { RequestBatch } from '../core/request-batch.ts'
 import { createRequestScanner } from './request-scanner.ts'
 import { createRowKernel } from './row-kernel.ts'
 
-const kernel = createRowKernel()
+/** Small tables are emptied soon. */
+const kernel = createRowKernel(256)
 
 interface Shape {
   readonly type: string

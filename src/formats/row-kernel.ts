@@ -14,10 +14,9 @@ const SLACK_BYTES = 4_096
 const FIELDS_BYTES = 1_024
 /** A request line and a target group, to hash. */
 const TEXT_BYTES = 131_072
+/** Of a table of flows or routes; a power of two. */
 const TABLE_SLOTS = 65_536
 const SLOT_BYTES = 16
-/** A table that is fuller makes long searches; what is not in it is asked for row by row. */
-const MOST_ENTRIES = TABLE_SLOTS / 2
 /** Bytes of a row in all columns. */
 const ROW_BYTES = 5 * 8 + 5 * 4 + 2 * 2 + 1
 const PAGE_BYTES = 65_536
@@ -52,15 +51,13 @@ interface KernelExports {
   setOtherRoute(id: number): void
   setLength(rows: number): void
   scanRows(from: number, limit: number, firstRow: number): number
-  insertFlow(hash: bigint, id: number): void
-  insertRoute(hash: bigint, id: number): void
+  rememberFlow(id: number): void
+  rememberRoute(id: number): void
   addRoute(from: number, to: number, groupFrom: number, groupTo: number, id: number): void
   readTime(at: number): number
   readonly length: { readonly value: number }
   readonly rowStart: { readonly value: number }
-  readonly flowHash: { readonly value: bigint }
   readonly namesNode: { readonly value: number }
-  readonly routeHash: { readonly value: bigint }
   readonly requestStart: { readonly value: number }
   readonly requestEnd: { readonly value: number }
   readonly groupStart: { readonly value: number }
@@ -89,13 +86,13 @@ export interface RowKernel {
 
 let compiled: WebAssembly.Module | undefined
 
-export function createRowKernel(): RowKernel {
+export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
   compiled ??= new WebAssembly.Module(Buffer.from(kernelCode, 'base64'))
   const fieldsAt = 0
   const textAt = FIELDS_BYTES
   const flowTableAt = textAt + TEXT_BYTES
-  const routeTableAt = flowTableAt + TABLE_SLOTS * SLOT_BYTES
-  const columnsAt = routeTableAt + TABLE_SLOTS * SLOT_BYTES
+  const routeTableAt = flowTableAt + slots * SLOT_BYTES
+  const columnsAt = routeTableAt + slots * SLOT_BYTES
   const blockAt = columnsAt + BATCH_ROWS * ROW_BYTES
   const pages = Math.ceil((blockAt + BLOCK_BYTES + SLACK_BYTES) / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
@@ -103,7 +100,7 @@ export function createRowKernel(): RowKernel {
   const kernel = instance.exports as KernelExports
   // Rows are written by strangers: nobody can aim at two texts with one hash.
   const seed = crypto.getRandomValues(new BigInt64Array(1))[0] ?? 0n
-  kernel.setUp(seed, fieldsAt, flowTableAt, TABLE_SLOTS, routeTableAt, TABLE_SLOTS, columnsAt, BATCH_ROWS)
+  kernel.setUp(seed, fieldsAt, flowTableAt, slots, routeTableAt, slots, columnsAt, BATCH_ROWS)
 
   const { buffer } = memory
   let next = columnsAt
@@ -134,6 +131,8 @@ export function createRowKernel(): RowKernel {
     details: [],
   }
   const text = Buffer.from(buffer, textAt, TEXT_BYTES)
+  // A table that is fuller makes long searches; what is not in it is asked for row by row.
+  const mostEntries = slots / 2
   let flows = 0
   let routes = 0
   return {
@@ -142,10 +141,10 @@ export function createRowKernel(): RowKernel {
     block: Buffer.from(buffer, blockAt, BLOCK_BYTES),
     batch,
     addFlow(id) {
-      if (flows++ < MOST_ENTRIES) kernel.insertFlow(kernel.flowHash.value, id)
+      if (flows++ < mostEntries) kernel.rememberFlow(id)
     },
     addRoute(id) {
-      if (routes++ < MOST_ENTRIES) kernel.insertRoute(kernel.routeHash.value, id)
+      if (routes++ < mostEntries) kernel.rememberRoute(id)
     },
     clear() {
       flows = routes = 0
@@ -153,10 +152,10 @@ export function createRowKernel(): RowKernel {
       batch.details = []
       kernel.setLength(0)
       kernel.setOtherRoute(-1)
-      new Uint8Array(buffer, flowTableAt, 2 * TABLE_SLOTS * SLOT_BYTES).fill(0)
+      new Uint8Array(buffer, flowTableAt, 2 * slots * SLOT_BYTES).fill(0)
     },
     addOddRoute(request, targetGroup, id) {
-      if (routes++ >= MOST_ENTRIES) return
+      if (routes++ >= mostEntries) return
       const groupAt = text.write(targetGroup || '-')
       const length = Math.min(request.length, TEXT_BYTES - groupAt)
       text.set(request.subarray(0, length), groupAt)
