@@ -17,9 +17,17 @@ function offsetMs(zone: string): number {
   return (zone[0] === '-' ? -minutes : minutes) * 60_000
 }
 
+let formattedSecond = Number.NaN
+let formatted = ''
+
 /** `2026-11-23T02:19:59.646366Z`. */
 export function formatMicroseconds(ms: number): string {
   const micros = Math.round(ms * 1000)
-  const whole = Math.floor(micros / 1000)
-  return `${new Date(whole).toISOString().slice(0, 23)}${String(micros - whole * 1000).padStart(3, '0')}Z`
+  const second = Math.floor(micros / 1_000_000)
+  // Thousands of failures are written, many of one second.
+  if (second !== formattedSecond) {
+    formatted = new Date(second * 1000).toISOString().slice(0, 20)
+    formattedSecond = second
+  }
+  return `${formatted}${String(micros - second * 1_000_000).padStart(6, '0')}Z`
 }

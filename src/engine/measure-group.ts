@@ -52,6 +52,8 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
   }
 
   let routeCounts: Map<string, number> | undefined
+  // Detectors ask about the same failures again when nobody has taken one of them.
+  let lastEcho: { readonly asked: readonly number[]; readonly found: Echo | undefined } | undefined
   return {
     requests,
     logStart: tally.minEnd,
@@ -60,6 +62,8 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     nodes,
     rowsOf: (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })),
     echo(asked): Echo | undefined {
+      if (lastEcho?.asked.length === asked.length && asked.every((failure, n) => failure === lastEcho?.asked[n]))
+        return lastEcho.found
       const probes = asked.map((failure) => ({
         flow: failures.flow[failure] as number,
         handOverMs: (failures.start[failure] as number) + Math.max(0, failures.requestMs[failure] as number),
@@ -68,7 +72,9 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
       const rows = [...targets.keys()].flatMap(
         (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })) ?? [],
       )
-      return echoTest(probes, rows, knownKeepAlives())
+      const found = echoTest(probes, rows, knownKeepAlives())
+      lastEcho = { asked, found }
+      return found
     },
     routeRequests(route) {
       if (routeCounts === undefined) {

@@ -5,7 +5,8 @@ export class Registry {
   readonly flows: Flow[] = []
   readonly routes: Route[] = []
   readonly #flowIds = new Map<string, number>()
-  readonly #routeIds = new Map<string, number>()
+  /** By target group: a key of both would be made for each of many thousands. */
+  readonly #routeIds = new Map<string, Map<string, number>>()
 
   flow(flow: Flow): number {
     const key = `${flow.loadBalancer}|${flow.targetGroup}|${flow.target}|${flow.node}`
@@ -13,7 +14,12 @@ export class Registry {
   }
 
   route(route: Route): number {
-    return remember(this.#routeIds, `${route.targetGroup}|${route.text}`, this.routes, route)
+    let ids = this.#routeIds.get(route.targetGroup)
+    if (ids === undefined) {
+      ids = new Map()
+      this.#routeIds.set(route.targetGroup, ids)
+    }
+    return remember(ids, route.text, this.routes, route)
   }
 }
 

@@ -11,6 +11,7 @@ import {
   SERVICE_BINS,
   serviceBinStart,
   stepsOf,
+  type TrafficTally,
 } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
 
@@ -33,9 +34,9 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
     const requests = flowFigure(tally, id, F_REQUESTS)
     targets.addRequests(flow.target, requests)
     groups.addRequests(flow.targetGroup, requests)
-    for (const [step, count] of stepsOf(tally, id).entries())
-      if (count > 0) minutes.addRequests(minuteKey((tally.firstStep + step) * tally.stepSeconds * 1000), count)
   }
+  for (const [step, count] of sumSteps(tally, registry.flows.keys()).entries())
+    if (count > 0) minutes.addRequests(minuteKey((tally.firstStep + step) * tally.stepSeconds * 1000), count)
   for (const [id, route] of registry.routes.entries()) routes.addRequests(route.text, tally.routeRequests[id] ?? 0)
   for (let i = 0; i < failures.length; i++) {
     const flow = registry.flows[failures.flow[i] as number] as Flow
@@ -46,6 +47,16 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
     minutes.addFailure(minuteKey(failures.end[i] as number), by)
   }
   return { targets: targets.top(), routes: routes.top(BUSIEST), minutes: minutes.top(), targetGroups: groups.top() }
+}
+
+/** Requests per step of some flows together. */
+function sumSteps(tally: TrafficTally, flows: Iterable<number>): Float64Array {
+  const sums = new Float64Array(tally.stepsPerFlow)
+  for (const flow of flows) {
+    const steps = stepsOf(tally, flow)
+    for (let step = 0; step < steps.length; step++) sums[step] = (sums[step] as number) + (steps[step] as number)
+  }
+  return sums
 }
 
 class Counter {
@@ -74,21 +85,30 @@ class Counter {
 
   /** Those with failures, most first; then, where asked for, as many of the others, the busiest first. */
   top(others = 0): TopRow[] {
-    const byName = (a: string, b: string): number => (a < b ? -1 : 1)
-    const failing = [...this.#rows]
-      .filter(([, row]) => row.failures > 0)
-      .sort(([a, one], [b, other]) => other.failures - one.failures || byName(a, b))
-      .slice(0, TOP)
+    const failing = first(TOP, this.#rows, (row) => row.failures)
     const listed = new Set(failing.map(([key]) => key))
-    const busiest =
-      others === 0
-        ? []
-        : [...this.#rows]
-            .filter(([key]) => !listed.has(key))
-            .sort(([a, one], [b, other]) => other.requests - one.requests || byName(a, b))
-            .slice(0, others)
+    const busiest = first(others, this.#rows, (row, key) => (listed.has(key) ? 0 : row.requests))
     return [...failing, ...busiest].map(([key, row]) => ({ key, ...row }))
   }
+}
+
+/** The `most` with the largest figure above none, by figure and name. Sorting all of them would take ten times as long. */
+function first<Row>(most: number, rows: ReadonlyMap<string, Row>, figureOf: (row: Row, key: string) => number) {
+  const best: { readonly key: string; readonly row: Row; readonly figure: number }[] = []
+  for (const [key, row] of rows) {
+    const figure = figureOf(row, key)
+    if (figure <= 0) continue
+    let at = best.length
+    while (at > 0 && isBefore(figure, key, best[at - 1] as (typeof best)[number])) at--
+    if (at >= most) continue
+    best.splice(at, 0, { key, row, figure })
+    if (best.length > most) best.pop()
+  }
+  return best.map(({ key, row }) => [key, row] as const)
+}
+
+function isBefore(figure: number, key: string, other: { readonly key: string; readonly figure: number }): boolean {
+  return figure > other.figure || (figure === other.figure && key < other.key)
 }
 
 export function seriesOf(incident: Incident): Series | null {
@@ -107,11 +127,9 @@ export function seriesOf(incident: Incident): Series | null {
   const add = (list: number[], point: number, count: number): void => {
     list[point] = (list[point] as number) + count
   }
-  for (const id of registry.flows.keys()) {
-    for (const [step, count] of stepsOf(tally, id).entries())
-      if (count > 0)
-        add(requests, Math.floor(((tally.firstStep + step) * tally.stepSeconds) / stepSeconds) - firstPoint, count)
-  }
+  for (const [step, count] of sumSteps(tally, registry.flows.keys()).entries())
+    if (count > 0)
+      add(requests, Math.floor(((tally.firstStep + step) * tally.stepSeconds) / stepSeconds) - firstPoint, count)
   for (let i = 0; i < failures.length; i++) {
     const by = answeredByValues[failures.answeredBy[i] as number] as AnsweredBy
     const point = Math.floor((failures.end[i] as number) / 1000 / stepSeconds) - firstPoint
@@ -162,18 +180,14 @@ export function loadRows(
     const flow = registry.flows[ids[0] as number] as Flow
     const sum = (offset: number): number => ids.reduce((total, id) => total + flowFigure(tally, id, offset), 0)
     const histogram = new Float64Array(SERVICE_BINS)
-    const steps = new Map<number, number>()
-    for (const id of ids) {
+    for (const id of ids)
       for (let bin = 0; bin < SERVICE_BINS; bin++)
         histogram[bin] = (histogram[bin] as number) + (tally.serviceHistogram[id * SERVICE_BINS + bin] ?? 0)
-      for (const [step, count] of stepsOf(tally, id).entries())
-        if (count > 0) steps.set(step, (steps.get(step) ?? 0) + count)
-    }
     const served = sum(F_SERVED)
     const mean = served === 0 ? 0 : sum(F_SERVED_SUM) / served
     const variance = served === 0 ? 0 : Math.max(0, sum(F_SERVED_SQUARES) / served - mean * mean)
     let peak = 0
-    for (const count of steps.values()) peak = Math.max(peak, count)
+    for (const count of sumSteps(tally, ids)) peak = Math.max(peak, count)
     rows.push({
       loadBalancer: flow.loadBalancer,
       targetGroup: flow.targetGroup === '' ? null : flow.targetGroup,

@@ -77,20 +77,9 @@ export function echoTest(
   byTarget: readonly TargetRows[],
   knownLags: readonly KnownLag[] = [],
 ): EchoResult | undefined {
-  const ends = new Map<number, number[]>()
-  const healthy: EchoProbe[] = []
   const probed = new Set(probes.map((probe) => probe.flow))
-  for (const rows of byTarget)
-    for (let i = 0; i < rows.length; i++) {
-      const flow = rows.flow[i] as number
-      if (!probed.has(flow) || rows.targetStatus[i] === 0) continue
-      const list = ends.get(flow)
-      if (list) list.push(rows.end[i] as number)
-      else ends.set(flow, [rows.end[i] as number])
-      const handOverMs = (rows.start[i] as number) + (rows.requestMs[i] as number)
-      if ((rows.targetStatus[i] as number) < 500 && (rows.requestMs[i] as number) >= 0 && !Number.isNaN(handOverMs))
-        healthy.push({ flow, handOverMs, route: rows.route[i] as number })
-    }
+  const ends = endsByFlow(byTarget, probed)
+  const healthy = healthyOf(byTarget, probed)
   if (healthy.length < 20 || probes.length === 0) return undefined
   const asked = thin(probes, MOST_PROBES)
   const controls = alike(probes, healthy)
@@ -140,12 +129,7 @@ export function echoTest(
 }
 
 /** Share of probes with an echo in windows of the same width to either side. */
-function backgroundOf(
-  probes: readonly EchoProbe[],
-  ends: ReadonlyMap<number, readonly number[]>,
-  fromMs: number,
-  toMs: number,
-): number {
+function backgroundOf(probes: readonly EchoProbe[], ends: Ends, fromMs: number, toMs: number): number {
   const shiftMs = Math.max(100, (toMs - fromMs) * 1.1)
   let hits = 0
   for (const probe of probes) {
@@ -159,27 +143,81 @@ function backgroundOf(
  * Healthy requests of the routes that fail, as many of each as it has of the failures: a poller's own period is then in
  * the control too. Routes without healthy requests are stood for by all.
  */
-function alike(probes: readonly EchoProbe[], healthy: readonly EchoProbe[]): EchoProbe[] {
+function alike(probes: readonly EchoProbe[], healthy: Healthy): EchoProbe[] {
   const failed = new Map<number, number>()
   for (const { route } of probes) failed.set(route, (failed.get(route) ?? 0) + 1)
-  const byRoute = new Map<number, EchoProbe[]>()
-  for (const probe of healthy)
-    if (failed.has(probe.route)) {
-      const list = byRoute.get(probe.route)
-      if (list) list.push(probe)
-      else byRoute.set(probe.route, [probe])
-    }
+  const byRoute = new Map([...failed.keys()].map((route) => [route, [] as number[]]))
+  for (let n = 0; n < healthy.length; n++) byRoute.get(healthy.route[n] as number)?.push(n)
+  const probeAt = (n: number): EchoProbe => ({
+    flow: healthy.flow[n] as number,
+    handOverMs: healthy.handOverMs[n] as number,
+    route: healthy.route[n] as number,
+  })
+  const any = (most: number): EchoProbe[] =>
+    Array.from({ length: Math.min(most, healthy.length) }, (_, n) => probeAt(placeOf(n, healthy.length, most)))
   const controls: EchoProbe[] = []
   let others = 0
   for (const [route, failures] of failed) {
     const list = byRoute.get(route) ?? []
     const share = Math.ceil((MOST_CONTROLS * failures) / probes.length)
-    if (list.length >= LEAST_OF_ROUTE) controls.push(...thin(list, share))
+    if (list.length >= LEAST_OF_ROUTE) controls.push(...thin(list, share).map(probeAt))
     else others += share
   }
-  if (controls.length < 20) return thin(healthy, MOST_CONTROLS)
-  if (others > 0) controls.push(...thin(healthy, Math.min(others, controls.length)))
+  if (controls.length < 20) return any(MOST_CONTROLS)
+  if (others > 0) controls.push(...any(Math.min(others, controls.length)))
   return controls
+}
+
+/** Healthy requests as columns: an object for each would be most of the work. */
+interface Healthy {
+  readonly length: number
+  readonly flow: Int32Array
+  readonly handOverMs: Float64Array
+  readonly route: Int32Array
+}
+
+function healthyOf(byTarget: readonly TargetRows[], probed: ReadonlySet<number>): Healthy {
+  const room = byTarget.reduce((sum, rows) => sum + rows.length, 0)
+  const flow = new Int32Array(room)
+  const handOverMs = new Float64Array(room)
+  const route = new Int32Array(room)
+  let length = 0
+  for (const rows of byTarget)
+    for (let i = 0; i < rows.length; i++) {
+      const status = rows.targetStatus[i] as number
+      const requestMs = rows.requestMs[i] as number
+      const start = rows.start[i] as number
+      if (status === 0 || status >= 500 || requestMs < 0 || Number.isNaN(start)) continue
+      if (!probed.has(rows.flow[i] as number)) continue
+      flow[length] = rows.flow[i] as number
+      handOverMs[length] = start + requestMs
+      route[length++] = rows.route[i] as number
+    }
+  return { length, flow, handOverMs, route }
+}
+
+/** By flow, in order. */
+type Ends = ReadonlyMap<number, Float64Array>
+
+/** Ends of the answers of each flow. */
+function endsByFlow(byTarget: readonly TargetRows[], probed: ReadonlySet<number>): Ends {
+  const counts = new Map<number, number>()
+  const each = (visit: (flow: number, end: number) => void): void => {
+    for (const rows of byTarget)
+      for (let i = 0; i < rows.length; i++) {
+        const flow = rows.flow[i] as number
+        if (rows.targetStatus[i] !== 0 && probed.has(flow)) visit(flow, rows.end[i] as number)
+      }
+  }
+  each((flow) => counts.set(flow, (counts.get(flow) ?? 0) + 1))
+  const ends = new Map([...counts].map(([flow, count]) => [flow, new Float64Array(count)]))
+  counts.clear()
+  each((flow, end) => {
+    const at = counts.get(flow) ?? 0
+    counts.set(flow, at + 1)
+    ;(ends.get(flow) as Float64Array)[at] = end
+  })
+  return ends
 }
 
 /** Failures within a quarter of a second are one moment: what the clients do together is one event. */
@@ -212,7 +250,7 @@ function askKnownLags(
   units: readonly (readonly EchoProbe[])[],
   independence: number,
   controls: readonly EchoProbe[],
-  ends: ReadonlyMap<number, readonly number[]>,
+  ends: Ends,
   knownLags: readonly KnownLag[],
 ): Spike | undefined {
   const windows = knownLags.flatMap(({ ms, sweepMs }) => [
@@ -271,19 +309,19 @@ function lnFactorial(n: number): number {
 /** Evenly over time, first and last included. */
 function thin<T>(items: readonly T[], most: number): T[] {
   if (items.length <= most) return [...items]
-  const out: T[] = []
-  for (let n = 0; n < most; n++) out.push(items[Math.floor((n * items.length) / most)] as T)
-  return out
+  return Array.from({ length: most }, (_, n) => items[placeOf(n, items.length, most)] as T)
+}
+
+/** The n-th of `most` among `length`. */
+function placeOf(n: number, length: number, most: number): number {
+  return length <= most ? n : Math.floor((n * length) / most)
 }
 
 /**
  * Per window of `width` bins, by its first bin: how many units have an echo in it. However many answers to one unit
  * fall in, it counts once: what clients do together would else look like chance beaten many times.
  */
-function countUnits(
-  units: readonly (readonly EchoProbe[])[],
-  ends: ReadonlyMap<number, readonly number[]>,
-): Map<number, Float64Array> {
+function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<number, Float64Array> {
   const steps = new Map(WIDTHS.map((width) => [width, new Float64Array(BINS + 1)]))
   for (const unit of units) {
     const bins = unit.flatMap((probe) => binsOf(probe, ends)).sort((a, b) => a - b)
@@ -303,7 +341,7 @@ function countUnits(
   return steps
 }
 
-function binsOf({ flow, handOverMs }: EchoProbe, ends: ReadonlyMap<number, readonly number[]>): number[] {
+function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends): number[] {
   const list = ends.get(flow)
   const bins: number[] = []
   if (list === undefined) return bins
@@ -317,31 +355,22 @@ function binsOf({ flow, handOverMs }: EchoProbe, ends: ReadonlyMap<number, reado
 }
 
 /** Probes with an echo in each bin: what is drawn. */
-function countProbes(probes: readonly EchoProbe[], ends: ReadonlyMap<number, readonly number[]>): Float64Array {
+function countProbes(probes: readonly EchoProbe[], ends: Ends): Float64Array {
   const counts = new Float64Array(BINS)
   for (const probe of probes) for (const bin of binsOf(probe, ends)) counts[bin] = (counts[bin] as number) + 1
   return counts
 }
 
-function hasEchoIn(
-  probe: EchoProbe,
-  ends: ReadonlyMap<number, readonly number[]>,
-  fromMs: number,
-  toMs: number,
-): boolean {
+function hasEchoIn(probe: EchoProbe, ends: Ends, fromMs: number, toMs: number): boolean {
   const list = ends.get(probe.flow)
   if (list === undefined) return false
   const end = list[firstAbove(list, probe.handOverMs - toMs)]
   return end !== undefined && end <= probe.handOverMs - fromMs
 }
 
-function lagsIn(
-  probe: EchoProbe,
-  ends: ReadonlyMap<number, readonly number[]>,
-  fromMs: number,
-  toMs: number,
-): number[] {
-  const list = ends.get(probe.flow) ?? []
+function lagsIn(probe: EchoProbe, ends: Ends, fromMs: number, toMs: number): number[] {
+  const list = ends.get(probe.flow)
+  if (list === undefined) return []
   const lags: number[] = []
   for (let i = firstAbove(list, probe.handOverMs - toMs); i < list.length; i++) {
     const lag = probe.handOverMs - (list[i] as number)
@@ -352,7 +381,7 @@ function lagsIn(
 }
 
 /** Index of the first value > limit in a sorted list. */
-function firstAbove(list: readonly number[], limit: number): number {
+function firstAbove(list: Float64Array, limit: number): number {
   let low = 0
   let high = list.length
   while (low < high) {
@@ -374,7 +403,7 @@ function findSpike(
   units: readonly (readonly EchoProbe[])[],
   independence: number,
   controls: readonly EchoProbe[],
-  ends: ReadonlyMap<number, readonly number[]>,
+  ends: Ends,
 ): Spike | undefined {
   const counts = countUnits(units, ends)
   const controlCounts = countUnits(

@@ -1,7 +1,6 @@
-import { FLAG_WEBSOCKET, type RequestBatch } from '../core/request-batch.ts'
+import { BATCH_ROWS, FLAG_WEBSOCKET, type RequestBatch } from '../core/request-batch.ts'
 
-/** Rows as they were read, with the run's or the scanner's ids. Sorted by nothing. */
-export interface RowChunk {
+interface RowColumns {
   readonly start: Float64Array
   readonly end: Float64Array
   readonly requestMs: Int32Array
@@ -11,6 +10,10 @@ export interface RowChunk {
   readonly flow: Int32Array
   readonly route: Int32Array
   readonly flags: Uint8Array
+}
+
+/** Rows as they were read, with the run's or the scanner's ids. Sorted by nothing. */
+export interface RowChunk extends RowColumns {
   readonly minEnd: number
   readonly maxEnd: number
   /** Failures that the load balancer made, and 460. */
@@ -38,6 +41,8 @@ export class RowWindows {
   #rows = 0
   #chunks: RowChunk[] = []
   readonly #lost = new Set<number>()
+  /** Columns of whole batches that were given up, to be filled again. */
+  readonly #free: RowColumns[] = []
 
   constructor(budgetRows: number) {
     this.#budget = budgetRows
@@ -54,20 +59,9 @@ export class RowWindows {
     }
     for (const { index } of batch.details)
       if (batch.targetStatus[index] === 0 && isFailure(batch.elbStatus[index] as number)) failures++
-    this.#chunks.push({
-      start: batch.start.slice(0, length),
-      end: batch.end.slice(0, length),
-      requestMs: batch.requestMs.slice(0, length),
-      targetMs: batch.targetMs.slice(0, length),
-      elbStatus: batch.elbStatus.slice(0, length),
-      targetStatus: batch.targetStatus.slice(0, length),
-      flow: batch.flow.slice(0, length),
-      route: batch.route.slice(0, length),
-      flags: batch.flags.slice(0, length),
-      minEnd,
-      maxEnd,
-      failures,
-    })
+    const columns = (length === BATCH_ROWS ? this.#free.pop() : undefined) ?? makeColumns(length)
+    for (const name of columnNames) columns[name].set(batch[name].subarray(0, length))
+    this.#chunks.push({ ...columns, minEnd, maxEnd, failures })
     this.#rows += length
     if (this.#rows > this.#budget) this.#evict()
   }
@@ -81,6 +75,7 @@ export class RowWindows {
     for (const chunk of order) {
       if (this.#rows <= this.#budget * 0.85) break
       gone.add(chunk)
+      if (chunk.end.length === BATCH_ROWS) this.#free.push(chunk)
       this.#rows -= chunk.end.length
       const last = Math.floor(chunk.maxEnd / WINDOW_MS)
       const first = Math.floor(chunk.minEnd / WINDOW_MS)
@@ -94,6 +89,32 @@ export class RowWindows {
     return { chunks: this.#chunks, lost: [...this.#lost] }
   }
 }
+
+function makeColumns(length: number): RowColumns {
+  return {
+    start: new Float64Array(length),
+    end: new Float64Array(length),
+    requestMs: new Int32Array(length),
+    targetMs: new Int32Array(length),
+    elbStatus: new Uint16Array(length),
+    targetStatus: new Uint16Array(length),
+    flow: new Int32Array(length),
+    route: new Int32Array(length),
+    flags: new Uint8Array(length),
+  }
+}
+
+const columnNames = [
+  'start',
+  'end',
+  'requestMs',
+  'targetMs',
+  'elbStatus',
+  'targetStatus',
+  'flow',
+  'route',
+  'flags',
+] as const
 
 function isFailure(elbStatus: number): boolean {
   return elbStatus >= 500 || elbStatus === 460
@@ -144,9 +165,19 @@ export function joinKept(parts: readonly KeptRows[], keyOf: (flow: number) => st
     }
     return slot
   }
-  const isKept = (chunk: RowChunk, i: number): boolean =>
-    ((chunk.flags[i] as number) & FLAG_WEBSOCKET) === 0 &&
-    (lost.size === 0 || !lost.has(Math.floor((chunk.end[i] as number) / WINDOW_MS)))
+  let window = Number.NaN
+  let isWindowLost = false
+  const isKept = (chunk: RowChunk, i: number): boolean => {
+    if (((chunk.flags[i] as number) & FLAG_WEBSOCKET) !== 0) return false
+    if (lost.size === 0) return true
+    // Neighbours share their window.
+    const mine = Math.floor((chunk.end[i] as number) / WINDOW_MS)
+    if (mine !== window) {
+      window = mine
+      isWindowLost = lost.has(mine)
+    }
+    return !isWindowLost
+  }
 
   for (const chunk of chunks)
     for (let i = 0; i < chunk.end.length; i++)
@@ -154,27 +185,35 @@ export function joinKept(parts: readonly KeptRows[], keyOf: (flow: number) => st
         const slot = slotOf(chunk.flow[i] as number)
         counts[slot] = (counts[slot] as number) + 1
       }
-  const places = counts.map((count) => ({ chunk: new Int32Array(count), row: new Int32Array(count), filled: 0 }))
-  for (const [c, chunk] of chunks.entries())
-    for (let i = 0; i < chunk.end.length; i++)
-      if (isKept(chunk, i)) {
-        const place = places[slotOfFlow[chunk.flow[i] as number] as number] as (typeof places)[number]
-        place.chunk[place.filled] = c
-        place.row[place.filled++] = i
-      }
+  const targets = counts.map((count) => makeRows(count))
+  const filled = new Int32Array(counts.length)
+  for (const chunk of chunks)
+    for (let i = 0; i < chunk.end.length; i++) {
+      if (!isKept(chunk, i)) continue
+      const slot = slotOfFlow[chunk.flow[i] as number] as number
+      const rows = targets[slot] as TargetRows
+      const at = filled[slot] as number
+      filled[slot] = at + 1
+      rows.start[at] = chunk.start[i] as number
+      rows.end[at] = chunk.end[i] as number
+      rows.requestMs[at] = chunk.requestMs[i] as number
+      rows.targetMs[at] = chunk.targetMs[i] as number
+      rows.elbStatus[at] = chunk.elbStatus[i] as number
+      rows.targetStatus[at] = chunk.targetStatus[i] as number
+      rows.flow[at] = chunk.flow[i] as number
+      rows.route[at] = chunk.route[i] as number
+    }
   const byTarget = new Map<string, TargetRows>()
-  for (const [slot, key] of keys.entries())
-    if (key !== '') byTarget.set(key, gather(chunks, places[slot] as (typeof places)[number]))
+  for (const [slot, key] of keys.entries()) {
+    if (key === '') continue
+    sortByEnd(targets[slot] as TargetRows)
+    byTarget.set(key, targets[slot] as TargetRows)
+  }
   return { byTarget, lost }
 }
 
-function gather(
-  chunks: readonly RowChunk[],
-  place: { readonly chunk: Int32Array; readonly row: Int32Array },
-): TargetRows {
-  const length = place.row.length
-  const order = sortedByEnd(chunks, place)
-  const rows: TargetRows = {
+function makeRows(length: number): TargetRows {
+  return {
     length,
     start: new Float64Array(length),
     end: new Float64Array(length),
@@ -185,46 +224,38 @@ function gather(
     flow: new Int32Array(length),
     route: new Int32Array(length),
   }
-  for (let n = 0; n < length; n++) {
-    const at = order[n] as number
-    const chunk = chunks[place.chunk[at] as number] as RowChunk
-    const i = place.row[at] as number
-    rows.start[n] = chunk.start[i] as number
-    rows.end[n] = chunk.end[i] as number
-    rows.requestMs[n] = chunk.requestMs[i] as number
-    rows.targetMs[n] = chunk.targetMs[i] as number
-    rows.elbStatus[n] = chunk.elbStatus[i] as number
-    rows.targetStatus[n] = chunk.targetStatus[i] as number
-    rows.flow[n] = chunk.flow[i] as number
-    rows.route[n] = chunk.route[i] as number
+}
+
+/** A target's rows fit into the processor's cache, all rows do not: first apart, then in order. */
+function sortByEnd(rows: TargetRows): void {
+  const order = orderOf(rows.end)
+  const { length, ...columns } = rows
+  for (const column of Object.values(columns)) {
+    const before = column.slice()
+    for (let n = 0; n < length; n++) column[n] = before[order[n] as number] as number
   }
-  return rows
 }
 
 /** Rows of one file are nearly sorted, and a native sort of numbers beats one with a callback ten times. */
-function sortedByEnd(
-  chunks: readonly RowChunk[],
-  place: { readonly chunk: Int32Array; readonly row: Int32Array },
-): Float64Array | Uint32Array {
-  const length = place.row.length
-  const ends = new Float64Array(length)
+function orderOf(ends: Float64Array): Float64Array | Uint32Array {
+  const { length } = ends
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (let n = 0; n < length; n++) {
-    const end = (chunks[place.chunk[n] as number] as RowChunk).end[place.row[n] as number] as number
-    ends[n] = end
+    const end = ends[n] as number
     if (end < min) min = end
     if (end > max) max = end
   }
   // Tenths of a millisecond and the index share the 53 bits of one number, unless the log spans too long for that.
   const bits = 2 ** Math.ceil(Math.log2(length + 1))
   if ((max - min) * 10 * bits < Number.MAX_SAFE_INTEGER) {
-    for (let n = 0; n < length; n++) ends[n] = Math.floor(((ends[n] as number) - min) * 10) * bits + n
-    ends.sort()
+    const packed = new Float64Array(length)
+    for (let n = 0; n < length; n++) packed[n] = Math.floor(((ends[n] as number) - min) * 10) * bits + n
+    packed.sort()
     for (let n = 0; n < length; n++) {
-      const packed = ends[n] as number
-      ends[n] = packed - Math.floor(packed / bits) * bits
+      const value = packed[n] as number
+      packed[n] = value - Math.floor(value / bits) * bits
     }
-    return ends
+    return packed
   }
   return Uint32Array.from({ length }, (_, n) => n).sort((a, b) => (ends[a] as number) - (ends[b] as number) || a - b)
 }

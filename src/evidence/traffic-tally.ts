@@ -256,7 +256,9 @@ export function mergeTally(
         (into.serviceHistogram[at] as number) + (from.serviceHistogram[flow * SERVICE_BINS + bin] as number)
     }
     into.connectLadder[to] = addCounts(into.connectLadder[to], from.connectLadder[flow])
-    for (const [i, count] of stepsOf(from, flow).entries()) {
+    const steps = stepsOf(from, flow)
+    for (let i = 0; i < steps.length; i++) {
+      const count = steps[i] as number
       if (count === 0) continue
       const cell = to * into.stepsPerFlow + from.firstStep + i - into.firstStep
       into.steps[cell] = (into.steps[cell] as number) + count

@@ -93,14 +93,12 @@ function instantsOf(group: FailureGroup, measures: Measures, target: string, fai
     const starts = cluster.map((i) => columns.start[i] as number)
     const spread = Math.max(...starts) - Math.min(...starts)
     const at = columns.end[cluster[0] as number] as number
-    const facts = rows ? factsAround(rows, at) : undefined
     const longestWait = Math.max(...cluster.map((i) => columns.targetMs[i] as number))
     const isShared = cluster.length >= 2 && spread >= DIFFERENT_STARTS_MS && longestWait >= LEAST_WORK_MS
-    const alone =
-      cluster.length === 1 &&
-      facts?.slowAnswerMs !== undefined &&
-      (columns.targetMs[cluster[0] as number] as number) > 500
-    if (!isShared && !alone) return []
+    if (!isShared && (cluster.length > 1 || longestWait <= 500)) return []
+    // Looks at every kept row of the target: asked late.
+    const facts = rows ? factsAround(rows, at) : undefined
+    if (!isShared && facts?.slowAnswerMs === undefined) return []
     const longest = [...cluster].sort(
       (a, b) => (columns.targetMs[b] as number) - (columns.targetMs[a] as number),
     )[0] as number
@@ -442,9 +440,10 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
       numbers: {},
     })
   }
-  const rest = left.filter((i) => !leaving.includes(i))
+  const isLeaving = new Set(leaving)
+  const rest = left.filter((i) => !isLeaving.has(i))
   const quick = rest.filter((i) => (failures.targetMs[i] as number) <= QUICK_MS)
-  const slow = rest.filter((i) => !quick.includes(i))
+  const slow = rest.filter((i) => !((failures.targetMs[i] as number) <= QUICK_MS))
   const open = openAtFailures(group, measures, quick)
   const echo = quick.length >= 2 ? measures.echo(quick) : undefined
   // Nothing speaks for it but the lag, which most healthy requests have too: then it is the first to ask for, no more.
@@ -563,15 +562,16 @@ function openAtFailures(
   for (const [target, mine] of groupBy(quick, (i) => targetAt(group, i))) {
     const rows = measures.rowsOf(target)
     if (rows === undefined) continue
-    const begins: number[] = []
-    const ends: number[] = []
+    const allBegins = new Float64Array(rows.length)
+    const allEnds = new Float64Array(rows.length)
+    let used = 0
     for (let i = 0; i < rows.length; i++) {
       if (Number.isNaN(rows.start[i] as number) || (rows.requestMs[i] as number) < 0) continue
-      begins.push((rows.start[i] as number) + (rows.requestMs[i] as number))
-      ends.push(rows.end[i] as number)
+      allBegins[used] = (rows.start[i] as number) + (rows.requestMs[i] as number)
+      allEnds[used++] = rows.end[i] as number
     }
-    begins.sort((a, b) => a - b)
-    ends.sort((a, b) => a - b)
+    const begins = allBegins.subarray(0, used).sort()
+    const ends = allEnds.subarray(0, used).sort()
     const levelAt = (moment: number): number => below(begins, moment) - below(ends, moment)
     for (const i of mine) levels.push(levelAt(group.failures.start[i] as number))
     for (let n = 0; n < begins.length; n += Math.max(1, Math.floor(begins.length / 500)))
@@ -586,7 +586,7 @@ function openAtFailures(
 }
 
 /** How many values of a sorted list are <= limit. */
-function below(sorted: readonly number[], limit: number): number {
+function below(sorted: Float64Array, limit: number): number {
   let low = 0
   let high = sorted.length
   while (low < high) {
