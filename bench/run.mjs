@@ -25,7 +25,7 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`npm run bench -- [--rows 2000000] [--runs 5] [--only ${tools.map((tool) => tool.id).join(',')},growth,first,ui] [--full] [--write]
   --full   GoAccess reads all files too (minutes), not a tenth of them
-  --write  rewrites docs/benchmarks.md`)
+  --write  rewrites docs/benchmarks.md; with --only, what earlier calls with --write measured stays in it`)
   process.exit(0)
 }
 const rows = Number(values.rows)
@@ -61,8 +61,14 @@ for (let run = 1; run <= runs; run++)
     entry.samples.push(result)
   }
 
-const growth = isWanted('growth') ? await measureGrowth() : []
-const first = isWanted('first') ? await measureFirst() : []
+let growth = isWanted('growth') ? await measureGrowth() : []
+let first = isWanted('first') ? await measureFirst() : []
+let measured = entries.map(({ tool, samples, ...entry }) => ({
+  ...entry,
+  tool: { id: tool.id, title: tool.title, does: tool.does },
+  ...(samples.length > 0 ? summary(samples) : {}),
+}))
+if (values.write) addEarlier()
 const report = render()
 console.log(report)
 if (isWanted('ui')) await reportUi()
@@ -171,6 +177,23 @@ async function measureFirst() {
   ]
 }
 
+/** A quiet machine may be had for minutes only: what was measured in pieces makes one page. */
+function addEarlier() {
+  const path = join(data, `measured-${rows}.json`)
+  let earlier = { measured: [], growth: [], first: [] }
+  try {
+    earlier = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error
+  }
+  const all = tools.flatMap(({ id, forms }) => forms.map((form) => ({ id, form })))
+  const isOf = (one) => (entry) => entry.tool.id === one.id && entry.form === one.form
+  measured = all.flatMap((one) => measured.find(isOf(one)) ?? earlier.measured.find(isOf(one)) ?? [])
+  if (growth.length === 0) growth = earlier.growth
+  if (first.length === 0) first = earlier.first
+  writeFileSync(path, JSON.stringify({ measured, growth, first }))
+}
+
 function summary(samples) {
   const peaks = samples.map((sample) => sample.peakBytes).filter((peak) => peak !== undefined)
   return {
@@ -183,15 +206,11 @@ function summary(samples) {
 
 function render() {
   const lines = []
-  const measured = entries.map((entry) => ({
-    ...entry,
-    ...(entry.samples.length > 0 ? summary(entry.samples) : {}),
-  }))
   const own = (form) => measured.find((entry) => entry.tool.id === 'why5xx' && entry.form === form)
   lines.push(
     `${whole.manifest.rows.toLocaleString('en')} rows in ${whole.manifest.files} files: ` +
       `${megabytes(whole.manifest.bytes.plain)} MB plain, ${megabytes(whole.manifest.bytes.gzip)} MB gzip; ` +
-      `0.5 % failures. ${availableParallelism()} cores. Median of ${runs} interleaved runs, page cache warm.`,
+      `0.5 % failures. ${availableParallelism()} cores. Median of ${runs} runs in turns, page cache warm.`,
     '',
   )
   const table = [
