@@ -10,9 +10,10 @@ import { assertWritable } from './assert-writable.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
-import { renderReport, reportFormats } from './render-report.ts'
 import { packageVersion } from './version.ts'
 import { witnessOptions } from './witness-options.ts'
+
+const reportFormats = ['terminal', 'json', 'markdown', 'html', 'sarif']
 
 export default defineCommand({
   options: [
@@ -85,13 +86,17 @@ async function run(context: CommandContext): Promise<ExitCode> {
   const keep = options.saveEvidence as string | undefined
   const evidence = keep === undefined ? undefined : await openFolder(keep)
   if (evidence?.savedAt) stderr.write(`${keep} holds evidence saved at ${evidence.savedAt}: it will be replaced.\n`)
-  const result =
+  const reading =
     saved === undefined
-      ? await read(context, { ...given, isSaved: evidence !== undefined })
-      : await judgeAgain({ ...given, folder: saved })
+      ? read(context, { ...given, isSaved: evidence !== undefined })
+      : judgeAgain({ ...given, folder: saved })
+  // While the logs are read.
+  const renderer = import('./render-report.ts')
+  const result = await reading
   const { diagnosis } = result
   const output = options.output as string | undefined
   const redact = options.redact === undefined ? format !== 'json' : options.redact === 'on'
+  const { renderReport } = await renderer
   const text = await renderReport(diagnosis, {
     format,
     redact,

@@ -7,8 +7,6 @@ import { redact } from '../report/redact.ts'
 import { type CausePage, renderSarif } from '../report/sarif.ts'
 import { renderTerminal } from '../report/terminal.ts'
 
-export const reportFormats = ['terminal', 'json', 'markdown', 'html', 'sarif'] as const
-
 export interface ReportOptions {
   readonly format: string
   readonly redact: boolean

@@ -7,7 +7,6 @@ import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
 import { joinTestimonies } from '../joins/joined.ts'
 import { findInputs } from '../read/inputs.ts'
-import { buildDiagnosis } from './build-diagnosis.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import type { Gathered } from './gathered.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
@@ -92,7 +91,10 @@ async function gather(options: DiagnoseOptions): Promise<Gathered> {
   const jobs = options.jobs ?? (isSmall ? 0 : Math.min(processors, plan.units.length))
   const read = (exactUnits: ReadonlySet<number>) => readAll(plan, { ...options, signal, jobs, exactUnits })
 
-  let run = await read(new Set())
+  const reading = read(new Set())
+  // All causes and fixes, half of what there is to load, while the workers read.
+  void import('./build-diagnosis.ts')
+  let run = await reading
   // Rows that stand in two inputs would be counted twice: read those inputs again, row by row.
   const overlaps = signal.aborted || plan.hasStdin ? new Set<number>() : findOverlaps(run.results, plan)
   if (overlaps.size > 0) run = await read(overlaps)
@@ -118,10 +120,11 @@ async function gather(options: DiagnoseOptions): Promise<Gathered> {
   }
 }
 
-export function judgeGathered(
+export async function judgeGathered(
   gathered: Gathered,
   { version, now }: Pick<DiagnoseOptions, 'version' | 'now'>,
-): DiagnoseResult {
+): Promise<DiagnoseResult> {
+  const { buildDiagnosis } = await import('./build-diagnosis.ts')
   const { results, unreadable, failed, unheard } = gathered
   return {
     gathered,
