@@ -324,10 +324,11 @@ function placeOf(n: number, length: number, most: number): number {
 function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<number, Float64Array> {
   const steps = new Map(WIDTHS.map((width) => [width, new Float64Array(BINS + 1)]))
   for (const unit of units) {
-    const bins = unit.flatMap((probe) => binsOf(probe, ends)).sort((a, b) => a - b)
+    const bins = binsOfUnit(unit, ends)
     for (const [width, step] of steps) {
       let covered = -1
-      for (const bin of bins) {
+      for (let n = 0; n < bins.length; n++) {
+        const bin = bins[n] as number
         if (bin <= covered) continue
         const from = Math.max(covered + 1, bin - width + 1, 0)
         step[from] = (step[from] as number) + 1
@@ -341,17 +342,36 @@ function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<n
   return steps
 }
 
-function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends): number[] {
+/** In rising order. */
+function binsOfUnit(unit: readonly EchoProbe[], ends: Ends): Uint16Array {
+  const [first] = unit
+  if (first === undefined) return new Uint16Array(0)
+  // Earlier answers have longer lags.
+  if (unit.length === 1) return binsOf(first, ends).reverse()
+  const each = unit.map((probe) => binsOf(probe, ends))
+  const bins = new Uint16Array(each.reduce((length, some) => length + some.length, 0))
+  let at = 0
+  for (const some of each) {
+    bins.set(some, at)
+    at += some.length
+  }
+  return bins.sort()
+}
+
+/** Every bin once, in falling order. */
+function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends): Uint16Array {
   const list = ends.get(flow)
-  const bins: number[] = []
-  if (list === undefined) return bins
-  for (let i = firstAbove(list, handOverMs - LONGEST_MS); i < list.length; i++) {
+  if (list === undefined) return new Uint16Array(0)
+  const from = firstAbove(list, handOverMs - LONGEST_MS)
+  const bins = new Uint16Array(list.length - from)
+  let found = 0
+  for (let i = from; i < list.length; i++) {
     const lag = handOverMs - (list[i] as number)
     if (lag < SHORTEST_MS) break
     const bin = Math.floor(lag / BIN_MS)
-    if (bin < BINS && bin !== bins.at(-1)) bins.push(bin)
+    if (bin < BINS && (found === 0 || bin !== bins[found - 1])) bins[found++] = bin
   }
-  return bins
+  return bins.subarray(0, found)
 }
 
 /** Probes with an echo in each bin: what is drawn. */
