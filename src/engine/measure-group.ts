@@ -1,6 +1,8 @@
 import type { FailureGroup } from '../causes/detect/failure-group.ts'
 import type { Echo, Measures, TargetLife } from '../causes/detect/measures.ts'
 import { echoTest } from '../evidence/echo.ts'
+import { findKnee } from '../evidence/knee.ts'
+import { findStalls } from '../evidence/stalls.ts'
 import {
   F_FIRST_END,
   F_FIRST_SUCCESS,
@@ -51,6 +53,7 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     })
   }
 
+  const rowsOf: Measures['rowsOf'] = (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' }))
   let routeCounts: Map<string, number> | undefined
   // Detectors ask about the same failures again when nobody has taken one of them.
   let lastEcho: { readonly asked: readonly number[]; readonly found: Echo | undefined } | undefined
@@ -60,7 +63,15 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     logEnd: tally.maxEnd,
     targets,
     nodes,
-    rowsOf: (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })),
+    rowsOf,
+    stallsOf: once((target) => {
+      const rows = rowsOf(target)
+      return rows ? findStalls(rows) : []
+    }),
+    kneeOf: (target, fromMs, toMs) => {
+      const rows = rowsOf(target)
+      return rows ? findKnee(rows, fromMs, toMs) : undefined
+    },
     echo(asked): Echo | undefined {
       if (lastEcho?.asked.length === asked.length && asked.every((failure, n) => failure === lastEcho?.asked[n]))
         return lastEcho.found
@@ -86,6 +97,15 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
       return routeCounts.get(route) ?? 0
     },
     service: { meanMs: served === 0 ? 0 : servedSum / served, p99Ms: quantileMs(histogram, 0.99), served },
+  }
+}
+
+/** Computed when first asked. */
+function once<T>(compute: (target: string) => T): (target: string) => T {
+  const known = new Map<string, T>()
+  return (target) => {
+    if (!known.has(target)) known.set(target, compute(target))
+    return known.get(target) as T
   }
 }
 

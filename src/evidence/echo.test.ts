@@ -88,6 +88,26 @@ describe('the echo test', () => {
     expect(echo === undefined || echo.excess < 0.25).toBe(true)
   })
 
+  it('finds a default keep-alive in a handful of failures, and calls it known', () => {
+    const healthy = traffic(0.8, 900, 1, 1_000_000, 5)
+    const ends = healthy.filter((_, n) => n % 60 === 30).slice(0, 6)
+    const rows = [...healthy, ...ends.map(({ end }) => ({ start: end + 4_999, end: end + 5_001, failed: true }))]
+    const echo = echoTest(probesOf(rows), [asRows(rows)], [{ ms: 5_000, sweepMs: 0 }])
+    expect(echo).toMatchObject({ isKnownLag: true, seconds: 5, hits: 6 })
+    expect(echo?.surprise).toBeGreaterThan(2.5)
+  })
+
+  it('counts boards that ask together once a moment, however many answers they had', () => {
+    const rows: Row[] = []
+    const random = generator(5)
+    for (let round = 0; round < 40; round++)
+      for (let board = 0; board < 12; board++) {
+        const start = 1_000_000 + round * 7_300 + random() * 4
+        rows.push({ start, end: start + 5, failed: round % 13 === 12 })
+      }
+    expect(echoTest(probesOf(rows), [asRows(rows)])?.surprise ?? 0).toBeLessThan(1)
+  })
+
   it('says nothing without a control', () => {
     const rows = traffic(1, 10, 5_000, 2).filter((row) => row.failed)
     expect(echoTest(probesOf(rows), [asRows(rows)])).toBeUndefined()

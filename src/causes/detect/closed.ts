@@ -1,6 +1,7 @@
 import type { Evidence } from '../../core/diagnosis.ts'
 import type { Claim } from '../claim.ts'
 import {
+  countUpTo,
   everWithSymptom,
   type FailureGroup,
   groupBy,
@@ -18,6 +19,7 @@ const DIFFERENT_STARTS_MS = 80
 /** Requests that end together after less than this are a burst of their clients, not a death of the target. */
 const LEAST_WORK_MS = 250
 const QUICK_MS = 60
+const DEFAULT_GRACE_MS = 30_000
 
 /** What happened on a target at one instant at which several requests were cut off. */
 interface Instant {
@@ -68,7 +70,7 @@ export function detectSharedEnds(group: FailureGroup, measures: Measures): Claim
     (instant) => instant.refusedAfter > 0,
     (some) => deathClaim(some),
   )
-  if (instants.length > 0) claims.push(workerClaim(instants))
+  if (instants.length > 0) claims.push(workerClaim(group, measures, instants))
   return claims
 }
 
@@ -230,7 +232,10 @@ function drainClaim(measures: Measures, some: readonly Instant[]): Claim {
       notKeepAlive,
     ],
     candidates: isRollout
-      ? ['shutdown-drops-in-flight', 'deregistration-delay-exceeded']
+      ? // Kubernetes' default grace period is 30 s; any other constant time is more likely the delay, which people set.
+        Math.abs(quiet - DEFAULT_GRACE_MS) <= 4_000
+        ? ['shutdown-drops-in-flight', 'deregistration-delay-exceeded']
+        : ['deregistration-delay-exceeded', 'shutdown-drops-in-flight']
       : isSure
         ? []
         : ['shutdown-drops-in-flight'],
@@ -291,7 +296,7 @@ function deathClaim(some: readonly Instant[]): Claim {
 }
 
 /** Several requests die together while the port stays open: one worker of several. */
-function workerClaim(some: readonly Instant[]): Claim {
+function workerClaim(group: FailureGroup, measures: Measures, some: readonly Instant[]): Claim {
   const longest = some.map((instant) => instant.longestMs)
   const routes = groupBy(
     some.map((_, index) => index),
@@ -299,9 +304,17 @@ function workerClaim(some: readonly Instant[]): Claim {
   )
   const [route, led] = [...routes].sort((a, b) => b[1].length - a[1].length)[0] ?? ['', []]
   const top = Math.max(...longest)
-  // The arbiter looks about once a second, so a timer of N kills at N to N + 1.7 s.
-  const atTimer = longest.filter((ms) => ms >= top - 1_700).length
-  const isTimer = some.length >= 3 && atTimer >= some.length * 0.8 && led.length >= some.length * 0.8 && top >= 1_000
+  const floor = Math.min(...longest)
+  // The arbiter looks about once a second, so a timer of N kills at N to N + 2 s and a bit; what waited for a worker first, later.
+  // Nothing is killed before, and nothing of that route is answered after: that tells a timer from deaths at any age.
+  const atTimer = longest.filter((ms) => ms <= floor + 2_300).length
+  const slowest = slowestAnswerMs(group, measures, route)
+  const isTimer =
+    some.length >= 3 &&
+    floor >= 1_500 &&
+    atTimer >= Math.max(3, some.length * 0.5) &&
+    led.length >= some.length * 0.7 &&
+    slowest < floor
   return {
     ...base(some),
     cause: isTimer ? 'worker-timeout' : null,
@@ -312,6 +325,11 @@ function workerClaim(some: readonly Instant[]): Claim {
     because: [
       sharedText(some),
       `the longest of each had run ${seconds(Math.min(...longest), 1)} to ${seconds(top, 1)}; in ${count(led.length)} of ${count(some.length)} instants it was ${route}`,
+      ...(isTimer
+        ? [
+            `never sooner than ${seconds(floor, 1)}, and ${count(atTimer)} of ${count(some.length)} within 2.3 s of that; ${slowest > 0 ? `the slowest answer of that route took ${seconds(slowest, 1)}` : 'that route was never answered'}`,
+          ]
+        : []),
       'no connection was refused afterwards: the port stayed open, so one worker of several ended, not the server',
     ],
     ruledOut: [notKeepAlive],
@@ -325,8 +343,26 @@ function workerClaim(some: readonly Instant[]): Claim {
             'worker-killed-mid-request',
             'keepalive-shorter-than-idle-timeout',
           ],
-    numbers: isTimer ? { timerSeconds: Math.floor(top / 1000) } : {},
+    numbers: isTimer ? { timerSeconds: Math.floor(floor / 1000) } : {},
   }
+}
+
+/** The slowest answer below 500 to a route, over all targets. */
+function slowestAnswerMs(group: FailureGroup, measures: Measures, route: string): number {
+  const ids = new Set<number>()
+  for (const [id, each] of group.routes.entries())
+    if (each.text === route && each.targetGroup === group.targetGroup) ids.add(id)
+  let slowest = 0
+  for (const target of measures.targets.keys()) {
+    const rows = measures.rowsOf(target)
+    if (rows === undefined) continue
+    for (let i = 0; i < rows.length; i++) {
+      const status = rows.targetStatus[i] as number
+      if (status === 0 || status >= 500 || !ids.has(rows.route[i] as number)) continue
+      slowest = Math.max(slowest, rows.targetMs[i] as number)
+    }
+  }
+  return slowest
 }
 
 /** Causes 30, 31, 33: one route fails while its neighbours on the same targets do not. Which of them, the row cannot say. */
@@ -409,7 +445,14 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
   if (leaving.length > 0) {
     const targets = groupBy(leaving, (i) => targetAt(group, i))
     const replaced = [...measures.targets.values()].filter((life) => isNewcomer(life, measures)).length
-    const isSure = replaced > 0 && targets.size >= 2 && leaving.length >= 4
+    const isMany = replaced > 0 && targets.size >= 2 && leaving.length >= 4
+    // Cut off after long work, while nothing new had come for seconds: drained, and the delay was over.
+    const isDrained = leaving.every((i) => {
+      const rows = measures.rowsOf(targetAt(group, i))
+      const quietMs = rows ? factsAround(rows, failures.end[i] as number).quietMs : 0
+      return (failures.targetMs[i] as number) > 2_000 && quietMs >= 2_000
+    })
+    const isSure = isMany && !isDrained
     claims.push({
       cause: isSure ? 'deregistration-race' : null,
       confidence: isSure ? 'likely' : null,
@@ -430,12 +473,19 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
       ],
       candidates: isSure
         ? []
-        : [
-            'deregistration-race',
-            'shutdown-drops-in-flight',
-            'worker-killed-mid-request',
-            'node-removed-before-deregistration',
-          ],
+        : isDrained
+          ? [
+              'deregistration-delay-exceeded',
+              'shutdown-drops-in-flight',
+              'deregistration-race',
+              'worker-killed-mid-request',
+            ]
+          : [
+              'deregistration-race',
+              'shutdown-drops-in-flight',
+              'worker-killed-mid-request',
+              'node-removed-before-deregistration',
+            ],
       decidedBy,
       numbers: {},
     })
@@ -572,7 +622,7 @@ function openAtFailures(
     }
     const begins = allBegins.subarray(0, used).sort()
     const ends = allEnds.subarray(0, used).sort()
-    const levelAt = (moment: number): number => below(begins, moment) - below(ends, moment)
+    const levelAt = (moment: number): number => countUpTo(begins, moment) - countUpTo(ends, moment)
     for (const i of mine) levels.push(levelAt(group.failures.start[i] as number))
     for (let n = 0; n < begins.length; n += Math.max(1, Math.floor(begins.length / 500)))
       control.push(levelAt(begins[n] as number))
@@ -583,16 +633,4 @@ function openAtFailures(
     text: `${count(seen)} requests were open on the target at a failure (median); ${count(usual)} at any request`,
     isHigh: seen >= 8 && seen >= usual * 2.5,
   }
-}
-
-/** How many values of a sorted list are <= limit. */
-function below(sorted: Float64Array, limit: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as number) <= limit) low = middle + 1
-    else high = middle
-  }
-  return low
 }

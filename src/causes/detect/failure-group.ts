@@ -86,7 +86,12 @@ function countBetween(sorted: readonly number[], from: number, to: number): numb
   return lowerBound(sorted, to + 1e-6) - lowerBound(sorted, from)
 }
 
-function lowerBound(sorted: readonly number[], limit: number): number {
+/** How many values of a sorted list are <= limit. */
+export function countUpTo(sorted: ArrayLike<number>, limit: number): number {
+  return lowerBound(sorted, limit + 1e-6)
+}
+
+function lowerBound(sorted: ArrayLike<number>, limit: number): number {
   let low = 0
   let high = sorted.length
   while (low < high) {

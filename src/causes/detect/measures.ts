@@ -13,6 +13,10 @@ export interface Measures {
   readonly nodes: ReadonlyMap<string, { readonly requests: number; readonly targets: ReadonlySet<string> }>
   /** Kept rows of a target, by end; undefined when none were kept. */
   readonly rowsOf: (target: string) => TargetTraffic | undefined
+  /** Stretches in which the target finished nothing, and then several at once (src/evidence/stalls.ts). */
+  readonly stallsOf: (target: string) => readonly Stall[]
+  /** Where more open requests stop finishing more (src/evidence/knee.ts). */
+  readonly kneeOf: (target: string, fromMs: number, toMs: number) => Knee | undefined
   readonly echo: (failures: readonly number[]) => Echo | undefined
   /** Requests of a route (its text) in this target group, over the whole log. */
   readonly routeRequests: (route: string) => number
@@ -40,6 +44,20 @@ export interface TargetTraffic {
   readonly targetStatus: Uint16Array
   readonly flow: Int32Array
   readonly route: Int32Array
+}
+
+export interface Stall {
+  readonly from: number
+  readonly to: number
+  readonly open: number
+  readonly together: number
+}
+
+export interface Knee {
+  readonly level: number
+  readonly perSecond: number
+  readonly upTo: number
+  readonly steps: readonly { readonly from: number; readonly seconds: number; readonly perSecond: number }[]
 }
 
 export interface Echo {

@@ -1,5 +1,5 @@
 import type { Claim } from '../claim.ts'
-import { type FailureGroup, groupBy, routeAt, targetAt, withSymptom } from './failure-group.ts'
+import { countUpTo, type FailureGroup, groupBy, routeAt, targetAt, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
@@ -64,12 +64,21 @@ function judgeStatus(group: FailureGroup, measures: Measures, status: number, mi
       ],
       candidates: [],
     }
+  const isCeiling = isInstant && besideOpen(group, measures, mine) >= mine.length * 0.7
+  const isBan = isInstant && inBans(group, mine) >= mine.length * 0.6
+  if (isInstant && (status === 502 || status === 503))
+    because.push(
+      isCeiling
+        ? `${count(besideOpen(group, measures, mine))} of them at once, while the same target worked on other requests that it then answered: it is up, and takes no more than so many`
+        : `the same target was working on no other request that it then answered in ${count(mine.length - besideOpen(group, measures, mine))} of ${count(mine.length)} cases`,
+    )
   return {
     ...base,
+    because,
     cause: null,
     confidence: null,
     ruledOut: [],
-    candidates: candidatesOf(group, status, mine, { isTimer, isInstant }),
+    candidates: candidatesOf(group, status, mine, { isTimer, isInstant, isCeiling, isBan }),
   }
 }
 
@@ -77,7 +86,12 @@ function candidatesOf(
   group: FailureGroup,
   status: number,
   mine: readonly number[],
-  { isTimer, isInstant }: { readonly isTimer: boolean; readonly isInstant: boolean },
+  {
+    isTimer,
+    isInstant,
+    isCeiling,
+    isBan,
+  }: { readonly isTimer: boolean; readonly isInstant: boolean; readonly isCeiling: boolean; readonly isBan: boolean },
 ): string[] {
   switch (status) {
     case 504:
@@ -91,6 +105,13 @@ function candidatesOf(
           'nginx-upstream-prematurely-closed',
           'nginx-upstream-refused',
           'nginx-no-live-upstreams',
+        ]
+      if (isCeiling || isBan)
+        return [
+          'nginx-no-live-upstreams',
+          'nginx-upstream-refused',
+          'upstream-keepalive-mismatch',
+          'nginx-upstream-prematurely-closed',
         ]
       if (isInstant && isScattered)
         return [
@@ -114,7 +135,9 @@ function candidatesOf(
       ]
     }
     case 503:
-      return ['admission-limit-rejected', 'application-error', 'nginx-no-live-upstreams', 'dependency-stall']
+      return isCeiling
+        ? ['admission-limit-rejected', 'application-error', 'nginx-no-live-upstreams', 'dependency-stall']
+        : ['application-error', 'admission-limit-rejected', 'dependency-stall', 'all-targets-unhealthy']
     case 500:
       return isTimer
         ? ['worker-timeout', 'application-error', 'dependency-stall', 'proxy-sheds-idle-connections']
@@ -122,6 +145,52 @@ function candidatesOf(
     default:
       return ['application-error', 'admission-limit-rejected', 'nginx-upstream-timeout', 'dependency-stall']
   }
+}
+
+/** How many failures came while the target worked, for a tenth of a second and more, on a request that it then answered. */
+function besideOpen(group: FailureGroup, measures: Measures, mine: readonly number[]): number {
+  let beside = 0
+  for (const [target, list] of groupBy(mine, (i) => targetAt(group, i))) {
+    const rows = measures.rowsOf(target)
+    if (rows === undefined) continue
+    const begins: number[] = []
+    const ends: number[] = []
+    for (let i = 0; i < rows.length; i++) {
+      const status = rows.targetStatus[i] as number
+      if (status === 0 || status >= 500 || (rows.targetMs[i] as number) < 100) continue
+      begins.push((rows.start[i] as number) + Math.max(0, rows.requestMs[i] as number))
+      ends.push(rows.end[i] as number)
+    }
+    begins.sort((a, b) => a - b)
+    ends.sort((a, b) => a - b)
+    for (const i of list) {
+      const end = group.failures.end[i] as number
+      if (countUpTo(begins, end) > countUpTo(ends, end)) beside++
+    }
+  }
+  return beside
+}
+
+/** Failures in stretches of one target that last as long as nginx bans a server (fail_timeout, 10 s by default). */
+function inBans(group: FailureGroup, mine: readonly number[]): number {
+  let inside = 0
+  for (const [, list] of groupBy(mine, (i) => targetAt(group, i))) {
+    let stretch: number[] = []
+    const close = (): void => {
+      const lasted = (stretch.at(-1) ?? 0) - (stretch[0] ?? 0)
+      if (stretch.length >= 3 && lasted > 7_500 && lasted <= 10_500) inside += stretch.length
+    }
+    for (const i of list) {
+      const end = group.failures.end[i] as number
+      if (stretch.length > 0 && end - (stretch.at(-1) as number) > 4_000) {
+        close()
+        stretch = []
+      }
+      stretch.push(end)
+    }
+    close()
+  }
+  return inside
 }
 
 /** The failures of each target stand in few unbroken stretches: it was down, not unlucky. */

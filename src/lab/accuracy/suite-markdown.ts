@@ -1,3 +1,4 @@
+import { draws } from './made-draws.ts'
 import { madeCases } from './made-incidents.ts'
 import type { CaseResult, SuiteResult } from './run-suite.ts'
 import { said } from './suite-text.ts'
@@ -36,10 +37,11 @@ export function renderSuitePage(result: SuiteResult): string {
     '',
     '## Made up to mislead',
     '',
-    'Written by a seeded generator (`src/lab/accuracy/made-incidents.ts`). Each must be judged right or left open, and never',
-    'wrong with `likely` or `certain`.',
+    'Written by a seeded generator (`src/lab/accuracy/made-incidents.ts`), and drawn from a simulated load balancer with its',
+    'connections, kernels and servers, whose every parameter the seed decides (`made-world.ts`, `made-draws.ts`). Each must be',
+    'judged right or left open, and never wrong with `likely` or `certain`.',
     '',
-    ...madeCases.flatMap((made) => [
+    ...[...madeCases, ...draws].flatMap((made) => [
       `- **${made.id}**: ${made.story}`,
       ...result.cases
         .filter((one) => one.given === 'made up' && one.name.startsWith(`${made.id} `))
