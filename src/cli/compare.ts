@@ -7,6 +7,7 @@ import { renderComparisonText } from '../compare/comparison-text.ts'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError, type ExitCode, fail } from '../core/errors.ts'
 import { diagnose } from '../engine/diagnose.ts'
+import { packageVersion } from '../engine/package-version.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
 import { redact } from '../report/redact.ts'
 import { readDiagnosis } from '../report/schema.ts'
@@ -14,7 +15,6 @@ import { assertWritable } from './assert-writable.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
-import { packageVersion } from './version.ts'
 
 export default defineCommand({
   options: [

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Command, Option, type OutputConfiguration } from 'commander'
 import { AppError, type ExitCode, errors } from '../core/errors.ts'
+import { packageVersion } from '../engine/package-version.ts'
 import type { CommandEntry } from './command.ts'
 import { commands } from './commands.ts'
-import { packageVersion } from './version.ts'
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('why5xx')

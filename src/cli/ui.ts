@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { fail } from '../core/errors.ts'
 import { diagnose } from '../engine/diagnose.ts'
+import { packageVersion } from '../engine/package-version.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
 import type { FilterSpec } from '../engine/row-filter.ts'
 import { redact } from '../report/redact.ts'
@@ -11,7 +12,6 @@ import { listen } from '../server/listen.ts'
 import { createSession, everything, type ReadLogs, type ReadQuery, type Session } from '../server/session.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { numberOption, optionalNumber } from './number-option.ts'
-import { packageVersion } from './version.ts'
 
 export default defineCommand({
   options: [

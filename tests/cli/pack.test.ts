@@ -16,7 +16,7 @@ function npm(cwd: string, ...args: string[]): string {
   })
 }
 
-test('the packed package, installed into an empty folder, shows its help and diagnoses', () => {
+test('the packed package, installed into an empty folder, shows its help, diagnoses, and is a library with types', () => {
   const folder = scratchFolder()
   // dist/ is built already; prepack would build it under the feet of the other tests.
   npm(root, 'pack', '--ignore-scripts', '--pack-destination', folder)
@@ -33,6 +33,23 @@ test('the packed package, installed into an empty folder, shows its help and dia
   expect(run.stderr).not.toContain('Error')
   expect(run.status).toBe(0)
   expect((JSON.parse(run.stdout) as Diagnosis).books.failures).toBe(81)
+
+  const program = `import { diagnose, type Diagnosis } from 'why5xx'
+const { diagnosis, verdicts }: { diagnosis: Diagnosis; verdicts: () => Iterable<{ symptom: string }> } =
+  await diagnose({ paths: [process.argv[2] ?? ''] })
+console.log(diagnosis.books.failures, new Set([...verdicts()].map(({ symptom }) => symptom)).size)
+`
+  writeFileSync(join(folder, 'use.mts'), program)
+  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '--module', 'nodenext', '--target', 'es2023', '--strict']
+  const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node', 'use.mts']
+  const checked = spawnSync(process.execPath, [...tsc, ...types], { cwd: folder, encoding: 'utf8' })
+  expect(checked.stdout).toBe('')
+  const used = spawnSync(process.execPath, ['use.mjs', join(incidents, 'idle-timeout')], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  expect(used.stderr).toBe('')
+  expect(used.stdout).toBe('81 1\n')
 })
 
 test('the package holds no test, no source map of a test and no bench data', () => {
