@@ -57,6 +57,8 @@ export interface WrittenFix {
 
 /** Each round is one edit; a configuration with more broken rules than this is not mended by a program. */
 const mostRounds = 60
+/** Above this many findings only the ways that the diagnosis is about are mended: each edit reads everything again. */
+const mostFindings = 300
 
 /** From a diagnosis and the files in force to the files of a fix. Pure: texts in, texts out. */
 export function writeFix(
@@ -90,7 +92,7 @@ export function writeFix(
   const edited = mendProxies(texts, given, host, diagnosis, planOf)
   const place = proxyPlace(plan, names, primary)
   const extra = addProxy(texts, behind, plan, names, place, warnings)
-  const { left, mended } = mendTheRest(texts, given, host, diagnosis, plan, extra)
+  const { left, mended } = mendTheRest(texts, given, host, diagnosis, plan, extra, behind)
   // A proxy that was there already keeps what broke no rule and made no failure: only what was edited is a value.
   const own = [...plan.values].filter(
     ([set, value]) =>
@@ -345,6 +347,7 @@ function mendTheRest(
   diagnosis: Diagnosis,
   plan: FixPlan,
   extra: readonly YamlValue[],
+  behind: readonly Way[],
 ): { readonly left: readonly CheckFinding[]; readonly mended: ReadonlyMap<ChangeId, PlannedValue> } {
   const edited = editedHost(texts, host)
   const tried = new Set<string>()
@@ -356,7 +359,10 @@ function mendTheRest(
     ]
     const { findings } = checkFiles(files, edited, { diagnosis })
     const { ways } = linkWays(readFiles(files, edited), diagnosis)
-    const next = findings.find((finding) => !tried.has(keyOf(finding)))
+    const names = new Set(behind.map((way) => way.chain.name))
+    const isAsked = (finding: CheckFinding): boolean =>
+      findings.length <= mostFindings || finding.ways.some((way) => names.has(way))
+    const next = findings.find((finding) => !tried.has(keyOf(finding)) && isAsked(finding))
     if (!next || round >= mostRounds) return { left: findings, mended }
     // Places move with every edit, so everything is read again after each; an edit that did not help is not repeated.
     if (!mend(texts, next, ways, plan, mended)) tried.add(keyOf(next))

@@ -71,6 +71,16 @@ test('a template of another tool, found in a folder, is noted; given by name, or
   expect(rulesOf({ text: `apiVersion: v1\nkind: Service\n${text}`, isFound: true })).toEqual(['not-yaml'])
 })
 
+test.each([
+  ['brackets', '['.repeat(20_000)],
+  ['braces of JSON', '{"a":'.repeat(20_000)],
+  ['lists in lists', '- '.repeat(20_000)],
+  ['indentation', Array.from({ length: 2_100 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+])('a hostile depth of %s is said to be no YAML', (_what, text) => {
+  const { findings } = checkFiles([{ name: 'deep.yaml', text }], { read: () => undefined, glob: () => [] })
+  expect(findings).toMatchObject([{ rule: 'not-yaml', message: 'nested deeper than any manifest.' }])
+})
+
 test('a chart that nobody rendered is one finding, however many templates it has', () => {
   const template = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n'
   const files = ['charts/shop/templates/a.yaml', 'charts/shop/templates/b/c.yaml', 'charts/till/templates/a.yaml']

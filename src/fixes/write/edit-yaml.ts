@@ -9,6 +9,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
+import { isTooDeep } from '../../settings/read/yaml-depth.ts'
 
 /** A step into a document: a key, an index, or the item of a list whose `name` is this. */
 export type Step = string | number | { readonly name: string }
@@ -47,6 +48,7 @@ export function editYaml(text: string, edit: YamlEdit): string {
 
 /** The node of an object in a file with several documents and lists. */
 export function findObject(text: string, object: ObjectId): Node | null {
+  if (isTooDeep(text)) return null
   const documents = parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false })
   for (const document of Array.isArray(documents) ? documents : []) {
     if (document.errors.length > 0) continue
@@ -64,6 +66,7 @@ export function findObject(text: string, object: ObjectId): Node | null {
 
 /** What the ConfigMaps of these names hold under a key. */
 export function configMapTexts(text: string, names: readonly string[], key: string): string[] {
+  if (isTooDeep(text)) return []
   const documents = parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false })
   return (Array.isArray(documents) ? documents : []).flatMap((document) =>
     unwrap(document.errors.length > 0 ? null : (document.contents as Node | null), 0).flatMap((root) => {

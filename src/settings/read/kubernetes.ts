@@ -11,6 +11,7 @@ import type { Remark } from './proxy-settings.ts'
 import { type FileHost, positionsOf, type SourceFile } from './source-file.ts'
 import type { IngressObject, KubernetesWorld, ServiceObject, Values, Workload } from './workload.ts'
 import { type Cursor, entries, get, items, numeric, place, placeOfKey, text } from './yaml-cursor.ts'
+import { isTooDeep } from './yaml-depth.ts'
 
 export interface KubernetesFile {
   readonly world: KubernetesWorld
@@ -42,6 +43,10 @@ export function readKubernetes(file: SourceFile, host: FileHost): KubernetesFile
   const remarks: Remark[] = []
   const notes: string[] = []
   const positions = positionsOf(file.name, file.text)
+  if (isTooDeep(file.text)) {
+    remarks.push({ rule: 'not-yaml', at: positions.at(0), message: 'nested deeper than any manifest' })
+    return { world, remarks, notes, objects: 0 }
+  }
   const parsed = parseAllDocuments(file.text, { merge: false, logLevel: 'silent', uniqueKeys: false })
   const documents = Array.isArray(parsed) ? parsed : []
   const templated = template.exec(file.text)
