@@ -39,7 +39,8 @@ function judgeStalls(group: FailureGroup, measures: Measures, all: readonly numb
         const covered = Math.min(end, stall.to) - Math.max(end - idleTimeoutSeconds * 1000, stall.from)
         return covered >= idleTimeoutSeconds * 600
       })
-      if (here.length === 0) continue
+      // A loop that wakes answers all that still wait; a few busy workers answer as many as they are.
+      if (here.length === 0 || stall.together < Math.max(5, stall.open * 0.25)) continue
       const theirs = others.reduce((sum, each) => sum + answersIn(measures, each, stall.from, stall.to), 0)
       // A dependency that stops would stop them all.
       if (theirs < LEAST_OTHER_ANSWERS) continue
