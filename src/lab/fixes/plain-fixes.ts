@@ -191,3 +191,23 @@ export const moreMemory: ScenarioFix = {
   changes: ['limits.memory: 600Mi (20 MB an export x 20 at once, and the process itself) instead of 200Mi'],
   apply: (scenario) => changeServer(scenario, 'uvicorn', { app: { memoryLimitMb: 600 } }),
 }
+
+/** Below what the nodes remember (inequality 4). */
+export const idleTimeoutBelowTracking: ScenarioFix = {
+  title: 'an idle timeout below what the nodes remember',
+  changes: ['idle_timeout.timeout_seconds=5, below the tracking timeout of 7 s (300 below 350 s)'],
+  apply: (scenario) => ({ ...scenario, loadBalancer: { ...scenario.loadBalancer, idleTimeoutSeconds: 5 } }),
+}
+
+export const limitAboveThePool: ScenarioFix = {
+  title: 'a limit above the connections that the load balancer keeps idle',
+  changes: ['uvicorn --limit-concurrency 200'],
+  apply: (scenario) => changeServer(scenario, 'uvicorn', { limitConcurrency: 200 }),
+}
+
+/** Nothing inside the cluster mends a rule outside of it. */
+export const networkAclMended: ScenarioFix = {
+  title: 'the network ACL of the subnet lets packets to the pods and back',
+  changes: ['aws ec2 create-network-acl-entry … --rule-action allow, both ways'],
+  apply: (scenario) => ({ ...scenario, faults: [] }),
+}

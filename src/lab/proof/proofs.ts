@@ -76,6 +76,17 @@ export const proofs: readonly Proof[] = [
     scenario: 'blackholed-target',
     by: { byHand: 'security-group' },
   },
+  {
+    cause: 'zonal-imbalance',
+    scenario: 'zonal-network-block',
+    by: { byHand: 'network-acl' },
+  },
+  {
+    cause: 'idle-flow-expired',
+    scenario: 'idle-flow-expired',
+    by: { byHand: 'idle-timeout' },
+    trades: 'an answer that takes longer than the lower idle timeout becomes a 504',
+  },
   { cause: 'node-removed-before-deregistration', scenario: 'node-removed', by: none },
   { cause: 'deregistration-race', scenario: 'rolling-deploy-without-prestop', by: none },
   { cause: 'host-unreachable', scenario: 'rolling-deploy-without-prestop', by: none },
@@ -114,6 +125,12 @@ export const proofs: readonly Proof[] = [
   },
   { cause: 'nginx-upstream-header-too-big', scenario: 'nginx-upstream-header-too-big', by: none },
   { cause: 'nginx-upstream-refused', scenario: 'proxy-outlives-app', by: none },
+  {
+    cause: 'admission-limit-rejected',
+    scenario: 'admission-limit-rejected',
+    by: { byHand: 'limit' },
+    trades: 'the pods take more at once; if they cannot, the answer is more of them',
+  },
   { cause: 'nginx-no-live-upstreams', scenario: 'nginx-no-live-upstreams', by: none },
   {
     cause: 'client-gave-up',
@@ -131,16 +148,15 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'snat-port-exhaustion': 'it takes 28,000 connections to one address',
   'stale-endpoint-routing': 'one process plays every node’s kube-proxy, so none lags behind the others',
   'target-tls-handshake-failure': 'no scenario: the log alone takes it for a refused connection',
-  'idle-flow-expired': 'the lab’s node forgets after 7 s, and no idle timeout of a load balancer is set so short',
-  'cold-start-overload': 'slow start is not imitated',
-  'worker-recycling': 'more requests per worker make it rarer in proportion, not gone',
+  'cold-start-overload': 'the stand-in does not imitate slow start; warming up before being ready is code of one’s own',
+  'worker-recycling':
+    'recycled workers end with idle connections in any case; jitter only spreads them, and what ends it is no recycling (mend the leak)',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
   'content-length-mismatch': 'the advice is code of one’s own, as in malformed-response',
-  'early-response-to-upload': 'the lab’s clients send small bodies',
+  'early-response-to-upload': 'reading a refused body to its end is code of one’s own',
   'cpu-throttled-target': 'namespaces have no CPU quota without the host’s cgroups',
-  'dependency-stall': 'the advice is code of one’s own: a timeout towards the dependency',
-  'admission-limit-rejected': 'a limit that says no may be right; the answer is capacity, as in worker-pool-exhausted',
+  'dependency-stall': 'a timeout towards the dependency is code of one’s own',
   'upstream-dns-stale-or-failed': 'the lab has no name server',
   'xff-too-long': 'an attribute of the load balancer that the stand-in does not have',
   'protocol-version-mismatch': 'the stand-in speaks HTTP/1.1',
@@ -149,7 +165,6 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'auth-action-failed': 'there is no identity provider',
   'request-too-large-for-alb': 'the advice is the client’s',
   'load-balancer-capacity': 'the stand-in does not scale',
-  'zonal-imbalance': 'the lab has no zones',
 }
 
 /** What `--fix auto` of a scenario means: the first proof that has it, else the settings alone. */

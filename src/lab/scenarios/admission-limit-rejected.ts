@@ -1,3 +1,4 @@
+import { limitAboveThePool } from '../fixes/plain-fixes.ts'
 import { wasSeen } from '../truth/run-facts.ts'
 import { readiness, shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
@@ -47,4 +48,5 @@ export const admissionLimitRejected = defineScenario({
         }
       : undefined,
   expect: { atLeast: { 'admission-limit-rejected': 15 } },
+  fixes: { limit: limitAboveThePool },
 })

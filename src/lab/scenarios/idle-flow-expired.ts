@@ -1,3 +1,4 @@
+import { idleTimeoutBelowTracking } from '../fixes/plain-fixes.ts'
 import { shopRoutes } from '../traffic/traffic.ts'
 import { shopPod } from './parts.ts'
 import { defineScenario } from './scenario.ts'
@@ -56,4 +57,5 @@ export const idleFlowExpired = defineScenario({
       : undefined
   },
   expect: { atLeast: { 'idle-flow-expired': 10 } },
+  fixes: { 'idle-timeout': idleTimeoutBelowTracking },
 })

@@ -1,3 +1,4 @@
+import { networkAclMended } from '../fixes/plain-fixes.ts'
 import { isFaultOn, startMsOf } from '../truth/run-facts.ts'
 import { addresses } from '../world/network.ts'
 import { shopPod, visitors } from './parts.ts'
@@ -40,4 +41,5 @@ export const zonalNetworkBlock = defineScenario({
         }
       : undefined,
   expect: { atLeast: { 'zonal-imbalance': 25 } },
+  fixes: { 'network-acl': networkAclMended },
 })
