@@ -15,6 +15,8 @@ export interface Claim {
   readonly ruledOut: readonly { readonly cause: string; readonly why: string }[]
   /** Other causes that stay possible, best first. */
   readonly candidates: readonly string[]
+  /** Of an undetermined claim: the one look-alike in the way, and what would be likely if a witness ruled it out. */
+  readonly butFor?: { readonly lookAlike: string; readonly cause: string }
   /** Names of the fields that decided, for the sample rows. */
   readonly decidedBy: readonly string[]
   readonly numbers: ClaimNumbers

@@ -27,7 +27,7 @@ export default defineCause({
     act: "Find the restart or the wrong port first: `kubectl get pods`, then the container's last state. Then keep traffic away from a pod that is not listening: a readiness probe on the real port, and a preStop pause for the stopping side.",
     inTheLog: {
       row: '`502 -`, target set, times `-1 -1 -1`, elapsed below 0.1 s.',
-      many: "One target, one unbroken period, all of that target's requests in it. It begins when the process goes and ends when it is back, or when health checks take the target out (interval times unhealthy threshold: 30 s with the controller's 15 s and 2). Every refusal is instant, however many there are per second.",
+      many: "One target, one unbroken period between its answers, all of that target's requests in it. It begins when the process goes and ends when it is back, or when health checks take the target out (interval times unhealthy threshold: 30 s with the controller's 15 s and 2). Every refusal is instant, however many there are per second.",
     },
     elsewhere: {
       appLog:
@@ -80,7 +80,7 @@ export default defineCause({
       },
       {
         cause: 'target-tls-handshake-failure',
-        tell: 'Only for target groups with protocol HTTPS, and `TargetTLSNegotiationErrorCount` counts it instead of `TargetConnectionErrorCount`.',
+        tell: 'Only for target groups with protocol HTTPS, and the same row. It does not end by itself after one stretch, and `TargetTLSNegotiationErrorCount` counts it instead of `TargetConnectionErrorCount`.',
       },
       {
         cause: 'worker-killed-mid-request',
@@ -90,7 +90,7 @@ export default defineCause({
     settledBy: [
       'pod restarts and events at the start and end of the period',
       '`ss -lnt` in the pod',
-      '`TargetConnectionErrorCount` rising with the 502s',
+      '`TargetConnectionErrorCount` rising with the 502s, and `TargetTLSNegotiationErrorCount` not',
     ],
     folklore: [
       {

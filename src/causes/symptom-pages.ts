@@ -264,7 +264,7 @@ export const symptomPages: Readonly<Record<Symptom, SymptomPage>> = {
       'one target or all nodes at once',
       'whether any of the same minutes took 1 to 7 s or 10 s',
       'pod restarts, readiness and EndpointSlices at that time',
-      '`TargetConnectionErrorCount`: 0 rules out a refusal',
+      '`TargetConnectionErrorCount`: 0 rules out a refusal; `TargetTLSNegotiationErrorCount` counts failed handshakes',
     ],
   },
   'connect-failed-late': {

@@ -22,7 +22,7 @@ export default defineCause({
   },
   docs: {
     what: 'The target group has protocol HTTPS, and the handshake with the target fails: no common protocol or cipher, plain HTTP spoken on that port, or a target too starved to finish within 10 s.',
-    why: "The TCP connection stands, but no request can be sent: times -1 -1 -1. An alert at once gives 502. For a handshake of over 10 s AWS's older page says 502 and the newer one 504: accept both.",
+    why: "The TCP connection stands, but no request can be sent: times -1 -1 -1. An alert or a reset at once gives 502, the very row of a refused connection. For a handshake of over 10 s AWS's older page says 502 and the newer one 504: accept both.",
     act: 'Look at `TargetTLSNegotiationErrorCount`. If it rises, compare protocol and port of the target group with what the pod speaks: `openssl s_client` from a node.',
     inTheLog: {
       row: '`502 -`, target set, `-1 -1 -1`, elapsed near 0; or `504 -` or `502 -` at about 10 s.',
@@ -64,7 +64,7 @@ export default defineCause({
     lookalikes: [
       {
         cause: 'connection-refused',
-        tell: '`TargetConnectionErrorCount` rises instead; a TCP connection cannot be made.',
+        tell: 'The same row, within milliseconds too. `TargetConnectionErrorCount` rises instead; a restart is one stretch of refusals between answers, and breaks open connections as it begins.',
       },
       {
         cause: 'listen-backlog-overflow',

@@ -2,11 +2,13 @@ import type { Evidence, Missing, WitnessReport } from '../core/diagnosis.ts'
 import type { Confidence } from '../core/vocabulary.ts'
 import { atThatTime, countsSideBySide, inSentry } from './at-that-time.ts'
 import { closeByApp } from './close/app.ts'
+import { closeByCloudWatch } from './close/cloudwatch.ts'
 import { closeByEvents } from './close/events.ts'
 import { closeByKubernetes } from './close/kubernetes.ts'
 import { closeByNginx } from './close/nginx.ts'
 import { closeByProxyFlags } from './close/proxies.ts'
 import type { Closer, Closing } from './closing.ts'
+import { areConnections } from './connect-counts.ts'
 import { say } from './coverage.ts'
 import type { Joined } from './joined.ts'
 import { isQuiet, LIFE_CAUSES } from './quiet.ts'
@@ -24,6 +26,7 @@ export interface ClaimLike {
   readonly evidence: readonly Evidence[]
   readonly ruledOut: readonly { readonly cause: string; readonly why: string }[]
   readonly candidates: readonly string[]
+  readonly butFor?: { readonly lookAlike: string; readonly cause: string }
   readonly loadBalancer: string
   readonly targetGroup: string
   readonly numbers: { readonly timerSeconds?: number }
@@ -38,7 +41,14 @@ export interface WitnessedJudgement<C> {
 }
 
 /** In order of trust: what one names stays named unless a later one is surer. */
-const closers: readonly Closer[] = [closeByNginx, closeByProxyFlags, closeByApp, closeByEvents, closeByKubernetes]
+const closers: readonly Closer[] = [
+  closeByNginx,
+  closeByProxyFlags,
+  closeByApp,
+  closeByEvents,
+  closeByKubernetes,
+  closeByCloudWatch,
+]
 
 const LEAST_CANDIDATES = 2
 
@@ -97,7 +107,11 @@ function closingsOf(joined: Joined): ReadonlyMap<number, Closing> {
   for (const closer of closers)
     for (const closing of closer(joined, all)) {
       const known = closings.get(closing.failure)
-      if (known === undefined || RANK[closing.confidence] > RANK[known.confidence])
+      if (
+        known === undefined ||
+        RANK[closing.confidence] > RANK[known.confidence] ||
+        (RANK[closing.confidence] === RANK[known.confidence] && closing.refutes?.includes(known.cause))
+      )
         closings.set(closing.failure, closing)
     }
   return closings
@@ -105,6 +119,7 @@ function closingsOf(joined: Joined): ReadonlyMap<number, Closing> {
 
 function isSurer(closing: Closing, claim: ClaimLike): boolean {
   if (claim.cause === null || claim.confidence === null) return true
+  if (claim.confidence !== 'certain' && closing.refutes?.includes(claim.cause)) return true
   return RANK[closing.confidence] > RANK[claim.confidence]
 }
 
@@ -121,11 +136,25 @@ function withWitnesses<C extends ClaimLike>(
   const because = [...(own === undefined ? [] : [own]), ...byWitnesses(seen.because, joined, failures), ...more]
   if (gone > 0) because.push(`a witness names the cause of ${say(gone)} more of these: they are findings of their own`)
   const ruled = [
-    ...(claim.cause === null ? ruledOutBy(seen, joined, failures) : []),
+    ...(claim.cause === null ? [...ruledOutBy(seen, joined, failures), ...ruledOutByCounts(joined, failures)] : []),
     ...(claim.confidence === 'likely' || claim.confidence === 'certain' ? [] : ruledOutByQuiet(joined, failures)),
   ].filter((each) => each.cause !== claim.cause)
   const candidates = candidatesOf(claim)
   const left = candidates.filter((cause) => !ruled.some((each) => each.cause === cause))
+  const { butFor } = claim
+  if (butFor !== undefined && ruled.some((each) => each.cause === butFor.lookAlike)) {
+    const { title: _, ...untitled } = claim
+    return {
+      ...(untitled as C),
+      cause: butFor.cause,
+      confidence: 'likely',
+      failures,
+      because,
+      evidence: seen.evidence ? [...claim.evidence, seen.evidence] : claim.evidence,
+      candidates: [],
+      ruledOut: [...claim.ruledOut, ...ruled.filter((each) => candidates.includes(each.cause))],
+    }
+  }
   // Silence of a witness rules out only as long as something else explains the failure: one candidate that is left over
   // by elimination would be named by nobody.
   if (claim.cause === null && left.length < LEAST_CANDIDATES && candidates.length - left.length >= 2)
@@ -158,6 +187,16 @@ function byWitnesses(because: readonly string[], joined: Joined, failures: reado
   const logs =
     sentry === undefined ? because : [...because.slice(0, -1), last === undefined ? sentry : `${last}; ${sentry}`]
   return [...logs, ...atThatTime(joined, failures)]
+}
+
+function ruledOutByCounts(joined: Joined, failures: readonly number[]): { cause: string; why: string }[] {
+  const isSaid = failures.every((failure) => {
+    const counted = joined.metrics.connects.get(failure)
+    return counted !== undefined && areConnections(counted)
+  })
+  if (!isSaid) return []
+  const why = 'CloudWatch counts them in TargetConnectionErrorCount and no TargetTLSNegotiationErrorCount'
+  return [{ cause: 'target-tls-handshake-failure', why }]
 }
 
 function ruledOutByQuiet(joined: Joined, failures: readonly number[]): { cause: string; why: string }[] {

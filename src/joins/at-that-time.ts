@@ -1,5 +1,5 @@
 import type { SeriesEvidence } from '../core/diagnosis.ts'
-import type { Symptom } from '../core/vocabulary.ts'
+import { isToTheTarget } from './connect-counts.ts'
 import { say } from './coverage.ts'
 import { concerns, type Joined } from './joined.ts'
 import { type MetricsFit, sumOf } from './metrics-fit.ts'
@@ -96,8 +96,6 @@ function byEvents(joined: Joined, failures: readonly number[]): string[] {
     })
 }
 
-const TO_THE_TARGET: readonly Symptom[] = ['connect-refused', 'connect-failed-late', 'connect-timeout']
-
 function byMetrics(joined: Joined, failures: readonly number[]): string[] {
   const { fit, all } = joined.metrics
   const errors = all.find((metric) => metric.name === 'TargetConnectionErrorCount')
@@ -116,16 +114,19 @@ function byMetrics(joined: Joined, failures: readonly number[]): string[] {
   if (covered === 0) return []
   // AWS reports error counts only when they are not zero, so a missing point is a zero.
   const periods = new Set(times.map((time) => Math.floor(time / own.periodMs) * own.periodMs))
-  const sum = errors.points.reduce((total, [start, value]) => total + (periods.has(start) ? value : 0), 0)
+  const sumOfMetric = (metric: (typeof all)[number] | undefined): number =>
+    (metric?.points ?? []).reduce((total, [start, value]) => total + (periods.has(start) ? value : 0), 0)
+  const sum = sumOfMetric(errors)
+  const handshakes = sumOfMetric(all.find((metric) => metric.name === 'TargetTLSNegotiationErrorCount'))
   const isLost = failures.every((failure) => symptomOf(joined.subjects, failure) === 'closed-before-response')
-  const isConnect = failures.every((failure) => TO_THE_TARGET.includes(symptomOf(joined.subjects, failure)))
+  const isConnect = failures.every((failure) => isToTheTarget(joined.subjects, failure))
   if (sum === 0 && isLost)
     return [
       'CloudWatch counts no TargetConnectionErrorCount in those minutes: the connections existed, and were lost later',
     ]
   if (isConnect)
     return [
-      `CloudWatch counts ${say(sum)} TargetConnectionErrorCount in those minutes${sum === 0 ? ', which contradicts the log' : ''}`,
+      `CloudWatch counts ${say(sum)} TargetConnectionErrorCount ${handshakes > 0 ? `and ${say(handshakes)} TargetTLSNegotiationErrorCount ` : ''}in those minutes${sum + handshakes === 0 ? ', which contradicts the log' : ''}`,
     ]
   return []
 }

@@ -10,6 +10,8 @@ export interface Closing {
   readonly because: string
   /** Left out: the catalogue's title. */
   readonly title?: string
+  /** Causes that this contradicts: it stands also where one of them was likely. */
+  readonly refutes?: readonly string[]
   /** A timer that the witness shows, seconds. */
   readonly timerSeconds?: number
 }

@@ -1,3 +1,4 @@
+import { type ConnectCounts, connectCounts } from './connect-counts.ts'
 import { controlsByTarget } from './coverage.ts'
 import { type MetricsFit, metricsFit } from './metrics-fit.ts'
 import type { Subjects } from './subjects.ts'
@@ -14,6 +15,8 @@ export interface Joined {
   readonly metrics: {
     readonly all: readonly MetricSeries[]
     readonly fit: MetricsFit | undefined
+    /** Failures before a request was handed over to the counts of their period. */
+    readonly connects: ReadonlyMap<number, ConnectCounts>
   }
   /** Targets to the pods that answered for them, over all files. */
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
@@ -50,6 +53,7 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
   const pods = testimonies.flatMap((each) => each.pods)
   const services = testimonies.flatMap((each) => each.services)
   const metrics = testimonies.flatMap((each) => each.metrics)
+  const fit = metricsFit(metrics, subjects)
   return {
     subjects,
     testimonies,
@@ -61,7 +65,7 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
     controlsSeen,
     controlsByTarget: controlsByTarget(subjects),
     events: withAddresses(testimonies, podsOfTarget).sort((a, b) => a.timeMs - b.timeMs),
-    metrics: { all: metrics, fit: metricsFit(metrics, subjects) },
+    metrics: { all: metrics, fit, connects: connectCounts(metrics, fit, subjects) },
   }
 }
 

@@ -1,6 +1,14 @@
 import type { Evidence } from '../../core/diagnosis.ts'
 import type { Claim } from '../claim.ts'
-import { type FailureGroup, groupBy, nodeAt, symptomAt, targetAt, withSymptom } from './failure-group.ts'
+import {
+  everWithSymptom,
+  type FailureGroup,
+  groupBy,
+  nodeAt,
+  symptomAt,
+  targetAt,
+  withSymptom,
+} from './failure-group.ts'
 import type { Measures, TargetTraffic } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
@@ -17,6 +25,12 @@ const LEAST_SILENCE_MS = 12_000
 /** A target with a full accept queue answers late: what it has accepted waits as well. */
 const SLOW_MS = 1_000
 const LONGER_THAN_A_ROLLOUT_MS = 25_000
+/** The longest pause between restarts (CrashLoopBackOff). */
+const LONGEST_RESTART_MS = 300_000
+/** Behind a NodePort kube-proxy soon takes a pod that does not listen out: then it is ICMP, not RST. */
+const LONGEST_BEHIND_NODE_PORT_MS = 60_000
+/** No process goes, comes back and goes again within this time. */
+const SHORTER_THAN_A_RESTART_MS = 1_500
 /** Timeouts of one load balancer node that make it differ from the others. */
 const LEAST_OF_NODE = 6
 const CONNECT_SYMPTOMS = ['connect-refused', 'connect-failed-late', 'connect-timeout', 'connect-failed'] as const
@@ -487,25 +501,23 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
     numbers: {},
   }
   const refusedText = `${plural(episode.refused.length, 'connection')} to ${episode.target} ${episode.refused.length === 1 ? 'was' : 'were'} refused within ${Math.ceil(Math.max(...episode.refused.map(({ elapsedMs }) => elapsedMs)))} ms, over ${lasted} from ${clock(episode.from)}`
-  const life = measures.targets.get(episode.target)
-  const isBack = lastAnswered(measures, episode.target) > episode.to
-  const isNew = life === undefined || !Number.isFinite(life.firstSuccess)
-  // A pod that a rollout takes away has a successor, and is taken off the list within seconds.
-  const isAbandoned = episode.to - episode.from >= LONGER_THAN_A_ROLLOUT_MS && !hasNewcomer(measures)
+  const hasAnswered = Number.isFinite(measures.targets.get(episode.target)?.firstSuccess)
   if (over || !group.isNodePort) {
-    const isSure =
-      episode.refused.length >= 3 && (over !== undefined || !group.isNodePort) && (isBack || isNew || isAbandoned)
+    const isSure = episode.refused.length >= 3 && isRestart(group, measures, episode)
     return [
       {
         ...base,
         cause: isSure ? 'connection-refused' : null,
         confidence: isSure ? 'likely' : null,
-        title: 'Nothing listened on the target’s port',
+        title: isSure
+          ? 'Nothing listened on the target’s port'
+          : 'The target refused the connection, or TLS to it failed at once',
         because: [
           refusedText,
+          ...(isSure ? [] : [sayWhyUndecided(measures, episode)]),
           over
-            ? `${count(over.refused)} refusals of one load balancer node within ${seconds(over.spanMs, 1)}: faster than ICMP may answer (at most ${count(over.most)}), so a RST from a port without a listener`
-            : `targets are pods (no NodePort), so the refusal came from the pod's own kernel`,
+            ? `${count(over.refused)} refusals of one load balancer node within ${seconds(over.spanMs, 1)}: faster than ICMP may answer (at most ${count(over.most)}), so no Service without endpoints`
+            : `targets are pods (no NodePort), so the refusal came from the pod itself`,
           ...(episode.requests === undefined
             ? []
             : [`${count(episode.answered)} of ${plural(episode.requests, 'request')} to it were answered meanwhile`]),
@@ -518,10 +530,19 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
               : 'no kube-proxy rule stands between the load balancer and a pod',
           },
           { cause: 'keepalive-shorter-than-idle-timeout', why: 'the request was never handed over' },
+          ...(isSure
+            ? [
+                {
+                  cause: 'target-tls-handshake-failure',
+                  why: 'answers of the same target before or after show that its handshake works, if the target group has one',
+                },
+              ]
+            : []),
         ],
-        candidates: isSure
-          ? []
-          : ['connection-refused', 'deregistration-race', 'worker-killed-mid-request', 'shutdown-drops-in-flight'],
+        candidates: isSure ? [] : candidatesOfRefusal(measures, episode, hasAnswered),
+        ...(!isSure && episode.refused.length >= 3 && (!hasAnswered || isLasting(measures, episode))
+          ? { butFor: { lookAlike: 'target-tls-handshake-failure', cause: 'connection-refused' } }
+          : {}),
       },
     ]
   }
@@ -541,10 +562,89 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
         episode.requests !== undefined &&
         episode.to - episode.from > 60_000 &&
         episode.refused.length < episode.requests * 0.2
-          ? ['connection-refused', 'stale-endpoint-routing', 'service-without-endpoints', 'worker-killed-mid-request']
-          : ['service-without-endpoints', 'connection-refused', 'deregistration-race', 'worker-killed-mid-request'],
+          ? [
+              'connection-refused',
+              'stale-endpoint-routing',
+              'service-without-endpoints',
+              'target-tls-handshake-failure',
+            ]
+          : hasAnswered
+            ? ['service-without-endpoints', 'connection-refused', 'deregistration-race', 'target-tls-handshake-failure']
+            : ['service-without-endpoints', 'connection-refused', 'target-tls-handshake-failure'],
     },
   ]
+}
+
+/**
+ * RST to a SYN and a TLS handshake that fails at once are the same row. What TLS trouble does not show: a process that
+ * goes and comes back, so that one stretch of refusals lies between answers, or its open connections broke as it went.
+ */
+function isRestart(group: FailureGroup, measures: Measures, episode: Episode): boolean {
+  const lastedMs = episode.to - episode.from
+  const hasDied = brokeOff(group, episode)
+  const isBack = lastAnswered(measures, episode.target) > episode.to
+  // What a new version cannot do, every target would show.
+  if (!isBack) return hasDied && !group.isNodePort && isLasting(measures, episode) && doOthersAnswer(measures, episode)
+  // Of several pods behind a NodePort one may be gone while the others answer.
+  if (isInterleaved(measures, episode)) return hasDied && lastedMs <= LONGEST_BEHIND_NODE_PORT_MS
+  return lastedMs <= (group.isNodePort ? LONGEST_BEHIND_NODE_PORT_MS : LONGEST_RESTART_MS)
+}
+
+/** A pod that a rollout takes away has a successor, and is taken off the list within seconds. */
+function isLasting(measures: Measures, episode: Episode): boolean {
+  return episode.to - episode.from >= LONGER_THAN_A_ROLLOUT_MS && !hasNewcomer(measures)
+}
+
+function doOthersAnswer(measures: Measures, { target, to }: Episode): boolean {
+  return [...measures.targets].some(([other, { lastSuccess }]) => other !== target && lastSuccess > to)
+}
+
+/** Requests that the target had already taken ended without an answer as the refusals began. */
+function brokeOff(group: FailureGroup, { target, from }: Episode): boolean {
+  return everWithSymptom(group, 'closed-before-response').some((i) => {
+    const end = group.failures.end[i] as number
+    return targetAt(group, i) === target && end >= from - 2_000 && end <= from + 2_000
+  })
+}
+
+/** Answers and refusals so close to each other, again and again, that no process can have come and gone in between. */
+function isInterleaved(measures: Measures, { target, refused }: Episode): boolean {
+  const rows = measures.rowsOf(target)
+  if (rows === undefined) return false
+  const moments = refused.map(({ start }) => start).sort((a, b) => a - b)
+  const answers: number[] = []
+  for (let i = 0; i < rows.length; i++) if (rows.targetStatus[i] !== 0) answers.push(rows.start[i] as number)
+  answers.sort((a, b) => a - b)
+  let [next, between, runs] = [0, 0, 1]
+  for (const [n, moment] of moments.entries()) {
+    const before = moments[n - 1] ?? Number.POSITIVE_INFINITY
+    const first = next
+    while (next < answers.length && (answers[next] as number) < moment) next++
+    // Connections that were open may be served for a moment after the port has closed.
+    const inside = before < moment && before > (moments[0] as number) + 2_000 ? next - first : 0
+    if (inside === 0) continue
+    runs++
+    if (moment - before < SHORTER_THAN_A_RESTART_MS) between++
+  }
+  return (between >= 2 && between >= moments.length * 0.05) || moments.length < runs * 2
+}
+
+function sayWhyUndecided(measures: Measures, episode: Episode): string {
+  const answered = lastAnswered(measures, episode.target)
+  const same =
+    'a failed TLS handshake (target groups of protocol HTTPS only) leaves the same row as a refused connection'
+  if (!Number.isFinite(answered)) return `the target never answered in this log, and ${same}`
+  if (answered > episode.to) return `answers and refusals of this target are mixed or few, and ${same}`
+  return `the target did not answer again, and ${same}`
+}
+
+/** An old address that falls silent is a rollout's; a handshake is in doubt where the target never made one. */
+function candidatesOfRefusal(measures: Measures, episode: Episode, hasAnswered: boolean): string[] {
+  const tls = 'target-tls-handshake-failure'
+  if (!hasAnswered) return ['connection-refused', tls, 'deregistration-race', 'all-targets-unhealthy']
+  return isGoneAfter(measures, episode)
+    ? ['connection-refused', 'deregistration-race', tls, 'worker-killed-mid-request']
+    : ['connection-refused', 'worker-killed-mid-request', tls, 'deregistration-race']
 }
 
 /** Refused after seconds, never at once. */
@@ -681,17 +781,19 @@ function judgeQueued(
   const podCauses = [
     'security-group-or-nacl-block',
     'host-unreachable',
-    'stale-endpoint-routing',
     'node-removed-before-deregistration',
+    'target-tls-handshake-failure',
   ]
   const blocked = group.isNodePort ? nodeCauses : podCauses
   const candidates = isDead
     ? blocked
     : [
         'listen-backlog-overflow',
-        'service-without-endpoints',
-        group.isNodePort ? 'no-local-endpoint' : 'conntrack-table-full',
+        // Kube-proxy's refusals are what it answers for a Service without endpoints; pods have none in front of them.
+        ...(group.isNodePort ? ['service-without-endpoints', 'no-local-endpoint'] : ['conntrack-table-full']),
         'security-group-or-nacl-block',
+        // The load balancer gives a handshake 10 s as well.
+        'target-tls-handshake-failure',
       ]
   return [
     {
@@ -841,7 +943,7 @@ function elapsedTable(episode: Episode, unanswered: number): Evidence {
 function mergeAlike(claims: readonly Claim[]): Claim[] {
   const merged = new Map<string, Claim[]>()
   for (const claim of claims) {
-    const key = `${claim.cause}|${claim.confidence}|${claim.candidates.join()}|${claim.cause === null ? claim.title : ''}`
+    const key = `${claim.cause}|${claim.confidence}|${claim.candidates.join()}|${claim.butFor?.cause}|${claim.cause === null ? claim.title : ''}`
     const list = merged.get(key)
     if (list) list.push(claim)
     else merged.set(key, [claim])

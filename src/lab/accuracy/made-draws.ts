@@ -681,10 +681,7 @@ const tls: MadeCase = {
     const from = pick.next() < 0.5 ? 0 : between(pick, 60_000, 120_000)
     setting.world.at(from, () => {
       for (const pod of setting.pods)
-        pod.kill(
-          ['target-tls-handshake-failure', 'deregistration-race'],
-          ['target-tls-handshake-failure', 'connection-refused'],
-        )
+        pod.kill(['target-tls-handshake-failure', 'deregistration-race'], ['target-tls-handshake-failure'])
     })
     visit(setting, ordinaryRoutes(setting.random))
     return finish(setting)
