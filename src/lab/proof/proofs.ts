@@ -147,7 +147,7 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'snat-port-race': 'the lab’s MASQUERADE picks ports at random, as kube-proxy’s does today',
   'snat-port-exhaustion': 'it takes 28,000 connections to one address',
   'stale-endpoint-routing': 'one process plays every node’s kube-proxy, so none lags behind the others',
-  'target-tls-handshake-failure': 'no scenario: the log alone takes it for a refused connection',
+  'target-tls-handshake-failure': 'the protocol is a setting of the target group, which a run cannot change meanwhile',
   'cold-start-overload': 'the stand-in does not imitate slow start; warming up before being ready is code of one’s own',
   'worker-recycling':
     'recycled workers end with idle connections in any case; jitter only spreads them, and what ends it is no recycling (mend the leak)',

@@ -46,6 +46,7 @@ import { rollingDeployWithoutPrestop } from './rolling-deploy-without-prestop.ts
 import type { Scenario } from './scenario.ts'
 import { serviceWithoutEndpoints } from './service-without-endpoints.ts'
 import { targetIdleTimeout } from './target-idle-timeout.ts'
+import { targetTlsHandshakeFailure } from './target-tls-handshake-failure.ts'
 import { twoCauses } from './two-causes.ts'
 import { upstreamKeepaliveMismatch } from './upstream-keepalive-mismatch.ts'
 import { workerKilledMidRequest } from './worker-killed-mid-request.ts'
@@ -76,6 +77,7 @@ export const scenarios: readonly Scenario[] = [
   blackholedTarget,
   zonalNetworkBlock,
   idleFlowExpired,
+  targetTlsHandshakeFailure,
   nodeRemoved,
   rollingDeployWithoutPrestop,
   rollingDeployWithPrestop,
