@@ -46,6 +46,7 @@ export class Cluster {
   #registry: TargetRegistry | undefined
   #created = 0
   #syncTimer: NodeJS.Timeout | undefined
+  readonly #controllerTimers = new Set<NodeJS.Timeout>()
   #syncing: Promise<void> = Promise.resolve()
   #registering: Promise<void> = Promise.resolve()
   #isClosed = false
@@ -171,9 +172,16 @@ export class Cluster {
     this.gone.push(pod)
   }
 
-  async destroy(): Promise<void> {
+  /** From now on no change of pods is followed; what is under way ends first, however it ends. */
+  async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#syncTimer)
+    for (const timer of this.#controllerTimers) clearTimeout(timer)
+    await Promise.allSettled([this.#syncing, this.#registering])
+  }
+
+  async destroy(): Promise<void> {
+    await this.close()
     await Promise.all(this.pods.map((pod) => pod.destroy()))
   }
 
@@ -203,10 +211,12 @@ export class Cluster {
       this.#syncTimer = undefined
       this.#syncing = this.#syncing.then(() => this.#writeRules())
     }, this.#timings.kubeProxySeconds * 1000)
-    if (this.#targetType === 'ip')
-      setTimeout(() => {
-        this.#registering = this.#registering.then(() => this.#reconcileTargets())
-      }, this.#timings.controllerSeconds * 1000)
+    if (this.#targetType !== 'ip') return
+    const timer = setTimeout(() => {
+      this.#controllerTimers.delete(timer)
+      this.#registering = this.#registering.then(() => this.#reconcileTargets())
+    }, this.#timings.controllerSeconds * 1000)
+    this.#controllerTimers.add(timer)
   }
 
   /** As the load balancer controller does: ready pods are registered, all others are not. */

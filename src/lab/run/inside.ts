@@ -14,6 +14,7 @@ import { collectVersions } from '../servers/versions.ts'
 import type { ClientJob } from '../traffic/client.ts'
 import { planTraffic } from '../traffic/plan.ts'
 import { scaleTraffic } from '../traffic/traffic.ts'
+import { lastWords } from '../world/enter.ts'
 import { addresses, Network } from '../world/network.ts'
 import { requirePrograms } from '../world/requirements.ts'
 import { type RunFolders, runFolders } from './folders.ts'
@@ -30,18 +31,18 @@ process.stdin.on('end', () => abort.abort())
 process.stdin.on('error', () => abort.abort())
 process.stdin.resume()
 
+// What breaks in a callback, such as a program that cannot be started, breaks the run: then the run says so.
+process.on('uncaughtException', (error) => {
+  fail(error)
+  process.exit(1)
+})
+
 try {
   const isComplete = await runInside(JSON.parse(process.argv[2] ?? '') as RunJob, abort.signal)
   say({ kind: 'done', isComplete })
   process.exitCode = 0
 } catch (error) {
-  say({
-    kind: 'failed',
-    message: error instanceof Error ? error.message : String(error),
-    ...(error instanceof AppError ? { code: error.code, hint: error.hint, exit: error.exit } : {}),
-  })
-  if (!(error instanceof AppError)) console.error(error)
-  process.exitCode = 1
+  fail(error)
 }
 // Leaving ends the namespace's other processes; what they wrote is on disk by now.
 setTimeout(() => process.exit(), 50)
@@ -126,6 +127,8 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     timeline.add('traffic-end')
   } finally {
     await writeCounters(network, cluster, folders, scenario)
+    // Else a change of pods would look for a load balancer, or for a folder, that is not there any more.
+    await cluster.close()
     await loadBalancer.stop()
     const loadBalancerName = loadBalancer.name
     writeKubernetesObjects(folders.kubernetes, cluster, world.events, scenario)
@@ -202,7 +205,9 @@ async function driveTraffic(
   client.stdout?.resume()
   const ended = new Promise<void>((resolve, reject) =>
     client.on('close', (code) =>
-      code === 0 || signal.aborted ? resolve() : reject(new Error(`The traffic ended with ${code}: ${stderr}`)),
+      code === 0 || signal.aborted
+        ? resolve()
+        : reject(new Error(`The traffic ended with ${code}: ${lastWords(stderr)}`)),
     ),
   )
   signal.addEventListener('abort', () => client.kill('SIGKILL'), { once: true })
@@ -250,6 +255,16 @@ function dropNamespaceNoise(folder: string): void {
     const lines = readFileSync(file, 'utf8').split('\n')
     writeFileSync(file, lines.filter((line) => !line.includes('initgroups(')).join('\n'))
   }
+}
+
+function fail(error: unknown): void {
+  say({
+    kind: 'failed',
+    message: error instanceof Error ? error.message : String(error),
+    ...(error instanceof AppError ? { code: error.code, hint: error.hint, exit: error.exit } : {}),
+  })
+  if (!(error instanceof AppError)) console.error(error)
+  process.exitCode = 1
 }
 
 function say(message: RunMessage): void {

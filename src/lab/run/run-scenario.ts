@@ -9,7 +9,7 @@ import type { Scenario } from '../scenarios/scenario.ts'
 import { missedTargets, type Score, score } from '../score/score.ts'
 import { readRun } from '../truth/read-run.ts'
 import { type TruthRow, truthRows } from '../truth/truth-rows.ts'
-import { runInWorld } from '../world/enter.ts'
+import { lastWords, runInWorld } from '../world/enter.ts'
 import { type ClientView, clientRows, summarizeClients } from './client-view.ts'
 import { diagnoseRun, type FindingSummary } from './diagnose.ts'
 import { runFolders } from './folders.ts'
@@ -78,7 +78,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   if (failure ?? end.exitCode !== 0) {
     if (failure?.code?.startsWith('LAB_') && failure.hint)
       fail('LAB_WORLD', { what: failure.message, hint: failure.hint })
-    const why = failure?.message ?? (end.stderr.trim().split('\n').at(-1) || `exit code ${end.exitCode}`)
+    const why = failure?.message ?? (lastWords(end.stderr) || `exit code ${end.exitCode}`)
     if (!options.signal.aborted) fail('LAB_RUN_FAILED', { scenario: scenario.id, why, folder: options.folder })
   }
   return { ...(await judgeRun(scenario, options, isComplete)) }

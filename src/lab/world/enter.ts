@@ -50,3 +50,13 @@ export async function runInWorld(run: WorldRun): Promise<WorldEnd> {
   run.signal.removeEventListener('abort', stop)
   return { exitCode, stderr: stderr.join('\n') }
 }
+
+/** What a process said as it broke. Of an error that nobody caught that is the error, not Node's version below it. */
+export function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  return (
+    lines.findLast((line) => /^\[?\w*(?:Error|Exception)\b/.test(line)) ??
+    lines.findLast((line) => line !== '' && !/^Node\.js v\d/.test(line)) ??
+    ''
+  )
+}
