@@ -27,13 +27,13 @@ export const eventLoopStallResetsIdleConnections = defineScenario({
     },
   },
   traffic: {
-    seconds: 60,
+    seconds: 75,
     streams: [
       visitors(32),
       {
         kind: 'burst',
         name: 'report',
-        atSeconds: [10, 26, 42],
+        atSeconds: [10, 26, 42, 58],
         count: 1,
         routes: [{ route: '/reports/{n}', weight: 1 }],
       },

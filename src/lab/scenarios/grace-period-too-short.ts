@@ -30,7 +30,7 @@ export const gracePeriodTooShort = defineScenario({
     },
     rollout: { maxSurge: 1, maxUnavailable: 0, minReadySeconds: 4 },
   },
-  traffic: { seconds: 60, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 110 }])] },
+  traffic: { seconds: 60, streams: [visitors(12, [{ route: '/downloads/{n}', weight: 110 }])] },
   faults: [{ atSeconds: 14, what: 'kubectl rollout restart', apply: (lab) => lab.cluster.rollingRestart(lab.signal) }],
   truth: (failure, run) => {
     const [killed] = eventsNear(run, ['container-killed'], endMsOf(failure), 300, 100, podOf(run, failure.target))

@@ -29,7 +29,7 @@ export const keepaliveRaceNodePort = defineScenario({
         kind: 'poller',
         name: 'wall boards',
         everySeconds: 4.986,
-        count: 2,
+        count: 5,
         widgets: 12,
         jitterSeconds: 0.02,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],

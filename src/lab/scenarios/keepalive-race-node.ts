@@ -33,7 +33,7 @@ export const keepaliveRaceNode = defineScenario({
         kind: 'poller',
         name: 'wall boards',
         everySeconds: 5.988,
-        count: 2,
+        count: 5,
         widgets: 10,
         jitterSeconds: 0.018,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],

@@ -37,13 +37,13 @@ export const keepaliveRaceUvicorn = defineScenario({
     },
   },
   traffic: {
-    seconds: 75,
+    seconds: 85,
     streams: [
       {
         kind: 'poller',
         name: 'wall boards',
         everySeconds: 4.988,
-        count: 2,
+        count: 5,
         widgets: 10,
         jitterSeconds: 0.018,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],

@@ -25,7 +25,7 @@ export const nginxUpstreamPrematurelyClosed = defineScenario({
       { readiness: { ...readiness, port: 8080 }, backOffSeconds: [1, 1, 1] },
     ),
   },
-  traffic: { seconds: 45, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 90 }])] },
+  traffic: { seconds: 45, streams: [visitors(12, [{ route: '/downloads/{n}', weight: 90 }])] },
   faults: [10, 22, 34].map((atSeconds, i) => ({
     atSeconds,
     what: 'out of memory',

@@ -24,9 +24,9 @@ export const responseTruncated = defineScenario({
   traffic: {
     seconds: 45,
     streams: [
-      visitors(7, [
+      visitors(12, [
         { route: '/exports/{n}', weight: 70 },
-        { route: '/orders/{n}/history', weight: 25 },
+        { route: '/orders/{n}/history', weight: 35 },
       ]),
     ],
   },

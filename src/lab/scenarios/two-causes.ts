@@ -30,7 +30,7 @@ export const twoCauses = defineScenario({
         kind: 'poller',
         name: 'wall boards',
         everySeconds: 4.986,
-        count: 2,
+        count: 4,
         widgets: 14,
         jitterSeconds: 0.02,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],

@@ -31,7 +31,7 @@ export const upstreamKeepaliveMismatch = defineScenario({
         kind: 'poller',
         name: 'wall boards',
         everySeconds: 4.97,
-        count: 2,
+        count: 6,
         widgets: 8,
         jitterSeconds: 0.04,
         routes: [

@@ -21,7 +21,7 @@ export const workerKilledMidRequest = defineScenario({
     replicas: 2,
     template: shopPod({ app: { downloadSeconds: 3 } }, { backOffSeconds: [1, 1, 1] }),
   },
-  traffic: { seconds: 50, streams: [visitors(8, [{ route: '/downloads/{n}', weight: 110 }])] },
+  traffic: { seconds: 50, streams: [visitors(12, [{ route: '/downloads/{n}', weight: 110 }])] },
   faults: [10, 24, 38].map((atSeconds, i) => ({
     atSeconds,
     what: 'out of memory',
