@@ -290,7 +290,7 @@ export const knobs: Readonly<Partial<Record<ChangeId, Knob>>> = {
   },
   'deployment.replicas': {
     hop: 'application',
-    title: (value) => `Run ${value} pods`,
+    title: (value) => `Run at least ${value} pods`,
     undo: 'Scale back.',
     ways: [{ server: 'kubernetes', where: 'Deployment', write: (value) => `replicas: ${value}` }],
   },
