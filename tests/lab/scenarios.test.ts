@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderAccuracy } from '../../src/lab/score/report-markdown.ts'
 import type { LabReport } from '../../src/lab/score/run-report.ts'
 
 // Each run takes its own time in its own namespaces, so they run beside each other. WHY5XX_LAB=all runs every scenario
@@ -60,6 +61,8 @@ describe('incidents of the lab', () => {
     ])
     expect(run.stderr).toBe('')
     report = JSON.parse(run.stdout) as LabReport
+    // WHY5XX_LAB_PAGE=docs/accuracy.md: the page comes from the same run, before any second try.
+    if (isAll && process.env.WHY5XX_LAB_PAGE) writeFileSync(process.env.WHY5XX_LAB_PAGE, renderAccuracy(report))
     // A race may not fire, and a handful of failures makes a coarse precision: what missed gets two more tries, each
     // with other traffic. What misses three times is broken.
     for (const seed of ['2', '3']) {
