@@ -64,7 +64,7 @@ export default defineCause({
     lookalikes: [
       {
         cause: 'connection-refused',
-        tell: 'The same row, within milliseconds too. `TargetConnectionErrorCount` rises instead; a restart is one stretch of refusals between answers, and breaks open connections as it begins.',
+        tell: 'The same row, within milliseconds too (medians in the lab: a handshake 2.9 ms, a refusal 1.3 ms: too close to tell by). `TargetConnectionErrorCount` rises instead; a restart is one stretch of refusals between answers, and breaks open connections as it begins.',
       },
       {
         cause: 'listen-backlog-overflow',

@@ -12,16 +12,18 @@ let files = 0
 const T0 = Date.UTC(2026, 10, 23, 2, 0, 0)
 const [one, other] = ['10.0.32.10:8000', '10.0.33.11:8000']
 
-type Fate = 'answered' | 'refused' | 'broken'
+type Fate = 'answered' | 'refused' | 'broken' | 'unanswered' | 'unanswered502'
 
 function row(atMs: number, target: string, fate: Fate): string {
   const times = {
     answered: ['0.001 0.020 0.000', 200, 200],
     refused: ['-1 -1 -1', 502, '-'],
     broken: ['0.001 0.400 -1', 502, '-'],
+    unanswered: ['-1 -1 -1', 504, '-'],
+    unanswered502: ['-1 -1 -1', 502, '-'],
   }
   const [spent, elb, own] = times[fate]
-  const tookMs = { answered: 21, refused: 3, broken: 401 }[fate]
+  const tookMs = { answered: 21, refused: 3, broken: 401, unanswered: 10_001, unanswered502: 10_001 }[fate]
   const at = (ms: number): string => new Date(T0 + ms).toISOString().replace('Z', '000Z')
   return `http ${at(atMs + tookMs)} app/shop/50dc6c495c0c9188 203.0.113.9:2817 ${target} ${spent} ${elb} ${own} 200 300 "GET http://shop.example:80/cart HTTP/1.1" "curl" - - arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/73e2d6bc24d8a067 "Root=1-6b03a28e-${String(Math.round(atMs)).padStart(24, '0')}" "-" "-" 0 ${at(atMs)} "forward" "-" "-" "${target}" "${own}" "-" "-"`
 }
@@ -82,6 +84,19 @@ describe('a refused connection and a failed TLS handshake are the same row', () 
     const dead = (s: number): Fate => (s < 60 ? 'answered' : s === 60 ? 'broken' : 'refused')
     const findings = await findingsOf([...rows(one, dead), ...rows(other, dead)])
     expect(findings.find(({ symptom }) => symptom === 'connect-refused')).toMatchObject({ cause: null })
+  })
+})
+
+describe('10 s without an answer are the connection or the handshake', () => {
+  it.each<[Fate, string]>([
+    ['unanswered', 'security-group-or-nacl-block'],
+    ['unanswered502', 'target-tls-handshake-failure'],
+  ])('%s: first %s', async (fate, first) => {
+    const [finding] = await findingsOf([...healthy(one), ...rows(other, (s) => (s < 60 ? 'answered' : fate))])
+    expect(finding).toMatchObject({ cause: null, symptom: 'connect-timeout' })
+    const candidates = finding?.candidates.map(({ cause }) => cause)
+    expect(candidates?.[0]).toBe(first)
+    expect(candidates).toContain('target-tls-handshake-failure')
   })
 })
 

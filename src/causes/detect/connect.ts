@@ -774,27 +774,26 @@ function judgeQueued(
   // Requests on connections that were open before go into the same silence and end at the idle timeout.
   const stuck = isDead ? stuckRequests(group, episode) : []
   // A rule that drops new connections leaves those that are open alone; a node that is gone takes them along.
+  // The load balancer gives a handshake 10 s as well.
+  const tls = 'target-tls-handshake-failure'
   const nodeCauses =
     stuck.length > 0
-      ? ['node-removed-before-deregistration', 'no-local-endpoint', 'security-group-or-nacl-block', 'host-unreachable']
-      : ['no-local-endpoint', 'node-removed-before-deregistration', 'security-group-or-nacl-block', 'host-unreachable']
-  const podCauses = [
-    'security-group-or-nacl-block',
-    'host-unreachable',
-    'node-removed-before-deregistration',
-    'target-tls-handshake-failure',
-  ]
+      ? ['node-removed-before-deregistration', 'no-local-endpoint', 'security-group-or-nacl-block', tls]
+      : ['no-local-endpoint', 'node-removed-before-deregistration', 'security-group-or-nacl-block', tls]
+  const podCauses = ['security-group-or-nacl-block', 'host-unreachable', 'node-removed-before-deregistration', tls]
   const blocked = group.isNodePort ? nodeCauses : podCauses
-  const candidates = isDead
+  const byPlace = isDead
     ? blocked
     : [
         'listen-backlog-overflow',
         // Kube-proxy's refusals are what it answers for a Service without endpoints; pods have none in front of them.
         ...(group.isNodePort ? ['service-without-endpoints', 'no-local-endpoint'] : ['conntrack-table-full']),
         'security-group-or-nacl-block',
-        // The load balancer gives a handshake 10 s as well.
-        'target-tls-handshake-failure',
+        tls,
       ]
+  // AWS says 504 of a connection that is not answered; of a handshake its older page said 502, the newer one 504.
+  const isBad = episode.timedOut.every(({ failure }) => group.failures.elbStatus[failure] === 502)
+  const candidates = isBad ? [tls, ...byPlace.filter((cause) => cause !== tls)] : byPlace
   return [
     {
       ...base,
@@ -806,6 +805,11 @@ function judgeQueued(
       failures: [...failures, ...stuck],
       because: [
         said,
+        ...(isBad
+          ? [
+              'these are 502: a connection that is not answered ends in 504, so it may have been made and TLS got no answer',
+            ]
+          : []),
         episode.requests === undefined
           ? 'its other rows were not kept, so what it did meanwhile is unknown'
           : `of ${plural(episode.requests, 'request')} to it from ${clock(episode.from)} to ${clock(episode.to)}, ${count(episode.answered)} were answered${isDead && isOne ? '; other targets answered meanwhile' : ''}`,
