@@ -15,6 +15,7 @@ import {
   SERVICE_BINS,
   serviceBinStart,
 } from '../evidence/traffic-tally.ts'
+import { youthTest } from '../evidence/youth.ts'
 import { knownKeepAlives } from '../settings/servers.ts'
 import { type Incident, targetKey } from './incident.ts'
 
@@ -72,6 +73,7 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
       const rows = rowsOf(target)
       return rows ? findKnee(rows, fromMs, toMs) : undefined
     },
+    youth: youthTest,
     echo(asked): Echo | undefined {
       if (lastEcho?.asked.length === asked.length && asked.every((failure, n) => failure === lastEcho?.asked[n]))
         return lastEcho.found

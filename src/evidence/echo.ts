@@ -1,3 +1,4 @@
+import { binomialSurprise } from '../core/binomial-surprise.ts'
 import type { TargetRows } from './row-windows.ts'
 
 /** One request that asks: did an answer on my node and target end exactly T before me? */
@@ -283,27 +284,6 @@ function askKnownLags(
       best = { from: fromMs / BIN_MS, to: toMs / BIN_MS, surprise, excess: share - usual }
   }
   return best
-}
-
-/** -log10 of the chance that at least `found` of `of` happen when each has the chance `usual`, `found` being more than usual. */
-function binomialSurprise(found: number, of: number, usual: number): number {
-  // P(X = found), then the geometric tail behind it.
-  const ln =
-    lnFactorial(of) -
-    lnFactorial(found) -
-    lnFactorial(of - found) +
-    found * Math.log(usual) +
-    (of - found) * Math.log(1 - usual)
-  const ratio = (((of - found) / (found + 1)) * usual) / (1 - usual)
-  return Math.max(0, -(ln - Math.log(1 - Math.min(ratio, 0.9))) / Math.LN10)
-}
-
-const lnFactorials = [0]
-
-function lnFactorial(n: number): number {
-  for (let next = lnFactorials.length; next <= n; next++)
-    lnFactorials.push((lnFactorials[next - 1] as number) + Math.log(next))
-  return lnFactorials[n] as number
 }
 
 /** Evenly over time, first and last included. */

@@ -7,6 +7,7 @@ import type { Measures } from './measures.ts'
 import { detectRowDecided } from './row-decided.ts'
 import { detectTargetAnswered } from './target-answered.ts'
 import { detectTimeouts } from './timeouts.ts'
+import { detectColdStart } from './young-targets.ts'
 
 type Detector = (group: FailureGroup, measures: Measures) => Claim[]
 
@@ -19,6 +20,7 @@ const detectors: readonly Detector[] = [
   detectOneRoute,
   detectWeakKeepAliveRace,
   detectOtherCloses,
+  detectColdStart,
   detectTimeouts,
   detectTargetAnswered,
 ]

@@ -1,3 +1,5 @@
+import type { YoungTarget, Youth } from '../../evidence/youth.ts'
+
 /**
  * What detectors may ask about a group. The engine computes each when first asked (src/engine/measure-group.ts); the
  * meaning of every measure is told where it is made, in src/evidence.
@@ -17,6 +19,8 @@ export interface Measures {
   readonly stallsOf: (target: string) => readonly Stall[]
   /** Where more open requests stop finishing more (src/evidence/knee.ts). */
   readonly kneeOf: (target: string, fromMs: number, toMs: number) => Knee | undefined
+  /** The first minute of new targets against older ones and later (src/evidence/youth.ts). */
+  readonly youth: (young: readonly YoungTarget[], siblings: readonly TargetTraffic[]) => Youth
   readonly echo: (failures: readonly number[]) => Echo | undefined
   /** Requests of a route (its text) in this target group, over the whole log. */
   readonly routeRequests: (route: string) => number
