@@ -9,7 +9,7 @@ export default defineCause({
     title: 'A security group, network ACL or network policy filtered the way to the target',
     hop: 'network',
     symptoms: ['connect-timeout', 'connect-failed'],
-    decidedBy: 'witness',
+    decidedBy: 'rows',
     wants: ['health-check-log', 'cloudwatch', 'kubernetes'],
     since: '0.1.0',
     sources: [
@@ -78,6 +78,10 @@ export default defineCause({
       { cause: 'conntrack-table-full', tell: 'Existing connections go on working and only a share of new ones fails.' },
       { cause: 'host-unreachable', tell: 'The address is gone from the cluster; here it exists and answers others.' },
       { cause: 'service-without-endpoints', tell: 'Has instant and late 502s beside the timeouts.' },
+      {
+        cause: 'zonal-imbalance',
+        tell: 'The failing node has targets of its own. Where the other nodes reach the same targets in the same seconds, the way of that node is filtered: that much the log decides by itself.',
+      },
     ],
     settledBy: [
       'tcpdump on the target: does the SYN arrive, does the answer leave',

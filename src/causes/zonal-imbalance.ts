@@ -63,7 +63,7 @@ export default defineCause({
     lookalikes: [
       {
         cause: 'security-group-or-nacl-block',
-        tell: 'The targets of one zone fail for all nodes; here one node fails for all its targets.',
+        tell: 'The targets of one zone fail for all nodes, or one node fails for targets that the other nodes reach in the same seconds; here the failing node has targets of its own.',
       },
       { cause: 'no-registered-targets', tell: 'All nodes answer 503; here one.' },
       { cause: 'node-removed-before-deregistration', tell: 'One target address; here one load balancer node.' },

@@ -31,8 +31,6 @@ const LONGEST_RESTART_MS = 300_000
 const LONGEST_BEHIND_NODE_PORT_MS = 60_000
 /** No process goes, comes back and goes again within this time. */
 const SHORTER_THAN_A_RESTART_MS = 1_500
-/** Timeouts of one load balancer node that make it differ from the others. */
-const LEAST_OF_NODE = 6
 const CONNECT_SYMPTOMS = ['connect-refused', 'connect-failed-late', 'connect-timeout', 'connect-failed'] as const
 
 interface Attempt {
@@ -64,91 +62,12 @@ export function detectConnectFailures(group: FailureGroup, measures: Measures): 
   const all = withSymptom(group, ...CONNECT_SYMPTOMS)
   if (all.length === 0) return []
   const claims: Claim[] = []
-  const ofOneNode = judgeOneNode(group, measures, all)
-  if (ofOneNode) claims.push(ofOneNode)
-  const left = ofOneNode ? all.filter((i) => !ofOneNode.failures.includes(i)) : all
-  for (const [target, failures] of groupBy(left, (i) => targetAt(group, i))) {
+  for (const [target, failures] of groupBy(all, (i) => targetAt(group, i))) {
     const attempts = failures.map((failure) => attemptOf(group, failure)).sort((a, b) => a.start - b.start)
     for (const part of split(attempts))
       claims.push(...judgeEpisode(group, measures, episodeOf(group, measures, target, part)))
   }
   return mergeAlike(claims)
-}
-
-/** One node of the load balancer reaches no target, the others reach them all: it is that node's subnet. */
-function judgeOneNode(group: FailureGroup, measures: Measures, all: readonly number[]): Claim | undefined {
-  const timedOut = all.filter((i) => symptomAt(group, i) === 'connect-timeout')
-  if (timedOut.length < LEAST_OF_NODE || measures.nodes.size < 2 || measures.targets.size < 2) return undefined
-  const [[node, mine] = ['', []]] = [...groupBy(timedOut, (i) => nodeAt(group, i))].sort(
-    (a, b) => b[1].length - a[1].length,
-  )
-  const targets = new Set(mine.map((i) => targetAt(group, i)))
-  const others = timedOut.length - mine.length
-  let sentByOthers = 0
-  for (const [each, { requests }] of measures.nodes) if (each !== node) sentByOthers += requests
-  const requests = measures.nodes.get(node)?.requests ?? 0
-  const usual = (others / Math.max(1, sentByOthers)) * requests
-  if (node === '' || targets.size < 2 || targets.size < measures.targets.size * 0.6) return undefined
-  if (others > mine.length * 0.05 || mine.length < usual * 10 || sentByOthers < LEAST_OF_NODE * 4) return undefined
-  const shared = [...measures.nodes].some(
-    ([each, { targets: theirs }]) => each !== node && [...theirs].some((target) => targets.has(target)),
-  )
-  const starts = mine.map((i) => attemptOf(group, i).start)
-  const [from, to] = [Math.min(...starts) - 5_000, Math.max(...starts) + 5_000]
-  const waiting = withSymptom(group, 'response-timeout').filter((i) => {
-    const { start } = attemptOf(group, i)
-    return start >= from && start <= to
-  })
-  const ofNode = waiting.filter((i) => nodeAt(group, i) === node)
-  // On connections that were open before, requests go into the same silence; slow answers would meet all nodes.
-  const stuck = ofNode.length >= waiting.length * 0.9 ? ofNode : []
-  return {
-    cause: null,
-    confidence: null,
-    title: 'One node of the load balancer gets no connection to any target; the others do',
-    hop: 'network',
-    failures: [...mine, ...stuck],
-    because: [
-      `${plural(mine.length, 'connection')} of node ${node} were not answered within 10 s, to ${count(targets.size)} of ${plural(measures.targets.size, 'target')}: ${share(mine.length, requests)} of its ${plural(requests, 'request')}; of ${plural(sentByOthers, 'request')} of the other nodes ${count(others)}`,
-      shared
-        ? 'the other nodes reach the same targets meanwhile, so the targets are alive: what is lost is lost on the way from or to that node'
-        : 'each node has targets of its own (cross-zone load balancing is off), so it is that zone: its targets or its subnet',
-      ...(stuck.length > 0
-        ? [
-            `${plural(stuck.length, 'request')} of that node on connections that were open before got no answer either, until the idle timeout`,
-          ]
-        : []),
-    ],
-    evidence: [
-      {
-        kind: 'table',
-        id: 'by-node',
-        title: 'Connections that timed out, by node of the load balancer',
-        columns: ['node', 'timed out', 'requests'],
-        rows: [...measures.nodes].map(([each, sent]) => [
-          each,
-          timedOut.filter((i) => nodeAt(group, i) === each).length,
-          sent.requests,
-        ]),
-      },
-    ],
-    ruledOut: [
-      ...(shared
-        ? [{ cause: 'listen-backlog-overflow', why: 'a full accept queue does not know which node is asking' }]
-        : []),
-      { cause: 'target-idle-timeout', why: '10.00 s is the connect timeout; the request was never handed over' },
-    ],
-    candidates: shared
-      ? ['security-group-or-nacl-block', 'zonal-imbalance', 'stale-endpoint-routing', 'conntrack-table-full']
-      : [
-          'zonal-imbalance',
-          'security-group-or-nacl-block',
-          'node-removed-before-deregistration',
-          'listen-backlog-overflow',
-        ],
-    decidedBy: ['request_processing_time', 'elb_status_code', 'target:port', 'time'],
-    numbers: {},
-  }
 }
 
 function attemptOf(group: FailureGroup, failure: number): Attempt {

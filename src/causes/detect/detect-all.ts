@@ -4,6 +4,7 @@ import { detectConnectFailures } from './connect.ts'
 import type { FailureGroup } from './failure-group.ts'
 import { detectKeepAliveRace, detectWeakKeepAliveRace } from './keepalive.ts'
 import type { Measures } from './measures.ts'
+import { detectOneNode } from './one-node.ts'
 import { detectRowDecided } from './row-decided.ts'
 import { detectTargetAnswered } from './target-answered.ts'
 import { detectTimeouts } from './timeouts.ts'
@@ -13,6 +14,7 @@ type Detector = (group: FailureGroup, measures: Measures) => Claim[]
 
 /** In order: what one detector claims is out of reach for the next. */
 const detectors: readonly Detector[] = [
+  detectOneNode,
   detectRowDecided,
   detectConnectFailures,
   detectSharedEnds,
