@@ -14,7 +14,7 @@ export const keepaliveRaceNodePort = defineScenario({
     'Healthy requests a moment later on the same node went over other connections.',
   ],
   scaled: [
-    'boards ask with a period within milliseconds of the keep-alive time: far more races than plain traffic has',
+    'boards ask with a period within a tenth of a second of the keep-alive time: far more races than plain traffic has',
     'round trip 4 ms between load balancer and targets (0.3 to 2 ms inside a region)',
   ],
   application: 'k8s-shop-boards-6c7d8e9f0a',
@@ -28,10 +28,10 @@ export const keepaliveRaceNodePort = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.986,
-        count: 5,
-        widgets: 12,
-        jitterSeconds: 0.02,
+        everySeconds: 4.97,
+        count: 2,
+        widgets: 24,
+        jitterSeconds: 0.03,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],
       },
       { kind: 'poisson', name: 'visitors', perSecond: 0.8, routes: shopRoutes },

@@ -13,7 +13,7 @@ export const keepaliveRaceUvicorn = defineScenario({
     'Plain traffic loses far fewer requests this way; the boards’ period makes the race visible.',
   ],
   scaled: [
-    'boards ask with a period within milliseconds of the keep-alive time: far more races than plain traffic has',
+    'boards ask with a period within a tenth of a second of the keep-alive time: far more races than plain traffic has',
     'round trip 4 ms between load balancer and targets (0.3 to 2 ms inside a region)',
   ],
   application: 'ops-board',
@@ -42,10 +42,10 @@ export const keepaliveRaceUvicorn = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.988,
-        count: 5,
-        widgets: 10,
-        jitterSeconds: 0.018,
+        everySeconds: 4.97,
+        count: 2,
+        widgets: 24,
+        jitterSeconds: 0.03,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],
       },
       { kind: 'poisson', name: 'operators', perSecond: 0.4, routes: shopRoutes },

@@ -14,7 +14,7 @@ export const twoCauses = defineScenario({
   ],
   scaled: [
     'idle timeout 15 s (usually 60)',
-    'boards ask with a period within milliseconds of the keep-alive time: far more races than plain traffic has',
+    'boards ask with a period within a tenth of a second of the keep-alive time: far more races than plain traffic has',
     'round trip 4 ms between load balancer and targets (0.3 to 2 ms inside a region)',
   ],
   application: 'intranet',
@@ -29,10 +29,10 @@ export const twoCauses = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.986,
-        count: 4,
-        widgets: 14,
-        jitterSeconds: 0.02,
+        everySeconds: 4.97,
+        count: 2,
+        widgets: 24,
+        jitterSeconds: 0.03,
         routes: [{ route: '/api/widgets/{n}', weight: 1 }],
       },
       {
