@@ -48,13 +48,24 @@ describe('stalls', () => {
   it('are stretches without an answer that end in many at once', () => {
     const rows = traffic((start) => (start >= 20_000 && start < 26_000 ? 26_000 + (start % 7) : start + 20))
     expect(findStalls(rows)).toEqual([
-      { from: 1_019_920, to: 1_026_000, open: expect.any(Number), together: expect.any(Number) },
+      { from: 1_019_920, to: 1_026_000, open: expect.any(Number), together: expect.any(Number), waitBeforeMs: 20 },
     ])
     expect(findStalls(rows)[0]?.together).toBeGreaterThan(50)
   })
 
   it('are not what busy workers make, who finish one after another', () => {
     expect(findStalls(queue(4, 2_000, 100, 400))).toEqual([])
+  })
+
+  it('say how long the last answers before them had waited: a queue grows, a loop stops at once', () => {
+    // From 20 s on each waits longer, until what is finished has been given up at 10 s; all that is left ends at 45 s.
+    const rows = traffic((start) => {
+      if (start < 20_000 || start >= 45_000) return start + 20
+      const wait = 20 + (start - 20_000) * 1.2
+      return wait < 10_000 ? start + wait : Math.max(45_000, start + wait)
+    })
+    const [stall] = findStalls(rows).filter((each) => each.to - each.from > 5_000)
+    expect(stall?.waitBeforeMs).toBeGreaterThan(8_000)
   })
 
   it('are not pauses in the traffic', () => {

@@ -8,11 +8,14 @@ export interface Stall {
   readonly open: number
   /** Answers within {@link TOGETHER_MS} of its end, to requests handed over at moments at least half a stall apart. */
   readonly together: number
+  /** The shortest that any of the last answers before it had taken, ms. */
+  readonly waitBeforeMs: number
 }
 
 const LEAST_STALL_MS = 1_500
 const TOGETHER_MS = 400
 const LEAST_TOGETHER = 3
+const ANSWERS_BEFORE = 5
 
 /**
  * The staircase of a blocked event loop: open requests grow, nothing ends, then a batch ends at one instant. Busy threads
@@ -44,8 +47,9 @@ export function findStalls(rows: TargetRows): Stall[] {
       last = Math.max(last, each.handed)
     }
     if (together < LEAST_TOGETHER || last - first < (to - from) / 3) continue
+    const before = ended.slice(Math.max(0, i - ANSWERS_BEFORE), i).map((each) => each.at - each.handed)
     const arrived = countUpTo(handed, to) - countUpTo(handed, from)
-    stalls.push({ from, to, open: Math.max(arrived, together), together })
+    stalls.push({ from, to, open: Math.max(arrived, together), together, waitBeforeMs: Math.min(...before) })
   }
   return stalls
 }

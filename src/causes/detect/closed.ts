@@ -19,6 +19,8 @@ const DIFFERENT_STARTS_MS = 80
 /** Requests that end together after less than this are a burst of their clients, not a death of the target. */
 const LEAST_WORK_MS = 250
 const QUICK_MS = 60
+/** What a target that is still in service would have got by then. */
+const LEAST_MISSED = 5
 const DEFAULT_GRACE_MS = 30_000
 
 /** What happened on a target at one instant at which several requests were cut off. */
@@ -118,10 +120,26 @@ function instantsOf(group: FailureGroup, measures: Measures, target: string, fai
         }).length,
         quietMs: facts?.quietMs ?? 0,
         nextAnswerMs: facts?.nextAnswerMs,
-        isGone: life !== undefined && life.lastEnd <= at + 2_000 && measures.logEnd - at > 8_000,
+        isGone:
+          life !== undefined &&
+          life.lastEnd <= at + 2_000 &&
+          measures.logEnd - at > 8_000 &&
+          (facts === undefined || isPassedOver(measures, target, at - facts.quietMs)),
       },
     ]
   })
+}
+
+/** Not asked any more while others were: where nobody asks any more, nobody is gone. */
+function isPassedOver(measures: Measures, target: string, sinceMs: number): boolean {
+  const own = measures.targets.get(target)?.requests ?? 0
+  const others = measures.requests - own
+  let begun = 0
+  for (const other of measures.targets.keys()) {
+    const rows = other === target ? undefined : measures.rowsOf(other)
+    for (let i = 0; i < (rows?.length ?? 0); i++) if ((rows?.start[i] as number) > sinceMs) begun++
+  }
+  return begun * own >= LEAST_MISSED * others && begun > 0
 }
 
 function factsAround(

@@ -55,6 +55,7 @@ export interface Stall {
   readonly to: number
   readonly open: number
   readonly together: number
+  readonly waitBeforeMs: number
 }
 
 export interface Knee {

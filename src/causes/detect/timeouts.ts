@@ -41,6 +41,8 @@ function judgeStalls(group: FailureGroup, measures: Measures, all: readonly numb
       })
       // A loop that wakes answers all that still wait; a few busy workers answer as many as they are.
       if (here.length === 0 || stall.together < Math.max(5, stall.open * 0.25)) continue
+      // A queue longer than the idle timeout looks as silent: what workers finish had been given up. But it grew up to that.
+      if (stall.waitBeforeMs >= idleTimeoutSeconds * 600) continue
       const theirs = others.reduce((sum, each) => sum + answersIn(measures, each, stall.from, stall.to), 0)
       // A dependency that stops would stop them all.
       if (theirs < LEAST_OTHER_ANSWERS) continue

@@ -17,7 +17,13 @@ async function judge(files: ReadonlyMap<string, string>): Promise<Awaited<Return
 }
 
 describe('incidents whose parameters are drawn', () => {
-  it.each(draws.flatMap((draw) => [2, 3].map((seed) => ({ ...draw, seed }))))(
+  // Seeds that once were: a queue longer than the idle timeout, and workers that die as the traffic ends.
+  const once = new Map([
+    ['worker-pool-exhausted', [57]],
+    ['worker-timeout', [69]],
+  ])
+
+  it.each(draws.flatMap((draw) => [2, 3, ...(once.get(draw.id) ?? [])].map((seed) => ({ ...draw, seed }))))(
     '$id $seed is never judged wrong with confidence',
     async ({ make, seed }) => {
       const { files, truth } = make(seed)
