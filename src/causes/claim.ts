@@ -25,6 +25,8 @@ export interface Claim {
 /** Numbers that a fix can be computed from (seconds, requests per second). */
 export interface ClaimNumbers {
   readonly keepAliveSeconds?: number
+  /** Every failure came this long after an earlier answer, but so did most healthy requests: it needs a witness. */
+  readonly suspectedKeepAliveSeconds?: number
   /** Ids of servers whose default that is. */
   readonly servers?: readonly string[]
   readonly timerSeconds?: number

@@ -203,7 +203,16 @@ const testimony = z.object({
   ),
   metrics: z.array(z.object({ name: text, label: text, periodMs: number, points: z.array(z.tuple([number, number])) })),
   side: z.union([z.literal('client'), z.literal('app'), z.undefined()]),
-  pods: z.array(z.object({ name: text, namespace: text, addresses: texts, node: text, hostAddresses: texts })),
+  pods: z.array(
+    z.object({
+      name: text,
+      namespace: text,
+      addresses: texts,
+      node: text,
+      hostAddresses: texts,
+      commands: z.optional(texts),
+    }),
+  ),
   services: z.array(
     z.object({
       service: text,

@@ -4,6 +4,7 @@ import { atThatTime, countsSideBySide, inSentry } from './at-that-time.ts'
 import { closeByApp } from './close/app.ts'
 import { closeByCloudWatch } from './close/cloudwatch.ts'
 import { closeByEvents } from './close/events.ts'
+import { keepAliveByDefault } from './close/keep-alive.ts'
 import { closeByKubernetes } from './close/kubernetes.ts'
 import { closeByNginx } from './close/nginx.ts'
 import { closeByProxyFlags } from './close/proxies.ts'
@@ -11,7 +12,7 @@ import type { Closer, Closing } from './closing.ts'
 import { areConnections } from './connect-counts.ts'
 import { say } from './coverage.ts'
 import type { Joined } from './joined.ts'
-import { isQuiet, LIFE_CAUSES } from './quiet.ts'
+import { isQuiet, LIFE_CAUSES, quietOnes } from './quiet.ts'
 import { missingFrom, witnessReports } from './report-witnesses.ts'
 import { symptomOf } from './subjects.ts'
 import { whereSeen } from './where-seen.ts'
@@ -29,7 +30,12 @@ export interface ClaimLike {
   readonly butFor?: { readonly lookAlike: string; readonly cause: string }
   readonly loadBalancer: string
   readonly targetGroup: string
-  readonly numbers: { readonly timerSeconds?: number }
+  readonly numbers: {
+    readonly timerSeconds?: number
+    readonly keepAliveSeconds?: number
+    readonly suspectedKeepAliveSeconds?: number
+    readonly servers?: readonly string[]
+  }
 }
 
 export interface WitnessedJudgement<C> {
@@ -77,13 +83,24 @@ export function applyWitnesses<C extends ClaimLike>(
       if (known === undefined) closed.set(key, { claim, closings: [closing] })
       else known.closings.push(closing)
     }
-    if (rest.length > 0) out.push(withWitnesses(claim, rest, taken.length, joined, candidatesOf))
+    for (const part of partsOf(claim, rest, joined))
+      out.push(withWitnesses(claim, part, taken.length, joined, candidatesOf))
   }
   for (const { claim, closings: found } of closed.values()) out.push(closedClaim(claim, found, joined))
   addCounts(out, joined)
   const claimOf = new Int32Array(joined.subjects.failures.length).fill(-1)
   for (const [index, claim] of out.entries()) for (const failure of claim.failures) claimOf[failure] = index
   return { claims: out, claimOf, witnesses: witnessReports(joined), missing: missingFrom(joined) }
+}
+
+/** What lies beside a restart is not judged with what does not, where quiet may decide. */
+function partsOf(claim: ClaimLike, failures: readonly number[], joined: Joined): (readonly number[])[] {
+  if (failures.length === 0) return []
+  if (claim.cause !== null || claim.numbers.suspectedKeepAliveSeconds === undefined) return [failures]
+  const quiet = new Set(quietOnes(joined, failures))
+  // A few beside many: a series that goes on through a restart is not made by it.
+  if (quiet.size < failures.length * 0.7 || quiet.size === failures.length) return [failures]
+  return [[...quiet], failures.filter((failure) => !quiet.has(failure))]
 }
 
 /** Once: with the largest finding whose answers the load balancer made, or else the largest. */
@@ -117,9 +134,14 @@ function closingsOf(joined: Joined): ReadonlyMap<number, Closing> {
   return closings
 }
 
+const WHY_LATE = new Set(['event-loop-blocked', 'worker-pool-exhausted', 'dependency-stall'])
+
 function isSurer(closing: Closing, claim: ClaimLike): boolean {
   if (claim.cause === null || claim.confidence === null) return true
   if (claim.confidence !== 'certain' && closing.refutes?.includes(claim.cause)) return true
+  // That it came too late says what was seen from outside; a claim that says why it came late says more.
+  if (closing.cause === 'target-idle-timeout' && WHY_LATE.has(claim.cause) && claim.confidence !== 'possible')
+    return false
   return RANK[closing.confidence] > RANK[claim.confidence]
 }
 
@@ -142,17 +164,21 @@ function withWitnesses<C extends ClaimLike>(
   const candidates = candidatesOf(claim)
   const left = candidates.filter((cause) => !ruled.some((each) => each.cause === cause))
   const { butFor } = claim
-  if (butFor !== undefined && ruled.some((each) => each.cause === butFor.lookAlike)) {
+  const byDefault =
+    claim.cause === null && seen.isAbsentFromApp ? keepAliveByDefault(claim, left, joined, failures) : undefined
+  const isButFor = butFor !== undefined && ruled.some((each) => each.cause === butFor.lookAlike)
+  if (byDefault !== undefined || isButFor) {
     const { title: _, ...untitled } = claim
     return {
       ...(untitled as C),
-      cause: butFor.cause,
+      cause: byDefault?.cause ?? butFor?.cause ?? null,
       confidence: 'likely',
       failures,
-      because,
+      because: byDefault ? [byDefault.because, ...because] : because,
       evidence: seen.evidence ? [...claim.evidence, seen.evidence] : claim.evidence,
       candidates: [],
       ruledOut: [...claim.ruledOut, ...ruled.filter((each) => candidates.includes(each.cause))],
+      ...(byDefault ? { numbers: byDefault.numbers } : {}),
     }
   }
   // Silence of a witness rules out only as long as something else explains the failure: one candidate that is left over

@@ -34,16 +34,22 @@ export const LIFE_CAUSES: readonly string[] = [
   'proxy-sheds-idle-connections',
 ]
 
-/**
- * Nothing started, stopped or reloaded near any of these failures, and the witnesses would show it: they hold such
- * events at other times, and the app's log covers the window.
- */
+/** Nothing started, stopped or reloaded near any of these failures, and the witnesses would show it. */
 export function isQuiet(joined: Joined, failures: readonly number[]): boolean {
+  return quietOnes(joined, failures).length === failures.length
+}
+
+/**
+ * The failures near which nothing started, stopped or reloaded. The witnesses would show it: they hold such events at
+ * other times, and the app's log covers the window.
+ */
+export function quietOnes(joined: Joined, failures: readonly number[]): number[] {
   const events = joined.events.filter((event) => LIVES.includes(event.kind))
-  if (events.length === 0) return false
+  if (events.length === 0) return []
   const { isCovering, gaps } = coverageOf(joined, 'app', failures)
-  if (!isCovering || gaps.size > 0) return false
-  return failures.every((failure) => {
+  if (!isCovering) return []
+  return failures.filter((failure) => {
+    if (gaps.has(failure)) return false
     const end = joined.subjects.end[failure] as number
     return !events.some(
       (event) =>

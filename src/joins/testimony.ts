@@ -108,6 +108,8 @@ export interface PodFact {
   readonly node: string
   /** Addresses of its node. */
   readonly hostAddresses: readonly string[]
+  /** What each of its containers was told to run; '' when the image decides. */
+  readonly commands?: readonly string[] | undefined
 }
 
 /** One EndpointSlice. */

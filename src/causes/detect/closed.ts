@@ -1,4 +1,5 @@
 import type { Evidence } from '../../core/diagnosis.ts'
+import { serversWithKeepAlive } from '../../settings/servers.ts'
 import type { Claim } from '../claim.ts'
 import {
   countUpTo,
@@ -530,7 +531,7 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
         `${plural(quick.length, 'request')} ended within ${QUICK_MS} ms of the hand-over`,
         ...(open ? [open.text] : []),
         isAtKeepAlive
-          ? `${count(echo.hits)} of ${count(echo.of)} came about ${echo.seconds.toFixed(1)} s after an earlier answer of the same target to the same node, the default keep-alive of some servers; but so did ${share(echo.controlHits, echo.controlOf)} of ${count(echo.controlOf)} healthy requests, so it proves nothing`
+          ? `${count(echo.hits)} of ${count(echo.of)} came about ${echo.seconds.toFixed(1)} s after an earlier answer of the same target to the same node, the default keep-alive of some servers; but so did ${share(echo.controlHits, echo.controlOf)} of ${count(echo.controlOf)} healthy requests, so alone it proves nothing`
           : 'no constant lag to an earlier answer stands out against healthy requests, or there are too few of them to tell',
       ],
       evidence: [],
@@ -557,7 +558,12 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
                 'proxy-sheds-idle-connections',
               ],
       decidedBy,
-      numbers: {},
+      numbers: isAtKeepAlive
+        ? {
+            suspectedKeepAliveSeconds: echo.seconds,
+            servers: serversWithKeepAlive(echo.seconds, 0.35).map((server) => server.id),
+          }
+        : {},
     })
   if (slow.length > 0) {
     const waits = slow.map((i) => failures.targetMs[i] as number)

@@ -18,6 +18,8 @@ export interface PodState {
   readonly addresses: readonly string[]
   readonly node: string
   readonly hostAddresses: readonly string[]
+  /** What each container was told to run; '' when its image decides. */
+  readonly commands: readonly string[]
   readonly isReady: boolean
   /** When readiness changed last; NaN when not said. */
   readonly readySinceMs: number
@@ -133,6 +135,7 @@ function readPod(object: Json): PodState {
     addresses: addresses.length > 0 ? addresses : [asText(status.podIP) ?? ''].filter((each) => each !== ''),
     node: asText(asObject(object.spec).nodeName) ?? '',
     hostAddresses: hosts.length > 0 ? hosts : [asText(status.hostIP) ?? ''].filter((each) => each !== ''),
+    commands: asList(asObject(object.spec).containers).map(commandOf),
     isReady: ready?.status === 'True',
     readySinceMs: asTime(ready?.lastTransitionTime),
     deletedMs: asTime(metadata.deletionTimestamp),
@@ -140,6 +143,11 @@ function readPod(object: Json): PodState {
     ends,
     waiting: waiting.find((reason) => reason !== undefined),
   }
+}
+
+function commandOf(container: unknown): string {
+  const { command, args } = asObject(container)
+  return [...asList(command), ...asList(args)].flatMap((word) => asText(word) ?? []).join(' ')
 }
 
 function readSlice(object: Json): EndpointState {
