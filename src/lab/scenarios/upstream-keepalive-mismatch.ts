@@ -30,9 +30,9 @@ export const upstreamKeepaliveMismatch = defineScenario({
       {
         kind: 'poller',
         name: 'wall boards',
-        everySeconds: 4.97,
-        count: 6,
-        widgets: 8,
+        everySeconds: 4.96,
+        count: 2,
+        widgets: 20,
         jitterSeconds: 0.04,
         routes: [
           { route: 'POST /api/scans/{hex}', weight: 3, bodyBytes: 180 },
