@@ -34,6 +34,8 @@ export interface ByteRange {
 }
 
 const PIECE_BYTES = 262_144
+/** Read at a time around the edges of a range: some rows. */
+const EDGE_BYTES = 16_384
 /** Standard input cannot be read a second time, so that damage costs at most this much compressed data. */
 const STREAM_PIECE_BYTES = 4_096
 
@@ -157,7 +159,17 @@ function readRange(source: Source, { start, end }: ByteRange, blocks: LineBlocks
   let at = start === 0 ? 0 : start - 1
   let isWithin = start === 0
   for (;;) {
-    const got = source.read(piece, 0, piece.length, at)
+    // Lines that surely belong to it are read to where they are needed; only its edges are looked at first.
+    const sure = isWithin ? end - 1 - at : 0
+    if (sure > 0) {
+      const filled = blocks.filled()
+      const got = source.read(blocks.buffer, filled, Math.min(blocks.buffer.length - filled, sure), at)
+      if (got === 0) break
+      blocks.commit(got)
+      at += got
+      continue
+    }
+    const got = source.read(piece, 0, EDGE_BYTES, at)
     if (got === 0) break
     let from = 0
     if (!isWithin) {
