@@ -12,7 +12,9 @@ const port = parentPort
 if (port === null) throw new Error('worker.ts runs as a worker thread')
 
 let waiting = 0
-const PROGRESS_BYTES = 4_000_000
+/** Each message wakes the main thread, which then takes a core from a worker. */
+const PROGRESS_MS = 100
+let postedAt = performance.now()
 
 async function run(spec: UnitSpec, isExact: boolean): Promise<void> {
   try {
@@ -20,7 +22,9 @@ async function run(spec: UnitSpec, isExact: boolean): Promise<void> {
       isStopped: () => Atomics.load(stopFlag, 0) === 1,
       onBytes(bytes) {
         waiting += bytes
-        if (waiting < PROGRESS_BYTES) return
+        const now = performance.now()
+        if (now - postedAt < PROGRESS_MS) return
+        postedAt = now
         post({ type: 'bytes', bytes: waiting })
         waiting = 0
       },
