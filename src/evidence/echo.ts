@@ -55,7 +55,7 @@ const BIN_MS = 20
 const LONGEST_MS = 130_000
 const SHORTEST_MS = 700
 const BINS = LONGEST_MS / BIN_MS
-/** uvicorn's band is a round trip wide, gunicorn's threads sweep every half second. */
+/** Rising. uvicorn's band is a round trip wide, gunicorn's threads sweep every half second. */
 const WIDTHS = [1, 2, 5, 30]
 /** Bins drawn to either side of the window. */
 const DRAWN_BINS = 15
@@ -78,7 +78,7 @@ export function echoTest(
   byTarget: readonly TargetRows[],
   knownLags: readonly KnownLag[] = [],
 ): EchoResult | undefined {
-  const probed = new Set(probes.map((probe) => probe.flow))
+  const probed = idsOf(probes.map((probe) => probe.flow))
   const ends = endsByFlow(byTarget, probed)
   const healthy = healthyOf(byTarget, probed)
   if (healthy.length < 20 || probes.length === 0) return undefined
@@ -101,8 +101,6 @@ export function echoTest(
   const hits = probes.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
   const controlHits = controls.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
   const lags = asked.flatMap((probe) => lagsIn(probe, ends, fromMs, toMs)).sort((a, b) => a - b)
-  const counts = countProbes(asked, ends)
-  const controlCounts = countProbes(controls, ends)
   const scale = asked.length / controls.length
   const drawnFrom = Math.max(0, Math.floor(best.from) - DRAWN_BINS)
   const drawnTo = Math.min(BINS, Math.ceil(best.to) + DRAWN_BINS)
@@ -122,11 +120,21 @@ export function echoTest(
     units: units.length,
     bins: {
       edges: Array.from({ length: drawnTo - drawnFrom + 1 }, (_, n) => ((drawnFrom + n) * BIN_MS) / 1000),
-      counts: Array.from(counts.subarray(drawnFrom, drawnTo)),
-      control: Array.from(controlCounts.subarray(drawnFrom, drawnTo), (value) => Math.round(value * scale * 10) / 10),
+      counts: countProbes(asked, ends, drawnFrom, drawnTo),
+      control: countProbes(controls, ends, drawnFrom, drawnTo).map((value) => Math.round(value * scale * 10) / 10),
     },
     isHit,
   }
+}
+
+/** 1 for each id that is in: a look into a set for each of a million rows would be most of the work. */
+type Ids = Uint8Array
+
+function idsOf(some: Iterable<number>): Ids {
+  const list = [...some]
+  const ids = new Uint8Array(list.reduce((most, id) => Math.max(most, id), -1) + 1)
+  for (const id of list) ids[id] = 1
+  return ids
 }
 
 /** Share of probes with an echo in windows of the same width to either side. */
@@ -148,7 +156,9 @@ function alike(probes: readonly EchoProbe[], healthy: Healthy): EchoProbe[] {
   const failed = new Map<number, number>()
   for (const { route } of probes) failed.set(route, (failed.get(route) ?? 0) + 1)
   const byRoute = new Map([...failed.keys()].map((route) => [route, [] as number[]]))
-  for (let n = 0; n < healthy.length; n++) byRoute.get(healthy.route[n] as number)?.push(n)
+  const isFailing = idsOf(failed.keys())
+  for (let n = 0; n < healthy.length; n++)
+    if (isFailing[healthy.route[n] as number] === 1) byRoute.get(healthy.route[n] as number)?.push(n)
   const probeAt = (n: number): EchoProbe => ({
     flow: healthy.flow[n] as number,
     handOverMs: healthy.handOverMs[n] as number,
@@ -177,7 +187,7 @@ interface Healthy {
   readonly route: Int32Array
 }
 
-function healthyOf(byTarget: readonly TargetRows[], probed: ReadonlySet<number>): Healthy {
+function healthyOf(byTarget: readonly TargetRows[], probed: Ids): Healthy {
   const room = byTarget.reduce((sum, rows) => sum + rows.length, 0)
   const flow = new Int32Array(room)
   const handOverMs = new Float64Array(room)
@@ -189,7 +199,7 @@ function healthyOf(byTarget: readonly TargetRows[], probed: ReadonlySet<number>)
       const requestMs = rows.requestMs[i] as number
       const start = rows.start[i] as number
       if (status === 0 || status >= 500 || requestMs < 0 || Number.isNaN(start)) continue
-      if (!probed.has(rows.flow[i] as number)) continue
+      if (probed[rows.flow[i] as number] !== 1) continue
       flow[length] = rows.flow[i] as number
       handOverMs[length] = start + requestMs
       route[length++] = rows.route[i] as number
@@ -197,27 +207,27 @@ function healthyOf(byTarget: readonly TargetRows[], probed: ReadonlySet<number>)
   return { length, flow, handOverMs, route }
 }
 
-/** By flow, in order. */
-type Ends = ReadonlyMap<number, Float64Array>
+/** By flow, in order; empty for flows that nobody asks about. */
+type Ends = readonly Float64Array[]
 
 /** Ends of the answers of each flow. */
-function endsByFlow(byTarget: readonly TargetRows[], probed: ReadonlySet<number>): Ends {
-  const counts = new Map<number, number>()
-  const each = (visit: (flow: number, end: number) => void): void => {
-    for (const rows of byTarget)
-      for (let i = 0; i < rows.length; i++) {
-        const flow = rows.flow[i] as number
-        if (rows.targetStatus[i] !== 0 && probed.has(flow)) visit(flow, rows.end[i] as number)
-      }
-  }
-  each((flow) => counts.set(flow, (counts.get(flow) ?? 0) + 1))
-  const ends = new Map([...counts].map(([flow, count]) => [flow, new Float64Array(count)]))
-  counts.clear()
-  each((flow, end) => {
-    const at = counts.get(flow) ?? 0
-    counts.set(flow, at + 1)
-    ;(ends.get(flow) as Float64Array)[at] = end
-  })
+function endsByFlow(byTarget: readonly TargetRows[], probed: Ids): Ends {
+  const counts = new Uint32Array(probed.length)
+  const isEnd = (rows: TargetRows, i: number): boolean =>
+    rows.targetStatus[i] !== 0 && probed[rows.flow[i] as number] === 1
+  for (const rows of byTarget)
+    for (let i = 0; i < rows.length; i++)
+      if (isEnd(rows, i)) counts[rows.flow[i] as number] = (counts[rows.flow[i] as number] as number) + 1
+  const ends = Array.from(counts, (count) => new Float64Array(count))
+  counts.fill(0)
+  for (const rows of byTarget)
+    for (let i = 0; i < rows.length; i++) {
+      if (!isEnd(rows, i)) continue
+      const flow = rows.flow[i] as number
+      const at = counts[flow] as number
+      counts[flow] = at + 1
+      ;(ends[flow] as Float64Array)[at] = rows.end[i] as number
+    }
   return ends
 }
 
@@ -302,24 +312,31 @@ function placeOf(n: number, length: number, most: number): number {
  * fall in, it counts once: what clients do together would else look like chance beaten many times.
  */
 function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<number, Float64Array> {
-  const steps = new Map(WIDTHS.map((width) => [width, new Float64Array(BINS + 1)]))
+  const steps = WIDTHS.map(() => new Float64Array(BINS + 1))
+  const add = (step: Float64Array, bin: number, more: number): void => {
+    step[bin] = (step[bin] as number) + more
+  }
   for (const unit of units) {
     const bins = binsOfUnit(unit, ends)
-    for (const [width, step] of steps) {
-      let covered = -1
-      for (let n = 0; n < bins.length; n++) {
-        const bin = bins[n] as number
-        if (bin <= covered) continue
-        const from = Math.max(covered + 1, bin - width + 1, 0)
-        step[from] = (step[from] as number) + 1
-        step[bin + 1] = (step[bin + 1] as number) - 1
-        covered = bin
+    // The windows that hold a bin follow on those that held the one before, unless a gap as wide as they are lies
+    // between; in dense traffic there is hardly one.
+    let before = -1 - LONGEST_MS
+    for (let n = 0; n < bins.length; n++) {
+      const bin = bins[n] as number
+      for (let w = 0; w < WIDTHS.length; w++) {
+        const width = WIDTHS[w] as number
+        if (bin - before <= width) break // and within all wider ones
+        const step = steps[w] as Float64Array
+        if (before >= 0) add(step, before + 1, -1)
+        add(step, Math.max(bin - width + 1, 0), 1)
       }
+      before = bin
     }
+    if (before >= 0) for (const step of steps) add(step, before + 1, -1)
   }
-  for (const step of steps.values())
+  for (const step of steps)
     for (let bin = 1; bin <= BINS; bin++) step[bin] = (step[bin] as number) + (step[bin - 1] as number)
-  return steps
+  return new Map(WIDTHS.map((width, w) => [width, steps[w] as Float64Array]))
 }
 
 /** In rising order. */
@@ -338,11 +355,11 @@ function binsOfUnit(unit: readonly EchoProbe[], ends: Ends): Uint16Array {
   return bins.sort()
 }
 
-/** Every bin once, in falling order. */
-function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends): Uint16Array {
-  const list = ends.get(flow)
+/** Every bin up to one once, in falling order. */
+function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends, last = BINS): Uint16Array {
+  const list = ends[flow]
   if (list === undefined) return new Uint16Array(0)
-  const from = firstAbove(list, handOverMs - LONGEST_MS)
+  const from = firstAbove(list, handOverMs - Math.min(LONGEST_MS, (last + 1) * BIN_MS))
   const bins = new Uint16Array(list.length - from)
   let found = 0
   for (let i = from; i < list.length; i++) {
@@ -354,22 +371,26 @@ function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends): Uint16Array {
   return bins.subarray(0, found)
 }
 
-/** Probes with an echo in each bin: what is drawn. */
-function countProbes(probes: readonly EchoProbe[], ends: Ends): Float64Array {
-  const counts = new Float64Array(BINS)
-  for (const probe of probes) for (const bin of binsOf(probe, ends)) counts[bin] = (counts[bin] as number) + 1
+/** Probes with an echo in each of some bins: what is drawn. */
+function countProbes(probes: readonly EchoProbe[], ends: Ends, from: number, to: number): number[] {
+  const counts = new Array<number>(to - from).fill(0)
+  for (const probe of probes)
+    for (const bin of binsOf(probe, ends, to)) {
+      if (bin < from) break
+      if (bin < to) counts[bin - from] = (counts[bin - from] as number) + 1
+    }
   return counts
 }
 
 function hasEchoIn(probe: EchoProbe, ends: Ends, fromMs: number, toMs: number): boolean {
-  const list = ends.get(probe.flow)
+  const list = ends[probe.flow]
   if (list === undefined) return false
   const end = list[firstAbove(list, probe.handOverMs - toMs)]
   return end !== undefined && end <= probe.handOverMs - fromMs
 }
 
 function lagsIn(probe: EchoProbe, ends: Ends, fromMs: number, toMs: number): number[] {
-  const list = ends.get(probe.flow)
+  const list = ends[probe.flow]
   if (list === undefined) return []
   const lags: number[] = []
   for (let i = firstAbove(list, probe.handOverMs - toMs); i < list.length; i++) {
