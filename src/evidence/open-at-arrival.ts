@@ -1,3 +1,4 @@
+import { openTimes } from './open-requests.ts'
 import { WINDOW_MS } from './row-windows.ts'
 
 /** What the two functions need of the kept rows of a target. */
@@ -95,30 +96,31 @@ const known = new WeakMap<Rows, Levels>()
 function levelsOf(rows: Rows): Levels {
   const before = known.get(rows)
   if (before) return before
-  const levelAt = levels(rows)
-  const answeredAt: number[] = []
-  for (let i = 0; i < rows.length; i++)
-    if (!Number.isNaN(rows.start[i] as number) && isAnswered(rows.elbStatus[i] as number))
-      count(answeredAt, levelAt(rows.start[i] as number))
-  const made = { levelAt, answeredAt }
+  const { begins, ends } = openTimes(rows)
+  const made = {
+    levelAt: (at: number) => Math.max(0, below(begins, at) - below(ends, at)),
+    answeredAt: levelsOfAnswered(rows, begins, ends),
+  }
   known.set(rows, made)
   return made
 }
 
-/** Requests that were handed over before a moment and not done by then. */
-function levels(rows: Rows): (at: number) => number {
-  const begins = new Float64Array(rows.length)
-  const ends = new Float64Array(rows.length)
+/** Moments in order, so that one walk over hand-overs and ends serves them all. */
+function levelsOfAnswered(rows: Rows, begins: Float64Array, ends: Float64Array): number[] {
+  const starts = new Float64Array(rows.length)
   let used = 0
   for (let i = 0; i < rows.length; i++) {
-    const handedOver = (rows.start[i] as number) + (rows.requestMs[i] as number)
-    if (Number.isNaN(handedOver) || (rows.requestMs[i] as number) < 0) continue
-    begins[used] = handedOver
-    ends[used++] = Math.max(rows.end[i] as number, handedOver)
+    const start = rows.start[i] as number
+    if (!Number.isNaN(start) && isAnswered(rows.elbStatus[i] as number)) starts[used++] = start
   }
-  const begun = begins.subarray(0, used).sort()
-  const done = ends.subarray(0, used).sort()
-  return (at) => Math.max(0, below(begun, at) - below(done, at))
+  const counts: number[] = []
+  let [begun, done] = [0, 0]
+  for (const at of starts.subarray(0, used).sort()) {
+    while (begun < begins.length && (begins[begun] as number) < at) begun++
+    while (done < ends.length && (ends[done] as number) < at) done++
+    count(counts, Math.max(0, begun - done))
+  }
+  return counts
 }
 
 /** Values of a sorted list that are less than a limit. */
