@@ -224,9 +224,13 @@ function endsByFlow(byTarget: readonly TargetRows[], probed: Ids): Ends {
     for (let i = 0; i < rows.length; i++) {
       if (!isEnd(rows, i)) continue
       const flow = rows.flow[i] as number
-      const at = counts[flow] as number
+      const list = ends[flow] as Float64Array
+      const end = rows.end[i] as number
+      // Rows are in order to a tenth of a millisecond; what is left is a step or two.
+      let at = counts[flow] as number
       counts[flow] = at + 1
-      ;(ends[flow] as Float64Array)[at] = rows.end[i] as number
+      for (; at > 0 && (list[at - 1] as number) > end; at--) list[at] = list[at - 1] as number
+      list[at] = end
     }
   return ends
 }
@@ -313,62 +317,62 @@ function placeOf(n: number, length: number, most: number): number {
  */
 function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<number, Float64Array> {
   const steps = WIDTHS.map(() => new Float64Array(BINS + 1))
-  const add = (step: Float64Array, bin: number, more: number): void => {
-    step[bin] = (step[bin] as number) + more
-  }
   for (const unit of units) {
     const bins = binsOfUnit(unit, ends)
     // The windows that hold a bin follow on those that held the one before, unless a gap as wide as they are lies
     // between; in dense traffic there is hardly one.
-    let before = -1 - LONGEST_MS
+    let before = BINS + LONGEST_MS
     for (let n = 0; n < bins.length; n++) {
       const bin = bins[n] as number
       for (let w = 0; w < WIDTHS.length; w++) {
         const width = WIDTHS[w] as number
-        if (bin - before <= width) break // and within all wider ones
+        if (before - bin <= width) break // and within all wider ones
         const step = steps[w] as Float64Array
-        if (before >= 0) add(step, before + 1, -1)
-        add(step, Math.max(bin - width + 1, 0), 1)
+        if (n > 0) beginAt(step, before, width)
+        step[bin + 1] = (step[bin + 1] as number) - 1
       }
       before = bin
     }
-    if (before >= 0) for (const step of steps) add(step, before + 1, -1)
+    if (bins.length > 0) for (const [w, width] of WIDTHS.entries()) beginAt(steps[w] as Float64Array, before, width)
   }
   for (const step of steps)
     for (let bin = 1; bin <= BINS; bin++) step[bin] = (step[bin] as number) + (step[bin - 1] as number)
   return new Map(WIDTHS.map((width, w) => [width, steps[w] as Float64Array]))
 }
 
-/** In rising order. */
-function binsOfUnit(unit: readonly EchoProbe[], ends: Ends): Uint16Array {
-  const [first] = unit
-  if (first === undefined) return new Uint16Array(0)
-  // Earlier answers have longer lags.
-  if (unit.length === 1) return binsOf(first, ends).reverse()
-  const each = unit.map((probe) => binsOf(probe, ends))
-  const bins = new Uint16Array(each.reduce((length, some) => length + some.length, 0))
-  let at = 0
-  for (const some of each) {
-    bins.set(some, at)
-    at += some.length
-  }
-  return bins.sort()
+/** From here on the windows of a width hold a bin. */
+function beginAt(step: Float64Array, bin: number, width: number): void {
+  const from = Math.max(0, bin - width + 1)
+  step[from] = (step[from] as number) + 1
 }
 
-/** Every bin up to one once, in falling order. */
+/** In falling order, some more than once. Valid until the next call. */
+function binsOfUnit(unit: readonly EchoProbe[], ends: Ends): Uint16Array {
+  const [first] = unit
+  if (first !== undefined && unit.length === 1) return binsOf(first, ends)
+  return Uint16Array.from(unit.flatMap((probe) => [...binsOf(probe, ends)]))
+    .sort()
+    .reverse()
+}
+
+const foundBins = new Uint16Array(BINS)
+
+/** Every bin up to one once, in falling order: earlier answers have longer lags. Valid until the next call. */
 function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends, last = BINS): Uint16Array {
   const list = ends[flow]
-  if (list === undefined) return new Uint16Array(0)
-  const from = firstAbove(list, handOverMs - Math.min(LONGEST_MS, (last + 1) * BIN_MS))
-  const bins = new Uint16Array(list.length - from)
+  if (list === undefined) return foundBins.subarray(0, 0)
   let found = 0
-  for (let i = from; i < list.length; i++) {
+  let before = BINS
+  for (let i = firstAbove(list, handOverMs - Math.min(LONGEST_MS, (last + 1) * BIN_MS)); i < list.length; i++) {
     const lag = handOverMs - (list[i] as number)
     if (lag < SHORTEST_MS) break
     const bin = Math.floor(lag / BIN_MS)
-    if (bin < BINS && (found === 0 || bin !== bins[found - 1])) bins[found++] = bin
+    if (bin < before) {
+      foundBins[found++] = bin
+      before = bin
+    }
   }
-  return bins.subarray(0, found)
+  return foundBins.subarray(0, found)
 }
 
 /** Probes with an echo in each of some bins: what is drawn. */
