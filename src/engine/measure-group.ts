@@ -55,7 +55,6 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
   }
 
   const rowsOf: Measures['rowsOf'] = (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' }))
-  let routeCounts: Map<string, number> | undefined
   // Detectors ask about the same failures again when nobody has taken one of them.
   let lastEcho: { readonly asked: readonly number[]; readonly found: Echo | undefined } | undefined
   return {
@@ -90,13 +89,8 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
       return found
     },
     routeRequests(route) {
-      if (routeCounts === undefined) {
-        routeCounts = new Map()
-        for (const [id, each] of registry.routes.entries())
-          if (each.targetGroup === group.targetGroup)
-            routeCounts.set(each.text, (routeCounts.get(each.text) ?? 0) + (tally.routeRequests[id] ?? 0))
-      }
-      return routeCounts.get(route) ?? 0
+      const id = registry.routeId({ targetGroup: group.targetGroup, text: route })
+      return id === undefined ? 0 : (tally.routeRequests[id] ?? 0)
     },
     service: { meanMs: served === 0 ? 0 : servedSum / served, p99Ms: quantileMs(histogram, 0.99), served },
   }

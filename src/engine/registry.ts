@@ -21,6 +21,11 @@ export class Registry {
     }
     return remember(ids, route.text, this.routes, route)
   }
+
+  /** Undefined: nobody asked for it. */
+  routeId({ targetGroup, text }: Route): number | undefined {
+    return this.#routeIds.get(targetGroup)?.get(text)
+  }
 }
 
 function remember<T>(ids: Map<string, number>, key: string, list: T[], value: T): number {
