@@ -6,7 +6,7 @@ export interface EntityIndex {
   readonly entities: Entities
   flow(flow: Flow): number
   /** Route of a request line without its quotes. */
-  route(request: Uint8Array, targetGroup: string): RouteEntry
+  route(request: Buffer, targetGroup: string): RouteEntry
 }
 
 export interface RouteEntry {

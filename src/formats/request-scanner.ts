@@ -95,7 +95,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     return fields
   }
 
-  function routeOf(request: Uint8Array, targetGroup: string): number {
+  function routeOf(request: Buffer, targetGroup: string): number {
     const { id, isNew, isOther } = index.route(request, targetGroup)
     if (isNew) kernel.addOddRoute(request, targetGroup, id)
     if (isOther) rows.setOtherRoute(id)

@@ -8,7 +8,7 @@ const LONGEST_SEGMENT = 40
  * `GET /api/products/*` of a request line without its quotes: method and path, with ids, hashes and numbers as `*`. The
  * kernel (kernel/scan-rows.ts) hashes what this writes, so both say the same of a segment.
  */
-export function routeText(line: Uint8Array): string {
+export function routeText(line: Buffer): string {
   const methodEnd = endOf(line, 0, false)
   const method = utf8(line, 0, methodEnd)
   if (method === '-') return '(malformed request)'
@@ -17,14 +17,14 @@ export function routeText(line: Uint8Array): string {
   return `${method} ${(pathEnd > pathStart ? normalisePath(line, pathStart, pathEnd) : '') || '/'}`
 }
 
-function endOf(line: Uint8Array, from: number, isPath: boolean): number {
+function endOf(line: Buffer, from: number, isPath: boolean): number {
   let p = from
   while (p < line.length && line[p] !== SPACE && line[p] !== QUOTE && !(isPath && line[p] === QUESTION_MARK)) p++
   return Math.min(p, line.length)
 }
 
 /** `https://host:443/path`; a request line without a scheme starts with its path. */
-function findPath(line: Uint8Array, from: number): number {
+function findPath(line: Buffer, from: number): number {
   if (from >= line.length) return line.length
   if (line[from] === SLASH) return from
   const p = skipToSlash(line, from)
@@ -32,7 +32,7 @@ function findPath(line: Uint8Array, from: number): number {
 }
 
 /** The next slash, or the end of the path. */
-function skipToSlash(line: Uint8Array, from: number): number {
+function skipToSlash(line: Buffer, from: number): number {
   let p = from
   while (p < line.length && (kinds[line[p] as number] as number) < END_KINDS) p++
   return p
@@ -61,23 +61,28 @@ function isVariable(length: number, digits: number, others: number, dots: number
   return digits === length || (others === 0 && dots === 0 && length >= 8) || (digits >= 3 && dots === 0)
 }
 
-function normalisePath(line: Uint8Array, from: number, to: number): string {
-  const segments: string[] = []
+function normalisePath(line: Buffer, from: number, to: number): string {
+  let text = ''
+  /** What is not in `text` yet; strings are made for as long a stretch as stays what it is. */
+  let rest = from
   let start = from
   let [digits, others, dots] = [0, 0, 0]
   for (let p = from; p <= to; p++) {
     const c = p === to ? SLASH : (line[p] as number)
     if (c === SLASH) {
-      segments.push(isVariable(p - start, digits, others, dots) ? '*' : utf8(line, start, p))
+      if (isVariable(p - start, digits, others, dots)) {
+        text += `${utf8(line, rest, start)}*`
+        rest = p
+      }
       start = p + 1
       digits = others = dots = 0
     } else if (kinds[c] === DIGIT) digits++
     else if (kinds[c] === DOT) dots++
     else if (kinds[c] === OTHER) others++
   }
-  return segments.join('/')
+  return text + utf8(line, rest, to)
 }
 
-function utf8(line: Uint8Array, from: number, to: number): string {
-  return Buffer.from(line.buffer, line.byteOffset + from, to - from).toString('utf8')
+function utf8(line: Buffer, from: number, to: number): string {
+  return line.toString('utf8', from, to)
 }
