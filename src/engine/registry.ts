@@ -1,4 +1,5 @@
 import type { Flow, Route } from '../core/request-batch.ts'
+import type { RoutesOfGroup } from './unit-scan.ts'
 
 /** Ids of one run: every scanner has its own, here they become one. */
 export class Registry {
@@ -47,14 +48,14 @@ export class Translation {
     this.#registry = registry
   }
 
-  add(flows: readonly Flow[], routes: readonly Route[]): void {
+  add(flows: readonly Flow[], routes: readonly RoutesOfGroup[]): void {
     this.#flows = append(
       this.#flows,
       flows.map((flow) => this.#registry.flow(flow)),
     )
     this.#routes = append(
       this.#routes,
-      routes.map((route) => this.#registry.route(route)),
+      routes.flatMap(({ targetGroup, texts }) => texts.map((text) => this.#registry.route({ text, targetGroup }))),
     )
   }
 

@@ -79,9 +79,15 @@ export interface UnitBooks {
   readonly isComplete: boolean
 }
 
+/** Routes in the order of their ids. The group's long name goes from thread to thread once for all that follow. */
+export interface RoutesOfGroup {
+  readonly targetGroup: string
+  readonly texts: string[]
+}
+
 export interface UnitResult extends UnitBooks {
   readonly newFlows: readonly Flow[]
-  readonly newRoutes: readonly Route[]
+  readonly newRoutes: readonly RoutesOfGroup[]
   readonly failures: FailureColumns
   readonly texts: readonly FailureText[]
   readonly rejected: readonly RejectedGroup[]
@@ -331,7 +337,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
 
       const { flows, routes } = scanner.entities
       const newFlows = flows.slice(sentFlows)
-      const newRoutes = routes.slice(sentRoutes)
+      const newRoutes = packRoutes(routes.slice(sentRoutes))
       sentFlows = flows.length
       sentRoutes = routes.length
       return {
@@ -411,4 +417,14 @@ function shorten(text: string | undefined): string | null {
 
 function asBuffer(block: Uint8Array): Buffer {
   return Buffer.isBuffer(block) ? block : Buffer.from(block.buffer, block.byteOffset, block.length)
+}
+
+function packRoutes(routes: readonly Route[]): RoutesOfGroup[] {
+  const packed: RoutesOfGroup[] = []
+  for (const { targetGroup, text } of routes) {
+    const last = packed.at(-1)
+    if (last?.targetGroup === targetGroup) last.texts.push(text)
+    else packed.push({ targetGroup, texts: [text] })
+  }
+  return packed
 }
