@@ -2,6 +2,7 @@ import type { FailureGroup } from '../causes/detect/failure-group.ts'
 import type { Echo, Measures, TargetLife } from '../causes/detect/measures.ts'
 import { echoTest } from '../evidence/echo.ts'
 import { findKnee } from '../evidence/knee.ts'
+import { findPeriod } from '../evidence/period.ts'
 import { findStalls } from '../evidence/stalls.ts'
 import {
   F_FIRST_END,
@@ -72,6 +73,7 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
       const rows = rowsOf(target)
       return rows ? findKnee(rows, fromMs, toMs) : undefined
     },
+    period: findPeriod,
     youth: youthTest,
     echo(asked): Echo | undefined {
       if (lastEcho?.asked.length === asked.length && asked.every((failure, n) => failure === lastEcho?.asked[n]))

@@ -5,6 +5,7 @@ import type { FailureGroup } from './failure-group.ts'
 import { detectKeepAliveRace, detectWeakKeepAliveRace } from './keepalive.ts'
 import type { Measures } from './measures.ts'
 import { detectOneNode } from './one-node.ts'
+import { detectRecycling } from './recycling.ts'
 import { detectRowDecided } from './row-decided.ts'
 import { detectTargetAnswered } from './target-answered.ts'
 import { detectTimeouts } from './timeouts.ts'
@@ -19,6 +20,7 @@ const detectors: readonly Detector[] = [
   detectConnectFailures,
   detectSharedEnds,
   detectKeepAliveRace,
+  detectRecycling,
   detectOneRoute,
   detectWeakKeepAliveRace,
   detectOtherCloses,

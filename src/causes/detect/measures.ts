@@ -1,3 +1,4 @@
+import type { Period } from '../../evidence/period.ts'
 import type { YoungTarget, Youth } from '../../evidence/youth.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface Measures {
   readonly stallsOf: (target: string) => readonly Stall[]
   /** Where more open requests stop finishing more (src/evidence/knee.ts). */
   readonly kneeOf: (target: string, fromMs: number, toMs: number) => Knee | undefined
+  /** A constant distance between events, in whatever unit (src/evidence/period.ts). */
+  readonly period: (series: readonly (readonly number[])[], shortest: number) => Period | undefined
   /** The first minute of new targets against older ones and later (src/evidence/youth.ts). */
   readonly youth: (young: readonly YoungTarget[], siblings: readonly TargetTraffic[]) => Youth
   readonly echo: (failures: readonly number[]) => Echo | undefined
