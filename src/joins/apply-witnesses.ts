@@ -134,7 +134,13 @@ function closingsOf(joined: Joined): ReadonlyMap<number, Closing> {
   return closings
 }
 
-const WHY_LATE = new Set(['event-loop-blocked', 'worker-pool-exhausted', 'dependency-stall'])
+const WHY_LATE = new Set([
+  'event-loop-blocked',
+  'worker-pool-exhausted',
+  'dependency-stall',
+  'cold-start-overload',
+  'cpu-throttled-target',
+])
 
 function isSurer(closing: Closing, claim: ClaimLike): boolean {
   if (claim.cause === null || claim.confidence === null) return true

@@ -14,6 +14,7 @@ async function judge(recording: string, useWitnesses: boolean): Promise<Awaited<
 
 describe("an incident's own witnesses", () => {
   it.each([
+    'cold-start-overload-12',
     'event-loop-blocked-12',
     'keepalive-race-gunicorn-12',
     'keepalive-race-uvicorn-13',
