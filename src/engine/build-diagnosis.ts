@@ -429,11 +429,9 @@ function rejectedCandidates(elbStatus: number): Finding['candidates'] {
   const ids =
     elbStatus === 400
       ? ['client-incomplete-request', 'request-too-large-for-alb', 'desync-blocked']
-      : elbStatus === 408
-        ? ['client-incomplete-request']
-        : elbStatus === 401
-          ? ['auth-action-failed']
-          : []
+      : elbStatus === 401
+        ? ['auth-action-failed']
+        : []
   return ids
     .filter((id) => causeById.has(id))
     .map((id) => ({ cause: id, settledBy: causeById.get(id)?.docs.settledBy ?? [] }))

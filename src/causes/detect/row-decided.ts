@@ -95,6 +95,12 @@ export function rejectedCause(rejected: {
         because: "464: the request's protocol version does not fit the target group's",
         field: 'elb_status_code',
       }
+    case 408:
+      return {
+        cause: 'client-incomplete-request',
+        because: '408: the client did not send its whole request before the idle timeout',
+        field: 'elb_status_code',
+      }
     case 413:
     case 414:
       return {

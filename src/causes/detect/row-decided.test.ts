@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest'
+import { rejectedCause } from './row-decided.ts'
+
+const rejected = { errorReason: null, actions: 'forward', classificationReason: null, symptom: 'rejected-request' }
+
+describe('a 4XX of the load balancer', () => {
+  it('408 has one documented reason', () => {
+    expect(rejectedCause({ ...rejected, elbStatus: 408 })?.cause).toBe('client-incomplete-request')
+  })
+
+  it('400 has several: a reason of the desync mitigation names one, without it none is named', () => {
+    expect(rejectedCause({ ...rejected, elbStatus: 400, classificationReason: 'BadHeader' })?.cause).toBe(
+      'desync-blocked',
+    )
+    expect(rejectedCause({ ...rejected, elbStatus: 400 })).toBeUndefined()
+  })
+})
