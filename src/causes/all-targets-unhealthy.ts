@@ -67,6 +67,8 @@ export default defineCause({
       },
       { cause: 'dependency-stall', tell: 'The app answers its checks; only the paths that use the dependency fail.' },
     ],
+    logAlone:
+      'A load balancer that fails open sends to unhealthy targets as to healthy ones, and no field of a row says what a target was held for. The health-check log and `UnHealthyHostCount` do.',
     settledBy: [
       '`UnhealthyRoutingRequestCount` and `HealthyHostCount` over the incident',
       "the health check log's reasons",

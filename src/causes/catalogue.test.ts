@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { symptoms } from '../core/vocabulary.ts'
 import { families } from './families.ts'
@@ -95,5 +96,25 @@ describe('symptom pages', () => {
     expect(page.settledBy.length).toBeGreaterThan(0)
     for (const { cause } of page.candidates) expect(causeById.has(cause), cause).toBe(true)
     for (const [path, text] of strings(page, symptom)) expect(text.trim(), path).not.toBe('')
+  })
+})
+
+describe('what is never claimed', () => {
+  it('says on its page why the log cannot name it', () => {
+    // What is left of detectors and joins without lists of candidates and without what they rule out: claims.
+    const claims = ['src/causes/detect', 'src/joins']
+      .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
+      .filter((path) => path.endsWith('.ts') && !path.includes('.test.'))
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n')
+      .replace(/\{\s*cause: [^{}]*?why:/g, '')
+      .replace(/\[[^[\]{}]*\]/g, '')
+    const isClaimed = (id: string): boolean =>
+      [`'${id}'`, `'${id}\\t`, `\`${id}\\t`].some((text) => claims.includes(text))
+    const never = causes.filter(({ meta }) => !isClaimed(meta.id))
+    expect(never.length).toBeGreaterThan(0)
+    for (const { meta, docs } of never) expect(docs.logAlone, meta.id).toBeDefined()
+    expect(isClaimed('worker-recycling')).toBe(true)
+    expect(isClaimed('load-balancer-capacity')).toBe(false)
   })
 })

@@ -78,6 +78,8 @@ export default defineCause({
         tell: '`insert_failed` grows instead of `drop`, and a repeated SYN gets through after 1 or 3 s.',
       },
     ],
+    logAlone:
+      "A SYN that the node drops for want of a connection-tracking entry is silence, as behind a filter or a full accept queue: the row is the same 10.00 s. Only the node's kernel counts it (`conntrack -S`, field `drop`).",
     settledBy: ['`nf_conntrack_count` against `nf_conntrack_max` on the node', "`table full` in the kernel's log"],
   },
 })

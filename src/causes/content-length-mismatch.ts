@@ -56,6 +56,8 @@ export default defineCause({
       { cause: 'malformed-response', tell: '502 at once; the head itself is invalid.' },
       { cause: 'response-truncated', tell: 'Only when the process dies; here every time, with the process alive.' },
     ],
+    logAlone:
+      'The row has no `Content-Length` and no cause of a close: an answer that ends too early and an app that breaks off look the same. The bytes on the wire, or a proxy that names it, tell them apart.',
     settledBy: [
       '`Content-Length` against the bytes of the body on that path',
       "the app's log: finished in its usual time",

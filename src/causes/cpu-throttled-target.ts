@@ -63,6 +63,8 @@ export default defineCause({
       { cause: 'worker-pool-exhausted', tell: 'A knee at a number of open requests; the CPU is not at its limit.' },
       { cause: 'dependency-stall', tell: 'Only paths that use the dependency.' },
     ],
+    logAlone:
+      "A throttled process is slow, and so is a busy or waiting one: the rows hold times, not reasons. `nr_throttled` in the container's `cpu.stat` grows for this cause alone.",
     settledBy: ['`nr_throttled` or `container_cpu_cfs_throttled_periods_total` during the failures'],
   },
 })

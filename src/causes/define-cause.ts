@@ -46,6 +46,8 @@ export interface CauseDocs {
   readonly folklore?: readonly { readonly claim: string; readonly truth: string }[]
   /** Neighbours, and the measure that tells them apart. */
   readonly lookalikes: readonly { readonly cause: string; readonly tell: string }[]
+  /** Why the log alone cannot name it, and which measurement can: for causes that nothing in why5xx ever claims. */
+  readonly logAlone?: string
   /** Short: what would settle it when it is only a candidate. */
   readonly settledBy: readonly string[]
 }

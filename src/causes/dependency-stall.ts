@@ -76,6 +76,8 @@ export default defineCause({
       },
       { cause: 'all-targets-unhealthy', tell: 'The check fails as well, because it asks the dependency.' },
     ],
+    logAlone:
+      'The rows show that all targets wait at once, which a shared lock, a slow query and a dependency that is down make alike. Only the app or its trace knows what it waited for.',
     settledBy: [
       "the exception or slow call in the app's log at the first second",
       'the edges of the window over all targets',

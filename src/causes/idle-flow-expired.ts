@@ -68,6 +68,8 @@ export default defineCause({
         tell: 'Around changes of endpoints; here at any time, tied to the gap alone.',
       },
     ],
+    logAlone:
+      "The log names requests, not connections: that a silent middlebox forgot a flow looks like any close after a pause until a capture or the middlebox's own timer (350 s at AWS) is beside it.",
     settledBy: [
       'the idle timeout: below 350 s rules it out',
       'gaps since the last use on the same node and target',

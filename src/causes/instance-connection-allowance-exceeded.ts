@@ -66,6 +66,8 @@ export default defineCause({
       },
       { cause: 'listen-backlog-overflow', tell: '`ListenOverflows` grows in the pod; here it does not.' },
     ],
+    logAlone:
+      "Packets over the instance's allowance are dropped in silence, as by a filter. Only `conntrack_allowance_exceeded` of `ethtool -S` on that instance counts them.",
     settledBy: ["the `allowance_exceeded` counters of the node's network interface over the incident"],
   },
 })

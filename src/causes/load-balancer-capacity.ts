@@ -58,6 +58,8 @@ export default defineCause({
       },
       { cause: 'fixed-response-rule', tell: 'Last action `fixed-response`; at any rate of traffic.' },
     ],
+    logAlone:
+      'A connection that the load balancer does not take leaves no row at all: there is nothing in the log to read. `RejectedConnectionCount` is the only trace.',
     settledBy: ['`RejectedConnectionCount` in those minutes'],
   },
 })

@@ -75,6 +75,7 @@ export function causeBlocks({ meta, docs }: CauseDefinition): Block[] {
       ordered: false,
       items: docs.folklore.map(({ claim, truth }) => item(`"${claim}"`, [truth])),
     })
+  if (docs.logAlone) blocks.push(...section('Why it stays a candidate', docs.logAlone))
   blocks.push(heading('What settles it'), bullets(docs.settledBy), heading('Sources'), bullets(meta.sources))
   return blocks
 }

@@ -60,6 +60,8 @@ export default defineCause({
         tell: 'The app has no success for the trace id, and companions end with it.',
       },
     ],
+    logAlone:
+      "The load balancer writes no size of the headers it refused: to the row it is a target that answered nothing. The app's own 200 for that request, or the length of its headers, decides.",
     settledBy: ['the size of the response head of that path', "a success in the app's log for the same trace id"],
   },
 })

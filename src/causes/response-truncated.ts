@@ -55,6 +55,8 @@ export default defineCause({
       { cause: 'client-gave-up', tell: '460, or the client itself closed; here the client was waiting for the rest.' },
       { cause: 'content-length-mismatch', tell: 'Every response of the path, with the process alive.' },
     ],
+    logAlone:
+      'The status was sent before the answer broke off, so the row says 200 and no row fails. How many bytes an answer should have had is in no field: where sizes differ by themselves, a short one proves nothing.',
     settledBy: ['the distribution of `sent_bytes` for that path', 'a death of the target at the same instant'],
   },
 })

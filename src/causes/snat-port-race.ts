@@ -67,6 +67,8 @@ export default defineCause({
       },
       { cause: 'conntrack-table-full', tell: '`drop` grows and the table is at its maximum.' },
     ],
+    logAlone:
+      'The lost SYN is repeated after a second and then gets through, as behind a full accept queue for an instant. Only `insert_failed` of `conntrack -S` on the node counts the race.',
     settledBy: ['`insert_failed` of `conntrack -S` over the incident'],
   },
 })

@@ -83,6 +83,8 @@ export default defineCause({
       },
       { cause: 'target-idle-timeout', tell: 'The app has the request in its log; here nobody received it.' },
     ],
+    logAlone:
+      "Rules of kube-proxy that lag behind send to a pod that is gone; from outside it is that pod's silence or refusal. The node's rules beside the EndpointSlice at that second decide.",
     settledBy: [
       "kube-proxy's sync metrics around the change",
       'conntrack entries to addresses that no pod has',
