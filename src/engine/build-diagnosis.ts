@@ -22,6 +22,7 @@ import { type AnsweredBy, answeredByValues, type Symptom, symptoms } from '../co
 import { findSpikes } from '../evidence/spikes.ts'
 import { fixesForCause } from '../fixes/fixes-for-cause.ts'
 import { serversWithKeepAlive } from '../settings/servers.ts'
+import { inferConnectTimeout } from './connect-timeout.ts'
 import { drawEvidence } from './draw-evidence.ts'
 import { failureRowsOf } from './failure-rows.ts'
 import { findGaps } from './gaps.ts'
@@ -451,11 +452,7 @@ function settingsByLoadBalancer({ incident, idleTimeoutSeconds }: BuildInput): L
       kubernetes: readKubernetesName(loadBalancerName(loadBalancer)),
       nodes: [...set].sort(),
       idleTimeoutSeconds: inferIdleTimeout(incident, loadBalancer, idleTimeoutSeconds),
-      connectTimeoutSeconds: {
-        value: 10,
-        source: 'default',
-        because: "the load balancer's own, fixed: it gives up on a connection after 10 s",
-      },
+      connectTimeoutSeconds: inferConnectTimeout(incident, loadBalancer),
       clientTimeoutsSeconds: clientTimeouts(incident, loadBalancer),
     }))
 }
