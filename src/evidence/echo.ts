@@ -315,8 +315,8 @@ function placeOf(n: number, length: number, most: number): number {
  * Per window of `width` bins, by its first bin: how many units have an echo in it. However many answers to one unit
  * fall in, it counts once: what clients do together would else look like chance beaten many times.
  */
-function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<number, Float64Array> {
-  const steps = WIDTHS.map(() => new Float64Array(BINS + 1))
+function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<number, Int32Array> {
+  const steps = WIDTHS.map(() => new Int32Array(BINS + 1))
   for (const unit of units) {
     const bins = binsOfUnit(unit, ends)
     // The windows that hold a bin follow on those that held the one before, unless a gap as wide as they are lies
@@ -327,21 +327,21 @@ function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<n
       for (let w = 0; w < WIDTHS.length; w++) {
         const width = WIDTHS[w] as number
         if (before - bin <= width) break // and within all wider ones
-        const step = steps[w] as Float64Array
+        const step = steps[w] as Int32Array
         if (n > 0) beginAt(step, before, width)
         step[bin + 1] = (step[bin + 1] as number) - 1
       }
       before = bin
     }
-    if (bins.length > 0) for (const [w, width] of WIDTHS.entries()) beginAt(steps[w] as Float64Array, before, width)
+    if (bins.length > 0) for (const [w, width] of WIDTHS.entries()) beginAt(steps[w] as Int32Array, before, width)
   }
   for (const step of steps)
     for (let bin = 1; bin <= BINS; bin++) step[bin] = (step[bin] as number) + (step[bin - 1] as number)
-  return new Map(WIDTHS.map((width, w) => [width, steps[w] as Float64Array]))
+  return new Map(WIDTHS.map((width, w) => [width, steps[w] as Int32Array]))
 }
 
 /** From here on the windows of a width hold a bin. */
-function beginAt(step: Float64Array, bin: number, width: number): void {
+function beginAt(step: Int32Array, bin: number, width: number): void {
   const from = Math.max(0, bin - width + 1)
   step[from] = (step[from] as number) + 1
 }
@@ -437,8 +437,8 @@ function findSpike(
   )
   const found: Spike[] = []
   for (const width of WIDTHS) {
-    const seenAt = counts.get(width) as Float64Array
-    const controlAt = controlCounts.get(width) as Float64Array
+    const seenAt = counts.get(width) as Int32Array
+    const controlAt = controlCounts.get(width) as Int32Array
     const sums = prefix(seenAt)
     const controlSums = prefix(controlAt)
     for (let from = SHORTEST_MS / BIN_MS; from + width <= BINS; from++) {
@@ -489,7 +489,7 @@ function besideShare(sums: Float64Array, from: number, width: number, around: nu
   return windows === 0 ? 0 : sum / windows
 }
 
-function prefix(counts: Float64Array): Float64Array {
+function prefix(counts: Int32Array): Float64Array {
   const sums = new Float64Array(counts.length + 1)
   for (let i = 0; i < counts.length; i++) sums[i + 1] = (sums[i] as number) + (counts[i] as number)
   return sums
