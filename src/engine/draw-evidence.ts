@@ -3,6 +3,7 @@ import { formatMicroseconds } from '../core/timestamp.ts'
 import type { Symptom } from '../core/vocabulary.ts'
 import { countFine, elapsedHistogram } from '../evidence/elapsed-histogram.ts'
 import { openAtArrival } from '../evidence/open-at-arrival.ts'
+import { findPeriod } from '../evidence/period.ts'
 import type { TargetRows } from '../evidence/row-windows.ts'
 import {
   F_FIRST_END,
@@ -39,6 +40,12 @@ const ofLifetime = new Set([
 ])
 
 const MOST_LIVES = 40
+/** Failures this close are one event. */
+const ONE_EVENT_MS = 1_000
+const LEAST_EVENTS = 6
+const MOST_EVENTS = 60
+const SHORTEST_PERIOD_S = 4
+const LEAST_SURPRISE = 3
 const CONNECT_TIMEOUT_SECONDS = 10
 
 /**
@@ -53,6 +60,7 @@ export function drawEvidence(incident: Incident, claim: JudgedClaim, idle: Setti
   if (!has('open-requests') && named.some((cause) => ofLoad.has(cause)))
     drawings.push(drawOpenRequests(incident, claim))
   if (!has('lifelines') && named.some((cause) => ofLifetime.has(cause))) drawings.push(drawLifelines(incident, claim))
+  if (!has('period')) drawings.push(countPeriod(incident, claim))
   return drawings.filter((drawing) => drawing !== undefined)
 }
 
@@ -83,6 +91,34 @@ function drawElapsed(incident: Incident, claim: JudgedClaim, idle: SettingValue 
     counts: shape.counts,
     control: shape.control ? { label: 'healthy requests, scaled', counts: shape.control } : null,
     marks: [...known, ...others].sort((a, b) => a.at - b.at),
+  }
+}
+
+/** Events that come by a clock. No cause follows from it alone: reloads, jobs, deploys and polling clients all have one. */
+function countPeriod({ failures }: Incident, claim: JudgedClaim): Evidence | undefined {
+  const times = Float64Array.from(claim.failures, (i) => failures.end[i] as number).sort()
+  const events: number[] = []
+  let last = Number.NEGATIVE_INFINITY
+  for (const time of times) {
+    if (time - last > ONE_EVENT_MS) events.push((time - (times[0] as number)) / 1_000)
+    last = time
+    if (events.length > MOST_EVENTS) return undefined
+  }
+  if (events.length < LEAST_EVENTS) return undefined
+  const found = findPeriod([events], SHORTEST_PERIOD_S)
+  if (found === undefined || found.surprise < LEAST_SURPRISE) return undefined
+  return {
+    kind: 'count',
+    id: 'period',
+    title: `Events that come every ${tidy(Math.round(found.period * 10) / 10)} s, by chance less than once in 10^${Math.floor(found.surprise)}`,
+    value: found.isOnBeat.flat().filter((is) => is).length,
+    of: events.length,
+    unit: 'events',
+    control: {
+      label: `expected by chance within ${Math.round(found.within * 100)} % of that period`,
+      value: Math.round(events.length * found.within * 10) / 10,
+      of: events.length,
+    },
   }
 }
 

@@ -12,8 +12,8 @@ export interface Period {
 }
 
 const LEAST_EVENTS = 3
-const MOST_EVENTS = 200
-const MOST_PERIODS = 20_000
+const MOST_EVENTS = 100
+const MOST_PERIODS = 2_000
 const ARCS = [0.05, 0.1, 0.2] as const
 
 /**
