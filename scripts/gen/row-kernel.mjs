@@ -1,6 +1,6 @@
 import asc from 'assemblyscript/asc'
 
-const SOURCE = 'kernel/scan-rows.ts'
+const SOURCE = 'row-kernel/scan-rows.ts'
 const OPTIONS = [
   '-O3',
   '--noAssert',
@@ -15,7 +15,7 @@ const OPTIONS = [
   'kernel.wasm',
 ]
 
-/** src/formats/kernel-code.ts: kernel/scan-rows.ts as WebAssembly. */
+/** src/formats/kernel-code.ts: row-kernel/scan-rows.ts as WebAssembly. */
 export async function rowKernel(root) {
   let code
   const { error, stderr } = await asc.main([SOURCE, '--baseDir', root, ...OPTIONS], {

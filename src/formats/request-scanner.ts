@@ -1,5 +1,5 @@
 /**
- * The hot path: rows of ALB access logs, bytes in, columns out. Healthy rows are read by the kernel (kernel/scan-rows.ts);
+ * The hot path: rows of ALB access logs, bytes in, columns out. Healthy rows are read by the kernel (row-kernel/scan-rows.ts);
  * a row with anything odd, and every failure, goes through the exact reader of request-fields.ts.
  * `request-scanner-paths.test.ts` holds both paths against each other.
  */

@@ -6,7 +6,7 @@ const LONGEST_SEGMENT = 40
 
 /**
  * `GET /api/products/*` of a request line without its quotes: method and path, with ids, hashes and numbers as `*`. The
- * kernel (kernel/scan-rows.ts) hashes what this writes, so both say the same of a segment.
+ * kernel (row-kernel/scan-rows.ts) hashes what this writes, so both say the same of a segment.
  */
 export function routeText(line: Buffer): string {
   const methodEnd = endOf(line, 0, false)

@@ -1,7 +1,7 @@
 import { BATCH_ROWS, type RequestBatch } from '../core/request-batch.ts'
 import { kernelCode } from './kernel-code.ts'
 
-/** Why `scanRows` came back: see kernel/scan-rows.ts. 1 is a row to be read by other means. */
+/** Why `scanRows` came back: see row-kernel/scan-rows.ts. 1 is a row to be read by other means. */
 export const DONE = 0
 export const NEW_FLOW = 2
 export const NEW_ROUTE = 3
