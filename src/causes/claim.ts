@@ -32,4 +32,6 @@ export interface ClaimNumbers {
   readonly timerSeconds?: number
   readonly concurrencyLimit?: number
   readonly openRequests?: number
+  /** One node of the load balancer fails, and the others reach the same targets. */
+  readonly isOneNode?: boolean
 }

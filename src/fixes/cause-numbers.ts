@@ -21,6 +21,8 @@ export interface CauseNumbers {
   readonly targetType?: 'instance' | 'ip' | 'unknown'
   /** A constant wait that the failures share (a timer). */
   readonly timerSeconds?: number
+  /** One node of the load balancer fails, and the others reach the same targets. */
+  readonly isOneNode?: boolean
   /** Failures and requests of the finding. */
   readonly failures?: number
   readonly requests?: number

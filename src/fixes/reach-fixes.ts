@@ -37,6 +37,17 @@ export function capacityFix(numbers: CauseNumbers): readonly Fix[] {
   ]
 }
 
+/** The security group is one for all nodes of a load balancer; network ACL and routes are each subnet's own. */
+const oneSubnet = advice(
+  'network',
+  'Compare the failing node’s subnet with the others: network ACL, then routes',
+  `aws ec2 describe-network-interfaces --filters 'Name=description,Values=ELB app/*' --query 'NetworkInterfaces[].[PrivateIpAddress,SubnetId]'
+aws ec2 describe-network-acls --filters "Name=association.subnet-id,Values=$SUBNET_OF_THE_NODE"
+aws ec2 describe-route-tables --filters "Name=association.subnet-id,Values=$SUBNET_OF_THE_NODE"`,
+  'The other nodes reach the same targets, and one security group serves all nodes of a load balancer: what differs is the subnet. Its network ACL must let the targets’ answers to the ephemeral ports 1024-65535 in, and a rule of the targets that names subnets by address must name this one too.',
+  'Nothing is changed by looking.',
+)
+
 const leastOutstanding = (because: string): Fix =>
   renderFix({ set: 'targetGroup.algorithm', to: 'least_outstanding_requests', from: 'round_robin', because })
 
@@ -66,6 +77,7 @@ export const reachFixes: Readonly<Record<string, FixesOf>> = {
     ...fastChecks('An address that is gone is taken out after 13 s instead of 35 s (inequality 18).'),
   ],
   'security-group-or-nacl-block': (numbers) => [
+    ...(numbers.isOneNode ? [oneSubnet] : []),
     advice(
       'network',
       "Let the load balancer's security group reach the target's port",

@@ -48,6 +48,7 @@ describe('one node of the load balancer', () => {
     )
     expect(diagnosis.findings).toMatchObject([{ cause: 'security-group-or-nacl-block', confidence: 'likely' }])
     expect(diagnosis.findings[0]?.scope.nodes).toHaveLength(1)
+    expect(diagnosis.findings[0]?.fixes[0]?.title).toContain('subnet')
   })
 
   it('that reaches none of its own targets is an imbalance of zones', async () => {

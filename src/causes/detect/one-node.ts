@@ -89,7 +89,7 @@ function judgeConnections(group: FailureGroup, measures: Measures): Claim[] {
         ? ['zonal-imbalance', 'stale-endpoint-routing', 'conntrack-table-full']
         : ['security-group-or-nacl-block', 'node-removed-before-deregistration', 'listen-backlog-overflow'],
       decidedBy: ['request_processing_time', 'elb_status_code', 'target:port', 'time'],
-      numbers: {},
+      numbers: isShared ? { isOneNode: true } : {},
     },
   ]
 }
