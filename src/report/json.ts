@@ -29,7 +29,7 @@ function isPlain(value: unknown): boolean {
 }
 
 // JSON.stringify escapes C0 only. DEL, C1 (0x9B starts an escape sequence in some terminals), bidi and zero-width
-// characters are written as \uXXXX: the same value to every reader, harmless when shown.
+// characters are written as \u and four hex digits: the same value to every reader, harmless when shown.
 const LEFT_RAW = /[\p{Cf}\p{Zl}\p{Zp}\u007F-\u009F]/gu
 
 function asciiControls(json: string): string {
