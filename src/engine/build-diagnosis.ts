@@ -30,6 +30,7 @@ import type { Gathered } from './gathered.ts'
 import { hearWitnesses } from './hear-witnesses.ts'
 import { inferIdleTimeout } from './idle-timeout.ts'
 import { flowOf, type Incident, symptomOf } from './incident.ts'
+import { inferOthers } from './infer-others.ts'
 import { isNodePortGroup, type JudgedClaim, judge } from './judge.ts'
 import { loadRows, requestsIn, seriesOf, topRows } from './traffic-totals.ts'
 import type { UnitBooks } from './unit-scan.ts'
@@ -93,7 +94,7 @@ export function buildDiagnosis(input: BuildInput): Built {
     load: loadRows(incident, judgement.openRequests),
     settings: {
       byLoadBalancer: loadBalancers,
-      byTargetGroup: settingsByTargetGroup(incident, judgement.claims),
+      byTargetGroup: settingsByTargetGroup(input, judgement.claims),
     },
     series: seriesOf(incident),
     failureRows: failureRowsOf(incident, input.failureRows, places, findings, findingOfFailure),
@@ -475,7 +476,10 @@ function serversThatFit(seconds: number): ReturnType<typeof serversWithKeepAlive
   return serversWithKeepAlive(seconds, 0.35)
 }
 
-function settingsByTargetGroup(incident: Incident, claims: readonly JudgedClaim[]): TargetGroupSettings[] {
+function settingsByTargetGroup(
+  { incident, joined }: BuildInput,
+  claims: readonly JudgedClaim[],
+): TargetGroupSettings[] {
   const groups = new Map<string, { loadBalancer: string; targetGroup: string; targets: Set<string> }>()
   for (const flow of incident.registry.flows) {
     if (flow.targetGroup === '') continue
@@ -489,14 +493,14 @@ function settingsByTargetGroup(incident: Incident, claims: readonly JudgedClaim[
     const mine = claims.filter((claim) => claim.loadBalancer === loadBalancer && claim.targetGroup === targetGroup)
     const keepAlive = mine.find((claim) => claim.numbers.keepAliveSeconds !== undefined)
     const limit = mine.find((claim) => claim.numbers.concurrencyLimit !== undefined)
+    const isNodePort = isNodePortGroup(incident, loadBalancer, targetGroup)
     return {
       loadBalancer,
       targetGroup,
       name,
       kubernetes: readKubernetesName(name),
       targets: targets.size,
-      targetType:
-        targets.size === 0 ? 'unknown' : isNodePortGroup(incident, loadBalancer, targetGroup) ? 'instance' : 'ip',
+      targetType: targets.size === 0 ? 'unknown' : isNodePort ? 'instance' : 'ip',
       keepAliveSeconds: keepAlive
         ? {
             value: keepAlive.numbers.keepAliveSeconds as number,
@@ -508,7 +512,7 @@ function settingsByTargetGroup(incident: Incident, claims: readonly JudgedClaim[
       concurrencyLimit: limit
         ? { value: limit.numbers.concurrencyLimit as number, source: 'inferred', because: limit.because[0] ?? '' }
         : null,
-      others: [],
+      others: inferOthers(incident, { loadBalancer, targetGroup, name, isNodePort }, joined),
     }
   })
 }

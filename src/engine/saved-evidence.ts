@@ -202,6 +202,18 @@ const testimony = z.object({
     }),
   ),
   metrics: z.array(z.object({ name: text, label: text, periodMs: number, points: z.array(z.tuple([number, number])) })),
+  rhythms: z.array(
+    z.object({
+      what: z.enum(['health-check', 'probe']),
+      of: text,
+      askers: count,
+      seconds: number,
+      hits: count,
+      asked: count,
+      fromSeconds: number,
+      toSeconds: number,
+    }),
+  ),
   side: z.union([z.literal('client'), z.literal('app'), z.undefined()]),
   pods: z.array(
     z.object({

@@ -1,5 +1,6 @@
 import { parseTimestamp } from '../core/timestamp.ts'
 import { splitRow } from '../formats/parse-row.ts'
+import { RhythmTally } from './rhythms.ts'
 import { emptyTestimony, type LifeEvent, type Testimony } from './testimony.ts'
 
 const MOST_RUNS = 5_000
@@ -19,6 +20,7 @@ export class CheckLog {
   readonly #open = new Map<string, Run>()
   readonly #runs: Run[] = []
   readonly #targets = new Set<string>()
+  readonly #rhythms = new RhythmTally()
   #rows = 0
   #unparsed = 0
   #failed = 0
@@ -36,9 +38,9 @@ export class CheckLog {
 
   #row(line: string): void {
     this.#rows++
-    const fields = splitRow(line, 8).map((token) => token.raw)
+    const fields = splitRow(line, 10).map((token) => token.raw)
     const time = parseTimestamp(fields[1] ?? '')
-    const [, , , target = '', , status, code = '-', reason = '-'] = fields
+    const [, , , target = '', group = '', status, code = '-', reason = '-', , node = ''] = fields
     if (Number.isNaN(time) || (status !== 'PASS' && status !== 'FAIL')) {
       this.#unparsed++
       return
@@ -46,6 +48,7 @@ export class CheckLog {
     if (!(time >= this.#first)) this.#first = time
     if (!(time <= this.#last)) this.#last = time
     if (this.#targets.size < 5_000) this.#targets.add(target)
+    this.#rhythms.add('health-check', group, `${target} ${node}`, time, 1)
     const open = this.#open.get(target)
     if (status === 'PASS') {
       if (open) this.#close(open)
@@ -95,6 +98,7 @@ export class CheckLog {
           file: this.#name,
         }),
       ),
+      rhythms: this.#rhythms.finish(),
       notes: [
         `${this.#failed.toLocaleString('en-US')} of ${(this.#rows - this.#unparsed).toLocaleString('en-US')} checks of ${this.#targets.size} targets failed`,
       ],

@@ -7,6 +7,7 @@ import { detachedRow, detachedText } from './detached.ts'
 import { kinshipOf } from './kinship.ts'
 import { eventKindOf } from './life-events.ts'
 import { type LooseRow, matchLoose } from './match-loose.ts'
+import { RhythmTally } from './rhythms.ts'
 import { requestKey, requestKeyOf, type Subjects, targetOf } from './subjects.ts'
 import { emptyTestimony, type Hit, type LifeEvent, ONE_TRY, type Testimony } from './testimony.ts'
 import { workloadOf } from './workloads.ts'
@@ -60,6 +61,7 @@ export class LineLog {
   #traced = 0
   #tracedFound = 0
   readonly #strangers: number[] = []
+  readonly #rhythms = new RhythmTally()
 
   constructor(name: string, subjects: Subjects, options: LineParserOptions = {}) {
     this.#name = name
@@ -212,6 +214,9 @@ export class LineLog {
     const alike = this.#subjects.byRequest.get(requestKey(row.method as string, row.path as string))
     if (alike === undefined) {
       if (this.#strangers.length < MOST_STRANGERS) this.#strangers.push(row.timeMs)
+      // Where only a share of the requests is looked up, a stranger may have come through the load balancer.
+      if (this.#subjects.controlEvery === 1)
+        this.#rhythms.add('probe', requestKey('', row.path as string).slice(1), row.source, row.timeMs, row.timeStepMs)
       return
     }
     if (this.#loose.length >= MOST_LOOSE) {
@@ -312,6 +317,7 @@ export class LineLog {
       ambiguous: loose.ambiguous,
       controlsSeen,
       podsOfTarget: this.#podsOfTarget,
+      rhythms: this.#rhythms.finish(),
       events: this.#events.map(({ row, kind: eventKind }) => ({
         kind: eventKind,
         timeMs: row.timeMs + shift,

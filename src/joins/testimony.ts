@@ -1,5 +1,6 @@
 import type { WitnessKind } from '../core/vocabulary.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
+import type { Interval } from './interval.ts'
 import type { Kinship } from './kinship.ts'
 
 /** How a row was matched to a request. */
@@ -124,6 +125,16 @@ export interface ServiceFact {
   readonly addresses: readonly string[]
 }
 
+/** Somebody who asks again and again at one interval, past the load balancer's access log. */
+export interface Rhythm extends Interval {
+  /** `health-check`: the load balancer's own log of them. `probe`: requests that did not come through it. */
+  readonly what: 'health-check' | 'probe'
+  /** Target group, or path. */
+  readonly of: string
+  /** Series of times, each of one asker and one asked. */
+  readonly askers: number
+}
+
 /** All that one witness file says. */
 export interface Testimony {
   readonly name: string
@@ -153,6 +164,7 @@ export interface Testimony {
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
   readonly events: readonly LifeEvent[]
   readonly metrics: readonly MetricSeries[]
+  readonly rhythms: readonly Rhythm[]
   /** Sentry only: whose reports. */
   readonly side: 'client' | 'app' | undefined
   /** Kubernetes only. */
@@ -190,6 +202,7 @@ export function emptyTestimony(name: string, kind: WitnessKind, controls: number
     podsOfTarget: new Map(),
     events: [],
     metrics: [],
+    rhythms: [],
     side: undefined,
     pods: [],
     services: [],

@@ -2,7 +2,7 @@ import type { Diagnosis, Finding, TopRow } from '../core/diagnosis.ts'
 import { formatBytes, formatCount, formatDecimal, formatShare, plural } from './format-number.ts'
 import { formatTime, formatWindow } from './format-time.ts'
 import { unicodeGlyphs } from './glyphs.ts'
-import { balancerName, scopeParts, serviceName } from './names.ts'
+import { balancerName, otherSetting, scopeParts, serviceName } from './names.ts'
 import { markdownCode as code, neutraliseAll, markdownText as prose } from './neutralise.ts'
 import { type Line, paint } from './span.ts'
 import { story } from './story.ts'
@@ -157,6 +157,7 @@ function settingsList(diagnosis: Diagnosis): string {
       items.push(
         `${name}: ${plural(group.concurrencyLimit.value, 'request')} at a time: ${prose(group.concurrencyLimit.because)}`,
       )
+    for (const other of group.others) items.push(`${name}: ${prose(otherSetting(other))}: ${prose(other.because)}`)
   }
   return items.length === 0 ? '' : `**Settings, read from the rows**\n\n${list(items)}`
 }

@@ -1,4 +1,6 @@
-import type { Diagnosis, Finding } from '../core/diagnosis.ts'
+import type { Diagnosis, Finding, TargetGroupSettings } from '../core/diagnosis.ts'
+import { formatDecimal } from './format-number.ts'
+import { formatTime } from './format-time.ts'
 
 /** `app/NAME/ID` or `net/NAME/ID` -> NAME; a Classic load balancer is its name already. */
 export function loadBalancerName(id: string): string {
@@ -62,4 +64,11 @@ export function scopeParts(diagnosis: Diagnosis, finding: Finding): string[] {
 function few(names: readonly string[], limit: number, many: string): string {
   if (names.length <= limit) return names.join(', ')
   return `${names.slice(0, limit - 1).join(', ')} and ${names.length - limit + 1} more ${many}`
+}
+
+/** `rollout at 10:02:11`, `health check interval 15 s`. */
+export function otherSetting({ name, value, unit }: TargetGroupSettings['others'][number]): string {
+  return typeof value === 'number'
+    ? `${name} ${formatDecimal(value)} ${unit}`
+    : `${name} at ${formatTime(value, { seconds: true })}`
 }

@@ -2,7 +2,7 @@ import type { InputReport, TopRow } from '../core/diagnosis.ts'
 import { bar } from './chart.ts'
 import { formatBytes, formatCount, formatDecimal, formatShare, plural } from './format-number.ts'
 import { formatTime } from './format-time.ts'
-import { balancerName } from './names.ts'
+import { balancerName, otherSetting } from './names.ts'
 import { type Line, span } from './span.ts'
 import { answeredBySymptom, answeredByWords, groups, symptomWords } from './summary.ts'
 import { heading, type Page, paragraph } from './terminal-page.ts'
@@ -160,6 +160,8 @@ export function settingsSection(page: Page): Line[] {
           2,
         ),
       )
+    for (const other of group.others)
+      lines.push(...paragraph(page, `${name}: ${otherSetting(other)}: ${other.because}`, 2))
   }
   return lines.length === 0 ? [] : [heading('Settings, read from the rows'), ...lines]
 }
