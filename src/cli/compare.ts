@@ -7,8 +7,10 @@ import { renderComparisonText } from '../compare/comparison-text.ts'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError, type ExitCode, fail } from '../core/errors.ts'
 import { diagnose } from '../engine/diagnose.ts'
+import { holdsEvidence } from '../engine/evidence-folder.ts'
 import { packageVersion } from '../engine/package-version.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
+import { rejudge } from '../engine/rejudge.ts'
 import { redact } from '../report/redact.ts'
 import { readDiagnosis } from '../report/schema.ts'
 import { assertWritable } from './assert-writable.ts'
@@ -69,7 +71,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
     fail('USAGE', {
       what:
         at === undefined
-          ? 'compare wants two diagnoses or two sets of logs, or one set and --at TIME'
+          ? 'compare wants two diagnoses, folders of saved evidence or sets of logs, or one set of logs and --at TIME'
           : 'compare --at wants one set of logs',
     })
   if (typeof options.output === 'string') assertWritable(options.output)
@@ -131,17 +133,27 @@ async function read(
       fail('USAGE', { what: `--where wants logs: ${side.path} is a diagnosis, its rows are counted already` })
     return { diagnosis: readDiagnosis(readFileSync(side.path, 'utf8'), basename(side.path)), hasUnreadable: false }
   }
+  const common = {
+    ...optionalNumber(options, 'idleTimeout', 'idleTimeoutSeconds', 1, 4_000),
+    failureRows: FAILURE_ROWS,
+    signal: context.signal,
+    version: packageVersion,
+  }
+  if (holdsEvidence(side.path)) {
+    if (options.where !== undefined || side.since !== undefined || side.until !== undefined)
+      fail('USAGE', {
+        what: `--where and --at want logs: ${side.path} is saved evidence, its rows are counted already`,
+      })
+    return rejudge({ ...common, folder: side.path })
+  }
   const progress = options.quiet === true ? undefined : startProgress(context.stderr)
   try {
     return await diagnose({
+      ...common,
       paths: [side.path],
       filter: parseFilter((options.where as string[] | undefined) ?? [], side.since, side.until, new Date()),
-      ...optionalNumber(options, 'idleTimeout', 'idleTimeoutSeconds', 1, 4_000),
       ...optionalNumber(options, 'jobs', 'jobs', 0, 64),
-      failureRows: FAILURE_ROWS,
-      signal: context.signal,
       ...(progress ? { onProgress: progress.update } : {}),
-      version: packageVersion,
     })
   } finally {
     progress?.stop()

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { fail } from '../core/errors.ts'
 import { diagnose } from '../engine/diagnose.ts'
+import { holdsEvidence } from '../engine/evidence-folder.ts'
 import { packageVersion } from '../engine/package-version.ts'
 import { parseFilter } from '../engine/parse-filter.ts'
+import { rejudge } from '../engine/rejudge.ts'
 import type { FilterSpec } from '../engine/row-filter.ts'
 import { redact } from '../report/redact.ts'
 import { readDiagnosis } from '../report/schema.ts'
@@ -37,10 +39,11 @@ export default defineCommand({
   examples: ['why5xx ui ./logs', 'why5xx ui why5xx-diagnosis.json', 'why5xx ui ./logs --redact off --open'],
   run: async (context) => {
     const { args, options, stdout, stderr, signal } = context
-    if (args.length === 0) fail('USAGE', { what: 'why5xx ui needs logs, or a DIAGNOSIS.json' })
+    if (args.length === 0)
+      fail('USAGE', { what: 'why5xx ui needs logs, a DIAGNOSIS.json or a folder of saved evidence' })
     const isRedacted = options.redact !== 'off'
     const port = portOf(options.port)
-    const given = await givenDiagnosis(args)
+    const given = await givenDiagnosis(context)
     const session = createSession(
       given
         ? { diagnosis: redact(given, { on: isRedacted }) }
@@ -64,10 +67,24 @@ export default defineCommand({
   },
 })
 
-/** A single file that is a diagnosis; null when the arguments are logs. */
-async function givenDiagnosis(args: readonly string[]): Promise<Diagnosis | null> {
+/** A single file that is a diagnosis, or saved evidence; null when the arguments are logs. */
+async function givenDiagnosis({ args, options, signal }: CommandContext): Promise<Diagnosis | null> {
   const path = args[0] ?? ''
-  if (args.length !== 1 || !path.endsWith('.json')) return null
+  if (args.length !== 1) return null
+  if (holdsEvidence(path)) {
+    const filter = ['where', 'since', 'until'].find((name) => options[name] !== undefined)
+    if (filter !== undefined)
+      fail('USAGE', { what: `--${filter} wants logs: ${path} is saved evidence, its rows are counted already` })
+    const { diagnosis } = await rejudge({
+      folder: path,
+      failureRows: failureRowsOf(options),
+      ...optionalNumber(options, 'idleTimeout', 'idleTimeoutSeconds', 1, 4_000),
+      signal,
+      version: packageVersion,
+    })
+    return diagnosis
+  }
+  if (!path.endsWith('.json')) return null
   const content = await read(path)
   // Exported logs are JSON too; a diagnosis begins with its schemaVersion, wherever a formatter put it.
   return /"schemaVersion"\s*:/.test(content.slice(0, 4_000)) ? readDiagnosis(content, path) : null
@@ -85,7 +102,7 @@ function readerOf({ args, options }: CommandContext, prepare: (diagnosis: Diagno
     )
   const common = {
     paths: args,
-    failureRows: numberOption(options, 'failures', 0, 10_000_000) ?? 100_000,
+    failureRows: failureRowsOf(options),
     ...optionalNumber(options, 'idleTimeout', 'idleTimeoutSeconds', 1, 4_000),
     ...optionalNumber(options, 'jobs', 'jobs', 0, 64),
     version: packageVersion,
@@ -94,6 +111,10 @@ function readerOf({ args, options }: CommandContext, prepare: (diagnosis: Diagno
   filter(everything)
   return async (query, onProgress, signal) =>
     prepare((await diagnose({ ...common, filter: filter(query), signal, onProgress })).diagnosis)
+}
+
+function failureRowsOf(options: CommandContext['options']): number {
+  return numberOption(options, 'failures', 0, 10_000_000) ?? 100_000
 }
 
 async function read(path: string): Promise<string> {

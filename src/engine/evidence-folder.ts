@@ -39,6 +39,11 @@ export interface EvidenceFolder {
   readonly save: (gathered: Gathered, savedBy: string, now: Date) => Promise<void>
 }
 
+/** Is this a folder that `--save-evidence` wrote? */
+export function holdsEvidence(path: string): boolean {
+  return existsSync(join(path, MANIFEST))
+}
+
 /** Before hours of reading: can evidence be saved here, and what would be lost? */
 export function openEvidenceFolder(folder: string): EvidenceFolder {
   let savedAt: string | null = null

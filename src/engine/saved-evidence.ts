@@ -18,7 +18,7 @@ import { whereFields } from './row-filter.ts'
  * The version of what a folder of evidence holds. It grows with every change of the shape below; the compiler points
  * here when a collector's columns change. Evidence of another version is refused: its logs must be read again.
  */
-export const EVIDENCE_VERSION = 1
+export const EVIDENCE_VERSION = 2
 
 /** What {@link Gathered} is as plain values. */
 export interface SavedEvidence extends Omit<Gathered, 'incident' | 'joined'> {

@@ -27,6 +27,18 @@ test('every report and the verdicts are the same without the logs', () => {
   }
 })
 
+test('compare takes it like the logs', () => {
+  const healthy = 'fixtures/incidents/healthy-control'
+  const [fromLog, again] = [log, kept].map((before) => {
+    const { stdout } = runCli(['compare', before, healthy, '--format', 'json', '--quiet'])
+    return JSON.parse(stdout).causes
+  })
+  expect(again).toEqual(fromLog)
+  const filtered = runCli(['compare', kept, healthy, '--where', 'path=/api/*'])
+  expect(filtered).toMatchObject({ exitCode: 2, stdout: '' })
+  expect(filtered.stderr).toContain('is saved evidence')
+})
+
 test('exit codes are those of the logs', () => {
   expect(runCli(['--from-evidence', kept, '--fail-on', 'likely']).exitCode).toBe(10)
   expect(runCli(['--from-evidence', kept, '--fail-on', 'certain']).exitCode).toBe(
