@@ -301,7 +301,7 @@ function findingOf(incident: Incident, claim: JudgedClaim, places: Places, idle:
       ...drawEvidence(incident, claim, idle),
       ...claim.evidence.filter((each) => each.kind !== 'histogram'),
     ],
-    ruledOut: claim.ruledOut,
+    ruledOut: oncePerCause(claim.ruledOut),
     candidates: candidateIds
       .slice(0, CANDIDATES)
       .map((id) => ({ cause: id, settledBy: causeById.get(id)?.docs.settledBy ?? [] })),
@@ -437,6 +437,13 @@ function rejectedCandidates(elbStatus: number): Finding['candidates'] {
   return ids
     .filter((id) => causeById.has(id))
     .map((id) => ({ cause: id, settledBy: causeById.get(id)?.docs.settledBy ?? [] }))
+}
+
+/** The log and a witness may rule out the same cause: one entry with both reasons. */
+function oncePerCause(ruledOut: Finding['ruledOut']): Finding['ruledOut'] {
+  const reasons = new Map<string, Set<string>>()
+  for (const { cause, why } of ruledOut) reasons.set(cause, (reasons.get(cause) ?? new Set()).add(why))
+  return [...reasons].map(([cause, whys]) => ({ cause, why: [...whys].join('; ') }))
 }
 
 function settingsByLoadBalancer({ incident, idleTimeoutSeconds }: BuildInput): LoadBalancerSettings[] {
