@@ -16,6 +16,7 @@ import { afterAll, describe, expect, it, test } from 'vitest'
 import { diagnose } from './diagnose.ts'
 import { openEvidenceFolder } from './evidence-folder.ts'
 import { rejudge } from './rejudge.ts'
+import { EVIDENCE_VERSION } from './saved-evidence.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'why5xx-evidence-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -115,8 +116,8 @@ describe('a folder of evidence', () => {
     ],
     [
       'of a later version',
-      (into) => edit(into, (manifest) => ({ ...manifest, version: 2, savedBy: '9.0.0' })),
-      'holds evidence of version 2; this why5xx reads 1',
+      (into) => edit(into, (manifest) => ({ ...manifest, version: EVIDENCE_VERSION + 1, savedBy: '9.0.0' })),
+      `holds evidence of version ${EVIDENCE_VERSION + 1}; this why5xx reads ${EVIDENCE_VERSION}`,
     ],
     ['with a manifest of nobody', (into) => edit(into, () => ({ hello: 1 })), 'is not what why5xx writes'],
     [
