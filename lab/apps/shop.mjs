@@ -1,5 +1,5 @@
 // The shop on Node's http server, with routes that a well-behaved framework does not have: one that holds the event
-// loop, one that closes the connection without an answer, one that writes a malformed head.
+// loop, one that closes the connection without an answer, one that writes a malformed head, one that announces a wrong length.
 import { appendFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
@@ -7,8 +7,25 @@ const setting = (name, standard) => Number(process.env[name] ?? standard)
 const reportMs = setting('LAB_REPORT_SECONDS', 0.05) * 1000
 const historyMs = setting('LAB_HISTORY_SECONDS', 0.05) * 1000
 const isHeadTheServers = process.env.LAB_HEAD_IS_THE_SERVERS === '1'
+const isUploadDrained = process.env.LAB_UPLOAD_DRAINED === '1'
 const photoLimit = 1024 * 1024
 const seenFile = process.env.LAB_SEEN_FILE
+
+/** Announces characters where bytes are asked for, so dishes with an umlaut are longer than they say. */
+const menu = (number, request, response) => {
+  const dish = number % 3 === 0 ? 'Käsespätzle ' : 'Pumpernickel '
+  const text = dish.repeat(30)
+  if (isHeadTheServers) return void response.end(text)
+  response.strictContentLength = true
+  try {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-length': text.length })
+    response.end(text)
+  } catch (error) {
+    // As Express does it (finalhandler): the head counts as sent, so there is no 500 any more, only the end.
+    console.error(error)
+    request.socket.destroy()
+  }
+}
 
 const server = createServer((request, response) => {
   const started = performance.now()
@@ -40,11 +57,13 @@ const server = createServer((request, response) => {
     return void setTimeout(() => request.socket.destroy(), 3 + Math.random() * 8)
   }
   if (path.startsWith('/api/photos/') && Number(request.headers['content-length']) > photoLimit) {
+    if (isUploadDrained) return void request.on('end', () => response.writeHead(413).end())
     // The answer is right, but the connection goes while the body is still coming: the kernel sends RST for the rest.
     log(413)
     request.socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
     return void request.socket.destroy()
   }
+  if (path.startsWith('/menus/')) return void setTimeout(() => menu(Number(path.split('/')[2]), request, response), 8)
   if (path.startsWith('/api/legacy/') && !isHeadTheServers) {
     return void setTimeout(() => {
       request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 12\r\nX Broken Header\r\n\r\nhello, world')

@@ -26,6 +26,7 @@ MEMORY_LIMIT_MB = int(os.environ.get("LAB_MEMORY_LIMIT_MB", "0"))
 START_SECONDS = float(os.environ.get("LAB_START_SECONDS", "0"))
 HEADER_BYTES = int(os.environ.get("LAB_HEADER_BYTES", "1000"))
 COLD_SECONDS = float(os.environ.get("LAB_COLD_SECONDS", "0"))
+DEPENDENCY_SECONDS = float(os.environ.get("LAB_DEPENDENCY_SECONDS", "inf"))
 COLD_QUERY_SECONDS = float(os.environ.get("LAB_COLD_QUERY_SECONDS", "0.5"))
 STARTED = time.monotonic()
 COLD_CACHE = asyncio.Lock()
@@ -159,7 +160,10 @@ async def ledger(number: int):
     await work()
     if is_on("database-down"):
         raise ConnectionError("database: connection refused")
+    asked = time.monotonic()
     while is_on("database-stalled"):
+        if time.monotonic() - asked > DEPENDENCY_SECONDS:
+            return {"ledger": number, "stale": True}
         await asyncio.sleep(0.02)
     return {"ledger": number}
 

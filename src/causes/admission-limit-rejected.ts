@@ -32,7 +32,8 @@ export default defineCause({
       many: 'A sharp knee in open requests or in requests per second, per proxy pod. With a key per client only a few clients fail.',
     },
     elsewhere: {
-      appLog: 'Nothing, or `Exceeded concurrency limit.` (uvicorn, which then closes the connection).',
+      appLog:
+        'Nothing, or `Exceeded concurrency limit.` (uvicorn, which then closes the connection): beside the 503s, and near to few healthy requests, it names the cause.',
       proxyLog:
         'nginx: `limiting requests, excess: N by zone "Z"`, `limiting connections by zone`, `delaying request`. HAProxy: flags `sQ`. Envoy: flag `UO`, `upstream_rq_pending_overflow`.',
       cloudwatch: '`HTTPCode_Target_5XX_Count`.',

@@ -28,7 +28,7 @@ export default defineCause({
       many: 'One path, every time, from a release on.',
     },
     elsewhere: {
-      appLog: 'A success for the same trace id.',
+      appLog: 'A success for the same trace id. With it, and all requests of the path failing, the cause is possible.',
       proxyLog:
         'nginx in between: `upstream sent duplicate header line: "Transfer-Encoding: chunked"` or `upstream sent invalid header`, and the row is `502 502`.',
       cloudwatch: '`HTTPCode_ELB_502_Count`; `TargetConnectionErrorCount` flat.',
@@ -61,7 +61,7 @@ export default defineCause({
       { cause: 'response-headers-too-large', tell: 'The head is valid and over 32 KB.' },
       {
         cause: 'content-length-mismatch',
-        tell: 'The head is valid and the body is shorter: 504 after the idle timeout instead of 502 at once.',
+        tell: "The head is valid and the body has another length; the app's log names it, or it is 504 after the idle timeout.",
       },
       { cause: 'keepalive-shorter-than-idle-timeout', tell: 'Any path, rarely; here one path, every time.' },
       {

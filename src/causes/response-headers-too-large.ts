@@ -20,10 +20,11 @@ export default defineCause({
     act: 'Measure the head of that path for an affected user. Drop cookies, shorten the policy, keep state on the server.',
     inTheLog: {
       row: "`502 -`, target set, `0.00x X -1`, X is the usual time of that path. A row `502 200` (two numbers) is consistent with AWS's definitions, not seen.",
-      many: 'One path or one user, every time; others never. Grows with the number of cookies.',
+      many: 'One path or one user, every time; others never. Grows with the number of cookies: where they come back with each request, failures begin above one size of `received_bytes`.',
     },
     elsewhere: {
-      appLog: 'A success for the same trace id.',
+      appLog:
+        'A success for the same trace id. With it the cause is possible where part of a path fails, and likely where all requests above one size do and none below.',
       proxyLog:
         'An nginx in between breaks first, at 4 or 8 KB: `upstream sent too big header`, and it is `502 502` (nginx-upstream-header-too-big).',
       cloudwatch: '`HTTPCode_ELB_502_Count`; `TargetConnectionErrorCount` flat.',
@@ -60,8 +61,6 @@ export default defineCause({
         tell: 'The app has no success for the trace id, and companions end with it.',
       },
     ],
-    logAlone:
-      "The load balancer writes no size of the headers it refused: to the row it is a target that answered nothing. The app's own 200 for that request, or the length of its headers, decides.",
     settledBy: ['the size of the response head of that path', "a success in the app's log for the same trace id"],
   },
 })

@@ -24,6 +24,11 @@ export default defineCommand({
       default: 'round_robin',
       choices: ['round_robin', 'least_outstanding_requests'],
     },
+    {
+      flags: '--slow-start <seconds>',
+      summary: 'slow_start.duration_seconds, 30 to 900 in AWS; round robin only',
+      default: '0',
+    },
     { flags: '--deregistration-delay <seconds>', summary: 'deregistration_delay.timeout_seconds', default: '300' },
     { flags: '--target-type <type>', summary: 'what the targets are', default: 'ip', choices: ['instance', 'ip'] },
     {
@@ -108,6 +113,7 @@ function toOptions(options: CommandContext['options']): LoadBalancerOptions {
     clientKeepAliveSeconds: seconds('--client-keep-alive', options.clientKeepAlive, 604_800),
     deregistrationDelaySeconds: seconds('--deregistration-delay', options.deregistrationDelay, 3600, true),
     algorithm: text(options.algorithm) === 'round_robin' ? 'round_robin' : 'least_outstanding_requests',
+    slowStartSeconds: seconds('--slow-start', options.slowStart, 900, true),
     targetType: text(options.targetType) === 'instance' ? 'instance' : 'ip',
     targetProtocol: text(options.targetProtocol) === 'https' ? 'https' : 'http',
     desyncMode: text(options.desyncMode) as DesyncMode,

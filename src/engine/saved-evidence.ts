@@ -281,6 +281,7 @@ const savedSchema = z.object({
       start: number,
       end: number,
       targetStatus: count,
+      receivedBytes: count,
       target: text,
       request: text,
     }),

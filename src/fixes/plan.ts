@@ -394,6 +394,12 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         basis: 'measured',
         because: 'a new request goes where fewest are open; round robin does not look',
       })
+    const cold = diagnosis.findings.find((finding) => finding.cause === 'cold-start-overload')
+    if (cold && busy)
+      warnings.push(
+        'New targets are cold as well: slow_start.duration_seconds does not go together with least_outstanding_requests, which is written here. Warm up before the readiness probe passes.',
+      )
+    else if (cold) slowStartValue(cold.window)
     const gone = has(
       'connection-refused',
       'host-unreachable',
@@ -470,6 +476,20 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
           ? `${number(load?.totalPerSecond ?? 0)} requests/s x ${number(load?.serviceSeconds ?? 0)} s / (0.65 x ${load?.parallel}) and never one`
           : 'with one pod each restart and each missed probe is an outage',
       })
+  }
+
+  /** Linear: twice the time that targets were cold leaves them half of their share at the end of it. */
+  function slowStartValue(window: Diagnosis['window']): void {
+    const seconds = window ? (Date.parse(window.end) - Date.parse(window.start)) / 1000 : 0
+    put({
+      set: 'targetGroup.slowStartSeconds',
+      to: Math.min(900, Math.max(30, Math.ceil((2 * seconds) / 30) * 30)),
+      from: 0,
+      inequality: null,
+      cause: 'cold-start-overload',
+      basis: window ? 'measured' : 'default',
+      because: `new targets failed for ${Math.ceil(seconds)} s; their share grows linearly over twice that, in steps of 30 s (AWS takes 30 to 900). Without effect when all targets are new`,
+    })
   }
 
   function capacityWarnings(): void {

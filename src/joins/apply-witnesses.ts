@@ -1,6 +1,7 @@
 import type { Evidence, Missing, WitnessReport } from '../core/diagnosis.ts'
 import type { Confidence } from '../core/vocabulary.ts'
 import { atThatTime, countsSideBySide, inSentry } from './at-that-time.ts'
+import { closeByAnswers } from './close/answered.ts'
 import { closeByApp } from './close/app.ts'
 import { closeByCloudWatch } from './close/cloudwatch.ts'
 import { closeByEvents } from './close/events.ts'
@@ -51,6 +52,7 @@ const closers: readonly Closer[] = [
   closeByNginx,
   closeByProxyFlags,
   closeByApp,
+  closeByAnswers,
   closeByEvents,
   closeByKubernetes,
   closeByCloudWatch,
@@ -296,7 +298,7 @@ function closedClaim<C extends ClaimLike>(claim: C, closings: readonly Closing[]
     ],
     evidence: seen.evidence ? [seen.evidence] : [],
     ruledOut: [],
-    candidates: [],
+    candidates: first.confidence === 'possible' ? (first.candidates ?? []) : [],
     numbers: timer === undefined ? {} : { timerSeconds: timer },
   }
 }

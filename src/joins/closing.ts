@@ -12,6 +12,8 @@ export interface Closing {
   readonly title?: string
   /** Causes that this contradicts: it stands also where one of them was likely. */
   readonly refutes?: readonly string[]
+  /** Look-alikes that it does not rule out. */
+  readonly candidates?: readonly string[]
   /** A timer that the witness shows, seconds. */
   readonly timerSeconds?: number
 }

@@ -11,7 +11,10 @@ const SENTENCES: readonly (readonly [RegExp, EventKind])[] = [
   [/Cancel \d+ running task\(s\), timeout graceful shutdown exceeded/, 'grace-exceeded'],
   [/Exceeded concurrency limit/, 'limit-reached'],
   [/QueuePool limit of size|connection pool (?:is )?exhausted|Timeout acquiring (?:a )?connection/i, 'pool-exhausted'],
-  [/Response content shorter than Content-Length/, 'short-body'],
+  [
+    /Response content (?:shorter|longer) than Content-Length|Too (?:little|much) data for declared Content-Length|does not match the content-length of \d+ byte|wrote more than the declared Content-Length|Response Content-Length mismatch/,
+    'wrong-length',
+  ],
   [/Readiness probe failed/, 'readiness-failed'],
   [/Liveness probe failed/, 'liveness-failed'],
   [/^(?:Shutting down|Received signal|Handling signal: (?:term|quit|int)|SIGTERM received)/, 'stopping'],

@@ -9,6 +9,7 @@ export interface ControlRequest {
   readonly start: number
   readonly end: number
   readonly targetStatus: number
+  readonly receivedBytes: number
   readonly target: string
   /** The request line as logged. */
   readonly request: string

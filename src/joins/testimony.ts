@@ -42,7 +42,7 @@ export const eventKinds = [
   'grace-exceeded',
   'limit-reached',
   'pool-exhausted',
-  'short-body',
+  'wrong-length',
   'readiness-failed',
   'liveness-failed',
   'liveness-kill',

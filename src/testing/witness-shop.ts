@@ -1,6 +1,7 @@
 /** A shop of a few requests, for tests of what other witnesses say about them. */
 import { makeFailures } from '../core/failure-columns.ts'
 import { symptoms } from '../core/vocabulary.ts'
+import { routeText } from '../formats/route-text.ts'
 import { applyWitnesses, type ClaimLike, type WitnessedJudgement } from '../joins/apply-witnesses.ts'
 import { joinTestimonies } from '../joins/joined.ts'
 import { LineLog } from '../joins/line-log.ts'
@@ -17,6 +18,7 @@ export interface Failed {
   readonly startMs: number
   readonly symptom: (typeof symptoms)[number]
   readonly targetStatus?: number
+  readonly receivedBytes?: number
 }
 
 export function traceId(n: number): string {
@@ -36,6 +38,10 @@ export function subjectsOf(
   failures.start = Float64Array.from(failed, (each) => T0 + each.startMs)
   failures.end = Float64Array.from(failed, (each) => T0 + each.endMs)
   failures.targetStatus = Uint16Array.from(failed, (each) => each.targetStatus ?? 0)
+  failures.elbStatus = Uint16Array.from(failed, (each) => each.targetStatus ?? 502)
+  failures.receivedBytes = Float64Array.from(failed, (each) => each.receivedBytes ?? 200)
+  const routes = [...new Set(failed.map((each) => routeText(Buffer.from(each.request))))]
+  failures.route = Int32Array.from(failed, (each) => routes.indexOf(routeText(Buffer.from(each.request))))
   failures.targetMs = new Int32Array(failed.length).fill(-1)
   failures.symptom = Uint8Array.from(failed, (each) => symptoms.indexOf(each.symptom))
   failures.flow = new Int32Array(failed.length)
@@ -52,6 +58,7 @@ export function subjectsOf(
       start: T0 + startOf(n),
       end: T0 + startOf(n) + 20,
       targetStatus: 200,
+      receivedBytes: 200,
       target: '10.2.0.5:8000',
       request: `GET https://shop.example:443${pathOf(n)} HTTP/1.1`,
     }),
@@ -59,7 +66,7 @@ export function subjectsOf(
   return makeSubjects({
     failures,
     flows: [{ loadBalancer: 'app/shop/1', targetGroup: 'tg', target: '10.2.0.5:8000', node: '10.0.1.11' }],
-    routes: [],
+    routes: routes.map((text) => ({ text, targetGroup: 'tg' })),
     textOf: (failure) => ({ request: failed[failure]?.request ?? null, client: null }),
     controls,
     controlEvery,

@@ -384,65 +384,6 @@ function slowestAnswerMs(group: FailureGroup, measures: Measures, route: string)
   return slowest
 }
 
-/** Causes 30, 31, 33: one route fails while its neighbours on the same targets do not. Which of them, the row cannot say. */
-export function detectOneRoute(group: FailureGroup, measures: Measures): Claim[] {
-  const { failures } = group
-  const all = withSymptom(group, 'closed-before-response')
-  if (all.length < 3) return []
-  const claims: Claim[] = []
-  for (const [route, mine] of groupBy(all, (i) => routeAt(group, i))) {
-    const requests = measures.routeRequests(route)
-    const others = measures.requests - requests
-    const othersFailed = all.length - mine.length
-    if (mine.length < 3 || requests === 0) continue
-    const rate = mine.length / requests
-    const otherRate = others === 0 ? 1 : othersFailed / others
-    // Expected on this route if failures did not care for routes: far less than seen.
-    if (others < requests || rate < 0.03 || otherRate > rate / 8) continue
-    const waits = mine.map((i) => failures.targetMs[i] as number)
-    const isPost = /^(POST|PUT|PATCH) /.test(route)
-    const isLarge = isPost && median(mine.map((i) => failures.receivedBytes[i] as number)) > 500_000
-    claims.push({
-      cause: null,
-      confidence: null,
-      title: `${route} alone is closed before an answer`,
-      hop: 'application',
-      failures: mine,
-      because: [
-        `${share(mine.length, requests)} of the ${plural(requests, 'request')} to ${route} ended so, ${share(othersFailed, others)} of the ${plural(others, 'other request')} to the same target group`,
-        `the target closed after ${seconds(Math.min(...waits), 3)} to ${seconds(Math.max(...waits), 3)} (median ${seconds(median(waits), 3)}; mean answer of the group ${seconds(measures.service.meanMs, 3)})`,
-        `${plural(new Set(mine.map((i) => targetAt(group, i))).size, 'target')} of ${count(measures.targets.size)} see it`,
-      ],
-      evidence: [],
-      ruledOut: [
-        {
-          cause: 'keepalive-shorter-than-idle-timeout',
-          why: 'an idle connection does not know which route comes next; the other routes on the same connections do not fail',
-        },
-        { cause: 'deregistration-race', why: 'the same targets answer the other routes all the time' },
-      ],
-      candidates: isLarge
-        ? ['early-response-to-upload', 'malformed-response', 'worker-killed-mid-request', 'response-headers-too-large']
-        : rate >= 0.5
-          ? [
-              'malformed-response',
-              'response-headers-too-large',
-              'worker-killed-mid-request',
-              'early-response-to-upload',
-            ]
-          : [
-              'response-headers-too-large',
-              'malformed-response',
-              'worker-killed-mid-request',
-              'early-response-to-upload',
-            ],
-      decidedBy: ['request', 'target_processing_time', 'response_processing_time', 'elb_status_code'],
-      numbers: {},
-    })
-  }
-  return claims
-}
-
 /** What is left: by whether the target closed at once or had worked. */
 export function detectOtherCloses(group: FailureGroup, measures: Measures): Claim[] {
   const { failures } = group

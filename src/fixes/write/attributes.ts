@@ -8,6 +8,7 @@ const loadBalancerKeys: Readonly<Partial<Record<ChangeId, string>>> = {
 const targetGroupKeys: Readonly<Partial<Record<ChangeId, string>>> = {
   'targetGroup.deregistrationDelaySeconds': 'deregistration_delay.timeout_seconds',
   'targetGroup.algorithm': 'load_balancing.algorithm.type',
+  'targetGroup.slowStartSeconds': 'slow_start.duration_seconds',
 }
 const healthCheck: Readonly<Partial<Record<ChangeId, readonly [option: string, terraform: string]>>> = {
   'targetGroup.healthCheckIntervalSeconds': ['--health-check-interval-seconds', 'interval'],
@@ -17,6 +18,7 @@ const healthCheck: Readonly<Partial<Record<ChangeId, readonly [option: string, t
 const terraformKeys: Readonly<Partial<Record<ChangeId, string>>> = {
   'targetGroup.deregistrationDelaySeconds': 'deregistration_delay',
   'targetGroup.algorithm': 'load_balancing_algorithm_type',
+  'targetGroup.slowStartSeconds': 'slow_start',
 }
 
 /** AWS CLI commands; null when the plan changes nothing there. */

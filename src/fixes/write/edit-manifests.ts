@@ -131,6 +131,7 @@ const attributeKeys: Readonly<
   'alb.idleTimeoutSeconds': ['load-balancer-attributes', 'idle_timeout.timeout_seconds'],
   'targetGroup.deregistrationDelaySeconds': ['target-group-attributes', 'deregistration_delay.timeout_seconds'],
   'targetGroup.algorithm': ['target-group-attributes', 'load_balancing.algorithm.type'],
+  'targetGroup.slowStartSeconds': ['target-group-attributes', 'slow_start.duration_seconds'],
 }
 const annotationKeys: Readonly<Record<string, string>> = {
   'targetGroup.healthCheckIntervalSeconds': 'healthcheck-interval-seconds',

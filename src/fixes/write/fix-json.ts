@@ -52,6 +52,7 @@ export interface FixJson {
   readonly targetGroup: {
     readonly deregistrationDelaySeconds: number | null
     readonly algorithm: string | null
+    readonly slowStartSeconds: number | null
     readonly targetType: string | null
     readonly healthCheckIntervalSeconds: number | null
     readonly healthCheckTimeoutSeconds: number | null
@@ -119,6 +120,7 @@ export function fixJson(
     targetGroup: {
       deregistrationDelaySeconds: numeric('targetGroup.deregistrationDelaySeconds'),
       algorithm: word('targetGroup.algorithm'),
+      slowStartSeconds: numeric('targetGroup.slowStartSeconds'),
       targetType: word('targetGroup.targetType'),
       healthCheckIntervalSeconds: numeric('targetGroup.healthCheckIntervalSeconds'),
       healthCheckTimeoutSeconds: numeric('targetGroup.healthCheckTimeoutSeconds'),

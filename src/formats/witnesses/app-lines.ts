@@ -56,3 +56,27 @@ export const appText = defineLineFormat({
     { title: 'no time', line: 'pool is empty', expect: null },
   ],
 })
+
+/** What a runtime prints of an error that nobody caught. The time is what the log collector put before it. */
+export const errorLine = defineLineFormat({
+  id: 'app-text',
+  title: 'the line that names an error',
+  source: 'https://docs.python.org/3/library/traceback.html',
+  role: 'app',
+  what: 'event',
+  pattern: /^((?:[\w.:]*(?:Error|Exception)(?: \[\w+\])?|panic|fatal error|http): .+)$/,
+  fields: [{ name: 'message', kind: 'message', meaning: 'The error and what it says.' }],
+  samples: [
+    {
+      title: 'the end of a Python traceback',
+      line: 'RuntimeError: Response content shorter than Content-Length',
+      expect: { message: 'RuntimeError: Response content shorter than Content-Length' },
+    },
+    {
+      title: 'Node, with a code',
+      line: 'Error [ERR_HTTP_CONTENT_LENGTH_MISMATCH]: Response body too long',
+      expect: { message: 'Error [ERR_HTTP_CONTENT_LENGTH_MISMATCH]: Response body too long' },
+    },
+    { title: 'a frame', line: '    at Server.<anonymous> (file:///app/shop.mjs:20:5)', expect: null },
+  ],
+})

@@ -1,4 +1,4 @@
-import { appRequest, appText } from './app-lines.ts'
+import { appRequest, appText, errorLine } from './app-lines.ts'
 import { type LineFormat, type Mutable, parseLine, setField } from './define-line-format.ts'
 import { unwrapLine } from './envelope.ts'
 import { envoyAccess } from './envoy.ts'
@@ -23,6 +23,7 @@ export const lineFormats: readonly LineFormat[] = [
   uvicornLog,
   appRequest,
   appText,
+  errorLine,
 ]
 
 export interface LineParserOptions {
@@ -62,7 +63,7 @@ export function createLineParser(options: LineParserOptions = {}): (raw: string)
     }
     for (const [place, format] of order.entries()) {
       const row = parseLine(format, line, envelope)
-      if (row === undefined) continue
+      if (row === undefined || (format === errorLine && Number.isNaN(row.timeMs))) continue
       // Lines come in runs; shapes that nothing else can be mistaken for move to the front.
       if (place > 0 && sure.has(format)) order = [format, ...order.filter((each) => each !== format)]
       return format === nginxKeyedAccess || format === combinedAccess ? withTail(row, line) : row

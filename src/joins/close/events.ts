@@ -1,8 +1,9 @@
-import type { Confidence } from '../../core/vocabulary.ts'
+import type { Confidence, Symptom } from '../../core/vocabulary.ts'
 import type { Closing } from '../closing.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { flowOf, groupKey, symptomOf } from '../subjects.ts'
-import type { EventKind, LifeEvent } from '../testimony.ts'
+import type { EventKind, Hit, LifeEvent } from '../testimony.ts'
+import { isAt, isNodePort } from '../workloads.ts'
 
 interface EventRule {
   readonly kinds: readonly EventKind[]
@@ -10,9 +11,14 @@ interface EventRule {
   /** The failure's end lies between the event's time less `beforeMs` and its time plus `afterMs`. */
   readonly beforeMs: number
   readonly afterMs: number
+  /** Which failures it may be about; absent: connections that were lost with a request on them. */
+  readonly symptom?: Symptom
+  readonly status?: number
+  /** The event is about an answer, so one in the app's log speaks for it. */
+  readonly isOfAnswer?: true
 }
 
-/** A connection that was lost with a request on it: what happened to a process at that second. Surest first. */
+/** What happened to a process at that second. Surest first; of two windows for one cause the narrow one. */
 const RULES: readonly EventRule[] = [
   { kinds: ['worker-timeout'], cause: 'worker-timeout', beforeMs: 1_500, afterMs: 3_000 },
   { kinds: ['liveness-kill'], cause: 'liveness-probe-kills-busy-pod', beforeMs: 2_000, afterMs: 35_000 },
@@ -22,7 +28,18 @@ const RULES: readonly EventRule[] = [
     beforeMs: 1_500,
     afterMs: 2_000,
   },
+  { kinds: ['wrong-length'], cause: 'content-length-mismatch', beforeMs: 300, afterMs: 500, isOfAnswer: true },
+  // Where workers end every few seconds, most requests are near to one; their connections go at once.
+  { kinds: ['worker-recycled'], cause: 'worker-recycling', beforeMs: 300, afterMs: 300 },
   { kinds: ['worker-recycled'], cause: 'worker-recycling', beforeMs: 500, afterMs: 2_000 },
+  {
+    kinds: ['limit-reached'],
+    cause: 'admission-limit-rejected',
+    beforeMs: 300,
+    afterMs: 300,
+    symptom: 'target-answered',
+    status: 503,
+  },
   { kinds: ['no-connections'], cause: 'proxy-sheds-idle-connections', beforeMs: 2_000, afterMs: 2_000 },
   { kinds: ['reload'], cause: 'proxy-reload-closes-connections', beforeMs: 1_000, afterMs: 3_000 },
 ]
@@ -33,22 +50,30 @@ const MOST_BY_CHANCE = { likely: 0.02, possible: 0.2 } as const
 /** Process ends, restarts and reloads beside connections that closed before the answer. */
 export function closeByEvents(joined: Joined, failures: readonly number[]): Closing[] {
   const closings = new Map<number, Closing>()
-  for (const lost of groupsOf(joined, failures)) {
-    for (const rule of RULES) {
-      const events = joined.events.filter((event) => rule.kinds.includes(event.kind))
-      const found = events.length === 0 ? undefined : applyRule(joined, rule, events, lost)
-      for (const closing of found ?? []) if (!closings.has(closing.failure)) closings.set(closing.failure, closing)
-    }
+  for (const rule of RULES) {
+    const events = joined.events.filter((event) => rule.kinds.includes(event.kind))
+    if (events.length === 0) continue
+    for (const lost of groupsOf(joined, failures, rule))
+      for (const closing of applyRule(joined, rule, events, lost)) {
+        const known = closings.get(closing.failure)
+        if (known === undefined || (known.cause === closing.cause && known.confidence === 'possible'))
+          closings.set(closing.failure, closing)
+      }
   }
   return [...closings.values()]
 }
 
-/** Lost connections by target group. */
-function groupsOf(joined: Joined, failures: readonly number[]): number[][] {
+/** The failures that a rule may be about, by target group. */
+function groupsOf(
+  joined: Joined,
+  failures: readonly number[],
+  { symptom = 'closed-before-response', status }: EventRule,
+): number[][] {
   const { subjects } = joined
   const groups = new Map<string, number[]>()
   for (const failure of failures) {
-    if (symptomOf(subjects, failure) !== 'closed-before-response') continue
+    if (symptomOf(subjects, failure) !== symptom) continue
+    if (status !== undefined && subjects.failures.elbStatus[failure] !== status) continue
     const key = groupKey(flowOf(subjects, failure))
     const known = groups.get(key)
     if (known === undefined) groups.set(key, [failure])
@@ -75,7 +100,11 @@ function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], l
   if (near.length === 0) return []
   const key = groupKey(flowOf(subjects, lost[0] as number))
   const controls = subjects.controls.filter((control) => subjects.groupsOfTarget.get(control.target)?.has(key) ?? true)
-  const healthyNear = controls.filter((control) => eventsAt(events, rule, control.end).length > 0).length
+  const healthyNear = controls.filter(({ end, target }) =>
+    eventsAt(events, rule, end).some(
+      (event) => event.addresses.length === 0 || isNodePort(target) || isAt(event, target),
+    ),
+  ).length
   // With few healthy requests nobody knows how often they are near.
   const byChance = (healthyNear + 1) / (controls.length + 2)
   const isNear = new Set(near.map(({ failure }) => failure))
@@ -83,7 +112,7 @@ function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], l
   const closings: Closing[] = []
   for (const { failure, event, isOurs } of near) {
     // The app answered this one itself: whatever happened beside it did not lose it.
-    if (hitsBy(joined, failure, 'app').some((hit) => hit.row.status !== undefined && hit.row.status < 500)) continue
+    if (!rule.isOfAnswer && hitsBy(joined, failure, 'app').some((hit) => isAnswer(hit, rule))) continue
     const confidence = confidenceOf(chance, isOurs)
     if (confidence === undefined) continue
     closings.push({
@@ -94,6 +123,11 @@ function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], l
     })
   }
   return closings
+}
+
+/** 503 in the app's log is the app's own; below 500 it answered. */
+function isAnswer({ row }: Hit, { status }: EventRule): boolean {
+  return row.status !== undefined && (row.status < 500 || row.status === status)
 }
 
 /** An event of somebody who may have nothing to do with this load balancer proves nothing. */

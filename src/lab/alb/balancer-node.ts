@@ -1,7 +1,9 @@
 import type { AccessLogFiles } from './access-log-files.ts'
+import { nowMs } from './clock.ts'
 import { type Endpoint, endpointKey } from './endpoint.ts'
 import { type HealthChange, HealthChecker, type HealthCheckResult } from './health-checker.ts'
 import type { ResolvedOptions } from './options.ts'
+import { SlowStart } from './slow-start.ts'
 import { TargetLink } from './target-link.ts'
 
 export interface NodeEvents {
@@ -20,6 +22,7 @@ export class BalancerNode {
   readonly #options: ResolvedOptions
   readonly #events: NodeEvents
   readonly #links = new Map<string, { readonly link: TargetLink; readonly checker: HealthChecker | undefined }>()
+  readonly #slowStart: SlowStart
   #turn: number
 
   constructor(
@@ -36,6 +39,7 @@ export class BalancerNode {
     this.#index = index
     this.#options = options
     this.#events = events
+    this.#slowStart = new SlowStart(options.slowStartSeconds)
     // Nodes do not march in step.
     this.#turn = index
   }
@@ -44,7 +48,8 @@ export class BalancerNode {
     return [...this.#links.values()].map(({ link }) => link)
   }
 
-  register(target: Endpoint): void {
+  /** `isFirst`: with the whole group, so that there is nobody to take its share meanwhile. */
+  register(target: Endpoint, isFirst = false): void {
     const key = endpointKey(target)
     this.remove(key)
     const { healthCheck, idleTimeoutSeconds, targetProtocol } = this.#options
@@ -57,7 +62,10 @@ export class BalancerNode {
       checker = new HealthChecker(
         link,
         healthCheck,
-        (change) => this.#events.onHealthChange(this, link, change),
+        (change) => {
+          if (!isFirst || change.from !== 'initial') this.#slowStart.onHealth(link, this.links, nowMs())
+          this.#events.onHealthChange(this, link, change)
+        },
         (result) => this.#events.onHealthResult(this, link, result),
       )
       checker.start(this.#index * 20)
@@ -87,6 +95,9 @@ export class BalancerNode {
     const healthy = registered.filter((link) => link.health === 'healthy')
     const candidates = healthy.length > 0 ? healthy : registered
     if (candidates.length === 0) return undefined
+    const isFailOpen = healthy.length === 0
+    const warming = this.#slowStart.choose(candidates, nowMs())
+    if (warming !== undefined) return { link: warming, isFailOpen }
     const turn = this.#turn % candidates.length
     this.#turn += 1
     let link = candidates[turn] as TargetLink
@@ -95,7 +106,7 @@ export class BalancerNode {
         const other = candidates[(turn + step) % candidates.length] as TargetLink
         if (other.inFlight.size < link.inFlight.size) link = other
       }
-    return { link, isFailOpen: healthy.length === 0 }
+    return { link, isFailOpen }
   }
 
   countHosts(): { readonly healthy: number; readonly unhealthy: number } {

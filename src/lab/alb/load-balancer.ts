@@ -224,13 +224,13 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
     connections.add(new ClientConnection(hosts[node] as ClientHost, socket, port))
   }
 
-  function addTarget(target: Endpoint): void {
+  function addTarget(target: Endpoint, isFirst = false): void {
     const key = endpointKey(target)
     const isKnown = nodes[0]?.links.some((link) => link.key === key && !link.isDraining)
     if (isKnown) return
     clearTimeout(draining.get(key))
     draining.delete(key)
-    for (const node of nodes) node.register(target)
+    for (const node of nodes) node.register(target, isFirst)
   }
 
   function removeTarget(target: Endpoint): boolean {
@@ -281,7 +281,7 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
     options,
     control: undefined,
     shutdownRequested,
-    addTarget,
+    addTarget: (target) => addTarget(target),
     removeTarget,
     targets,
     stats: () => ({
@@ -338,7 +338,7 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
       server.on('connection', (socket) => accept(socket, pick(), port))
       listening.push({ host: endpoint.host, port })
     }
-    for (const target of options.targets) addTarget(target)
+    for (const target of options.targets) addTarget(target, true)
     if (options.control === undefined) return balancer
     const control = await startControlServer(options.control, balancer, requestShutdown)
     closeControl = control.close

@@ -12,6 +12,7 @@ test("without options everything has AWS's default", () => {
     clientKeepAliveSeconds: 3600,
     deregistrationDelaySeconds: 300,
     algorithm: 'round_robin',
+    slowStartSeconds: 0,
     logIntervalSeconds: 300,
     healthCheck: {
       path: '/',

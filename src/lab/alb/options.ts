@@ -29,6 +29,8 @@ export interface LoadBalancerOptions {
   readonly clientKeepAliveSeconds?: number
   readonly deregistrationDelaySeconds?: number
   readonly algorithm?: 'round_robin' | 'least_outstanding_requests'
+  /** New targets get their share of requests over so many seconds, linearly; 0: at once. Round robin only. */
+  readonly slowStartSeconds?: number
   readonly targetType?: 'instance' | 'ip'
   /** Of the target group. `https`: TLS to the targets, whatever certificate they show; health checks too. */
   readonly targetProtocol?: 'http' | 'https'
@@ -80,6 +82,7 @@ export function resolveOptions(given: LoadBalancerOptions): ResolvedOptions {
     clientKeepAliveSeconds: given.clientKeepAliveSeconds ?? 3600,
     deregistrationDelaySeconds: given.deregistrationDelaySeconds ?? 300,
     algorithm: given.algorithm ?? 'round_robin',
+    slowStartSeconds: given.slowStartSeconds ?? 0,
     targetType: given.targetType ?? 'ip',
     targetProtocol: given.targetProtocol ?? 'http',
     desyncMode: given.desyncMode ?? 'defensive',
@@ -110,6 +113,8 @@ export function resolveOptions(given: LoadBalancerOptions): ResolvedOptions {
     cloudwatchFile: given.cloudwatchFile,
     control: given.control,
   }
+  if (options.slowStartSeconds > 0 && options.algorithm !== 'round_robin')
+    fail('USAGE', { what: `--slow-start with ${options.algorithm}: AWS takes it with round_robin only` })
   if (options.healthCheck !== false) parseMatcher(options.healthCheck.matcher)
   return options
 }

@@ -19,6 +19,8 @@ export class TargetLink {
   readonly inFlight = new Set<InFlight>()
   health: TargetHealth
   isDraining = false
+  /** Since when it is in slow start mode; undefined: it is not. */
+  slowSinceMs: number | undefined
   readonly #idleTimeoutMs: number
   readonly #onIdleClosed: (event: string) => void
   #idle: TargetConnection[] = []

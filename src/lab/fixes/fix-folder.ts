@@ -46,6 +46,7 @@ const fixFile = z.object({
   targetGroup: z.object({
     deregistrationDelaySeconds: count,
     algorithm: z.nullable(z.enum(['round_robin', 'least_outstanding_requests'])),
+    slowStartSeconds: z.optional(count),
     targetType: z.nullable(z.enum(['instance', 'ip'])),
     healthCheckIntervalSeconds: count,
     healthCheckTimeoutSeconds: count,
@@ -240,5 +241,6 @@ function balancer(before: LoadBalancerSettings, { loadBalancer, targetGroup }: F
       ? {}
       : { deregistrationDelaySeconds: targetGroup.deregistrationDelaySeconds }),
     ...(targetGroup.algorithm === null ? {} : { algorithm: targetGroup.algorithm }),
+    ...(targetGroup.slowStartSeconds ? { slowStartSeconds: targetGroup.slowStartSeconds } : {}),
   }
 }

@@ -205,6 +205,26 @@ export const limitAboveThePool: ScenarioFix = {
   apply: (scenario) => changeServer(scenario, 'uvicorn', { limitConcurrency: 200 }),
 }
 
+/** What a route does without its dependency is the application's to say. */
+export const dependencyTimeout: ScenarioFix = {
+  title: 'the ledger waits a second for its database, then answers what it knew last',
+  changes: ['a timeout of 1 s around each query; on timeout the last known ledger, marked as stale'],
+  apply: (scenario) => changeServer(scenario, 'uvicorn', { app: { dependencySeconds: 1 } }),
+}
+
+export const uploadDrained: ScenarioFix = {
+  title: 'a refused upload is read to its end, then answered',
+  changes: ["request.resume(); request.on('end', () => response.writeHead(413).end())"],
+  apply: (scenario) => changeServer(scenario, 'node', { app: { isUploadDrained: true } }),
+}
+
+/** What recycling was for goes with it. */
+export const noRecycling: ScenarioFix = {
+  title: 'workers live as long as their pod',
+  changes: ['gunicorn without --max-requests, once the leak is mended'],
+  apply: (scenario) => changeServer(scenario, 'gunicorn', { maxRequests: 0 }),
+}
+
 /** Nothing inside the cluster mends a rule outside of it. */
 export const networkAclMended: ScenarioFix = {
   title: 'the network ACL of the subnet lets packets to the pods and back',

@@ -100,6 +100,12 @@ export const proofs: readonly Proof[] = [
     trades: 'nothing for the requests that need the database: they fail as before, as the app’s own errors',
   },
   {
+    cause: 'cold-start-overload',
+    scenario: 'cold-start-overload',
+    by: none,
+    trades: 'the old pods carry the load for longer',
+  },
+  {
     cause: 'liveness-probe-kills-busy-pod',
     scenario: 'liveness-kills-busy-pod',
     by: none,
@@ -109,14 +115,37 @@ export const proofs: readonly Proof[] = [
   { cause: 'worker-killed-mid-request', scenario: 'memory-limit-exceeded', by: { byHand: 'memory' }, trades: 'memory' },
   { cause: 'worker-timeout', scenario: 'worker-timeout', by: none },
   {
+    cause: 'worker-recycling',
+    scenario: 'worker-recycling',
+    by: { byHand: 'no-recycling' },
+    trades: 'what recycling was against must be mended first; jitter alone only spreads the losses',
+  },
+  {
     cause: 'target-idle-timeout',
     scenario: 'target-idle-timeout',
     by: { byHand: 'job' },
     trades: 'the client asks again for the result',
   },
+  {
+    cause: 'dependency-stall',
+    scenario: 'dependency-stall',
+    by: { byHand: 'dependency-timeout' },
+    trades: 'while the database stalls, its routes answer what was known last',
+  },
   { cause: 'event-loop-blocked', scenario: 'event-loop-blocked', by: { byHand: 'threads' } },
+  {
+    cause: 'early-response-to-upload',
+    scenario: 'early-response-to-upload',
+    by: { byHand: 'upload-drained' },
+    trades: 'a refused upload is transferred to its end',
+  },
   { cause: 'response-headers-too-large', scenario: 'response-headers-too-large', by: { byHand: 'smaller-cookies' } },
   { cause: 'malformed-response', scenario: 'malformed-response', by: { byHand: 'server-writes-the-head' } },
+  {
+    cause: 'content-length-mismatch',
+    scenario: 'content-length-mismatch',
+    by: { byHand: 'server-writes-the-head' },
+  },
   {
     cause: 'nginx-upstream-timeout',
     scenario: 'nginx-upstream-timeout',
@@ -148,15 +177,9 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'snat-port-exhaustion': 'it takes 28,000 connections to one address',
   'stale-endpoint-routing': 'one process plays every node’s kube-proxy, so none lags behind the others',
   'target-tls-handshake-failure': 'the protocol is a setting of the target group, which a run cannot change meanwhile',
-  'cold-start-overload': 'the stand-in does not imitate slow start; warming up before being ready is code of one’s own',
-  'worker-recycling':
-    'recycled workers end with idle connections in any case; jitter only spreads them, and what ends it is no recycling (mend the leak)',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
-  'content-length-mismatch': 'the advice is code of one’s own, as in malformed-response',
-  'early-response-to-upload': 'reading a refused body to its end is code of one’s own',
   'cpu-throttled-target': 'namespaces have no CPU quota without the host’s cgroups',
-  'dependency-stall': 'a timeout towards the dependency is code of one’s own',
   'upstream-dns-stale-or-failed': 'the lab has no name server',
   'xff-too-long': 'an attribute of the load balancer that the stand-in does not have',
   'protocol-version-mismatch': 'the stand-in speaks HTTP/1.1',

@@ -121,6 +121,9 @@ function ingress({ workload, targetType, loadBalancer = {} }: Scenario): unknown
   const group = [
     `deregistration_delay.timeout_seconds=${loadBalancer.deregistrationDelaySeconds ?? 300}`,
     `load_balancing.algorithm.type=${loadBalancer.algorithm ?? 'round_robin'}`,
+    ...(loadBalancer.slowStartSeconds === undefined
+      ? []
+      : [`slow_start.duration_seconds=${loadBalancer.slowStartSeconds}`]),
   ]
   return {
     apiVersion: 'networking.k8s.io/v1',

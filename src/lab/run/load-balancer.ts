@@ -50,6 +50,7 @@ export class LoadBalancer {
       ['--idle-timeout', settings.idleTimeoutSeconds],
       ['--deregistration-delay', settings.deregistrationDelaySeconds],
       ['--algorithm', settings.algorithm],
+      ['--slow-start', settings.slowStartSeconds],
       ['--health-check-path', check.path ?? '/healthz'],
       ['--health-check-interval', check.intervalSeconds ?? 15],
       ['--health-check-timeout', check.timeoutSeconds ?? 5],

@@ -7,6 +7,7 @@ import { busyPod } from './busy-pod.ts'
 import { clientGaveUp } from './client-gave-up.ts'
 import { closedWithoutResponse } from './closed-without-response.ts'
 import { coldStartOverload } from './cold-start-overload.ts'
+import { contentLengthMismatch } from './content-length-mismatch.ts'
 import { crashLoop } from './crash-loop.ts'
 import { dependencyStall } from './dependency-stall.ts'
 import { deregistrationDelayExceeded } from './deregistration-delay-exceeded.ts'
@@ -96,6 +97,7 @@ export const scenarios: readonly Scenario[] = [
   clientGaveUp,
   responseHeadersTooLarge,
   malformedResponse,
+  contentLengthMismatch,
   earlyResponseToUpload,
   applicationError,
   admissionLimitRejected,

@@ -1,3 +1,4 @@
+import { dependencyTimeout } from '../fixes/plain-fixes.ts'
 import { endMsOf, isFaultOn, pathOf, startMsOf } from '../truth/run-facts.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
@@ -35,4 +36,5 @@ export const dependencyStall = defineScenario({
         }
       : undefined,
   expect: { atLeast: { 'dependency-stall': 15 } },
+  fixes: { 'dependency-timeout': dependencyTimeout },
 })

@@ -1,3 +1,4 @@
+import { uploadDrained } from '../fixes/plain-fixes.ts'
 import { pathOf } from '../truth/run-facts.ts'
 import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
@@ -29,7 +30,7 @@ export const earlyResponseToUpload = defineScenario({
   traffic: {
     seconds: 35,
     streams: [
-      visitors(8, [
+      visitors(14, [
         { route: 'POST /api/photos/{hex}', weight: 40, bodyBytes: 3_000_000 },
         { route: 'POST /api/photos/{hex}', weight: 20, bodyBytes: 90_000 },
       ]),
@@ -42,5 +43,6 @@ export const earlyResponseToUpload = defineScenario({
           why: `${failure.socket.event} while the body was being sent: the application had answered 413 and closed`,
         }
       : undefined,
-  expect: { atLeast: { 'early-response-to-upload': 3 } },
+  expect: { atLeast: { 'early-response-to-upload': 5 } },
+  fixes: { 'upload-drained': uploadDrained },
 })

@@ -12,6 +12,7 @@ export interface LoadBalancerSettings {
   /** Of the target group; absent: HTTP. */
   readonly targetProtocol?: 'http' | 'https'
   readonly algorithm?: 'round_robin' | 'least_outstanding_requests'
+  readonly slowStartSeconds?: number
   readonly healthCheck?: {
     readonly path?: string
     readonly intervalSeconds?: number

@@ -1,3 +1,4 @@
+import { noRecycling } from '../fixes/plain-fixes.ts'
 import { appEventNear } from '../truth/run-facts.ts'
 import { readiness, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
@@ -65,4 +66,5 @@ export const workerRecycling = defineScenario({
       : undefined
   },
   expect: { atLeast: { 'worker-recycling': 3 } },
+  fixes: { 'no-recycling': noRecycling },
 })
