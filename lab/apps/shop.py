@@ -26,6 +26,7 @@ MEMORY_LIMIT_MB = int(os.environ.get("LAB_MEMORY_LIMIT_MB", "0"))
 START_SECONDS = float(os.environ.get("LAB_START_SECONDS", "0"))
 HEADER_BYTES = int(os.environ.get("LAB_HEADER_BYTES", "1000"))
 COLD_SECONDS = float(os.environ.get("LAB_COLD_SECONDS", "0"))
+QUOTE_CPU_SECONDS = float(os.environ.get("LAB_QUOTE_CPU_SECONDS", "0.001"))
 DEPENDENCY_SECONDS = float(os.environ.get("LAB_DEPENDENCY_SECONDS", "inf"))
 COLD_QUERY_SECONDS = float(os.environ.get("LAB_COLD_QUERY_SECONDS", "0.5"))
 STARTED = time.monotonic()
@@ -153,6 +154,15 @@ async def product(number: int):
             if time.monotonic() - STARTED < COLD_SECONDS:
                 await asyncio.sleep(COLD_QUERY_SECONDS)
     return {"id": number, "name": "lamp", "text": "x" * 400}
+
+
+@app.get("/api/quotes/{number}")
+def quote(number: int):
+    """Arithmetic, in one of the threads that FastAPI has for this."""
+    end = time.thread_time() + QUOTE_CPU_SECONDS
+    while time.thread_time() < end:
+        sum(range(200))
+    return {"quote": number}
 
 
 @app.get("/api/ledger/{number}")

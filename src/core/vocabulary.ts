@@ -35,6 +35,7 @@ export const witnessKinds = [
   'proxy-log',
   'sentry',
   'cloudwatch',
+  'prometheus',
   'kubernetes',
   'health-check-log',
   'connection-log',

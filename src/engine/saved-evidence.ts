@@ -201,7 +201,15 @@ const testimony = z.object({
       file: text,
     }),
   ),
-  metrics: z.array(z.object({ name: text, label: text, periodMs: number, points: z.array(z.tuple([number, number])) })),
+  metrics: z.array(
+    z.object({
+      name: text,
+      label: text,
+      periodMs: number,
+      points: z.array(z.tuple([number, number])),
+      labels: z.exactOptional(z.record(text, text)),
+    }),
+  ),
   rhythms: z.array(
     z.object({
       what: z.enum(['health-check', 'probe']),

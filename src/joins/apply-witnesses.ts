@@ -9,6 +9,7 @@ import { keepAliveByDefault } from './close/keep-alive.ts'
 import { closeByKubernetes } from './close/kubernetes.ts'
 import { closeByNginx } from './close/nginx.ts'
 import { closeByProxyFlags } from './close/proxies.ts'
+import { closeByThrottling } from './close/throttling.ts'
 import type { Closer, Closing } from './closing.ts'
 import { areConnections } from './connect-counts.ts'
 import { say } from './coverage.ts'
@@ -56,6 +57,7 @@ const closers: readonly Closer[] = [
   closeByEvents,
   closeByKubernetes,
   closeByCloudWatch,
+  closeByThrottling,
 ]
 
 const LEAST_CANDIDATES = 2
@@ -129,6 +131,7 @@ function closingsOf(joined: Joined): ReadonlyMap<number, Closing> {
       if (
         known === undefined ||
         RANK[closing.confidence] > RANK[known.confidence] ||
+        isReasonOf(closing, known.cause) ||
         (RANK[closing.confidence] === RANK[known.confidence] && closing.refutes?.includes(known.cause))
       )
         closings.set(closing.failure, closing)
@@ -144,12 +147,17 @@ const WHY_LATE = new Set([
   'cpu-throttled-target',
 ])
 
+/** That it came too late says what was seen from outside; whoever says why it came late says more. */
+function isReasonOf(closing: Closing, cause: string): boolean {
+  return cause === 'target-idle-timeout' && WHY_LATE.has(closing.cause) && closing.confidence !== 'possible'
+}
+
 function isSurer(closing: Closing, claim: ClaimLike): boolean {
   if (claim.cause === null || claim.confidence === null) return true
   if (claim.confidence !== 'certain' && closing.refutes?.includes(claim.cause)) return true
-  // That it came too late says what was seen from outside; a claim that says why it came late says more.
   if (closing.cause === 'target-idle-timeout' && WHY_LATE.has(claim.cause) && claim.confidence !== 'possible')
     return false
+  if (isReasonOf(closing, claim.cause)) return true
   return RANK[closing.confidence] > RANK[claim.confidence]
 }
 

@@ -1,6 +1,7 @@
 import { readCloudWatch } from '../formats/witnesses/cloudwatch.ts'
 import { parseDocuments } from '../formats/witnesses/json-document.ts'
 import { type KubernetesEvent, type PodState, readKubernetes } from '../formats/witnesses/kubernetes.ts'
+import { readPrometheus } from '../formats/witnesses/prometheus.ts'
 import { readSentry, type SentryEvent } from '../formats/witnesses/sentry.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
 import { requestKey, type Subjects } from './subjects.ts'
@@ -13,9 +14,11 @@ export function readDocument(name: string, format: WitnessFormatId, text: string
   const testimony =
     format === 'cloudwatch'
       ? cloudWatch(name, values)
-      : format === 'kubernetes'
-        ? kubernetes(name, values)
-        : sentry(name, values, subjects)
+      : format === 'prometheus'
+        ? prometheus(name, values)
+        : format === 'kubernetes'
+          ? kubernetes(name, values)
+          : sentry(name, values, subjects)
   return { ...testimony, formats: new Map([[format, testimony.rows]]), unparsed: bad }
 }
 
@@ -28,6 +31,33 @@ function cloudWatch(name: string, values: readonly unknown[]): Testimony {
     ...span(times),
     metrics,
   }
+}
+
+function prometheus(name: string, values: readonly unknown[]): Testimony {
+  const { series, nameless } = readPrometheus(values)
+  return {
+    ...emptyTestimony(name, 'prometheus', 0),
+    rows: series.reduce((sum, each) => sum + each.points.length, 0),
+    ...span(series.flatMap(({ points }) => points.map(([time]) => time))),
+    metrics: series.map(({ name: metric, labels, points }) => ({
+      name: metric,
+      label: labels.pod ?? labels.container ?? '',
+      labels,
+      periodMs: stepOf(points),
+      points,
+    })),
+    notes:
+      nameless === 0
+        ? []
+        : [
+            `${nameless} series have no name, as expressions leave them: ask for the counters themselves, without rate()`,
+          ],
+  }
+}
+
+function stepOf(points: readonly (readonly [number, number])[]): number {
+  const steps = points.slice(1).map(([time], index) => time - (points[index]?.[0] ?? time))
+  return steps.length === 0 ? 60_000 : Math.min(...steps)
 }
 
 function kubernetes(name: string, values: readonly unknown[]): Testimony {

@@ -87,6 +87,8 @@ export interface MetricSeries {
   readonly periodMs: number
   /** Start of the period to its value, ascending. */
   readonly points: readonly (readonly [number, number])[]
+  /** Of a Prometheus series. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** What a client or an app reported of one request (Sentry). */

@@ -73,6 +73,7 @@ const NAMES = [
   'HealthyHostCount',
   'RejectedConnectionCount',
   'RequestCount',
+  'pod_cpu_utilization_over_pod_limit',
 ] as const
 
 /** Labels are free text, and ids too; the metric's own name is in one of them by default. */

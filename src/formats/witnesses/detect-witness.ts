@@ -63,6 +63,7 @@ function documentOf(text: string): WitnessDetection | undefined {
   const head = start.slice(0, 20_000)
   if (/"(?:MetricDataResults|Datapoints)"\s*:/.test(head))
     return { kind: 'log', carrier: 'document', format: 'cloudwatch' }
+  if (/"resultType"\s*:\s*"matrix"/.test(head)) return { kind: 'log', carrier: 'document', format: 'prometheus' }
   if (
     /"apiVersion"\s*:/.test(head) &&
     /"kind"\s*:\s*"(?:List|Event|Pod|EndpointSlice|EventList|PodList|EndpointSliceList)"/.test(start)

@@ -56,6 +56,7 @@ export const witnessFormatIds = [
   ...lineFormatIds,
   'sentry',
   'cloudwatch',
+  'prometheus',
   'kubernetes',
   'alb-health-check',
   'alb-connection',

@@ -8,6 +8,7 @@ import { type Launch, launch } from '../servers/launch.ts'
 import type { PythonFlavour } from '../servers/python.ts'
 import type { Server } from '../servers/server.ts'
 import type { Network } from '../world/network.ts'
+import { type CpuStat, holdCpuLimit } from './cpu-limit.ts'
 import type { EventRecorder } from './events.ts'
 import { type Probe, Prober } from './prober.ts'
 
@@ -17,6 +18,8 @@ export interface Container {
   readonly port: number
   /** Sleep before the stop signal. */
   readonly preStopSeconds?: number
+  /** `resources.limits.cpu`, in CPUs; of its main process. */
+  readonly cpuLimit?: number
 }
 
 /** A Pod template of the lab. */
@@ -221,6 +224,8 @@ export class Pod {
     state.waitingReason = undefined
     this.#event('Normal', 'Started', `Started container ${container.name}`, 'kubelet')
     this.#collect(child, container)
+    if (container.cpuLimit !== undefined && child.pid !== undefined)
+      this.#holdCpuLimit(child.pid, container.name, container.cpuLimit)
     child.on('exit', (code, signal) => {
       if (state.process !== child) return
       state.process = undefined
@@ -234,6 +239,21 @@ export class Pod {
       this.#stopProbes()
       this.#setReady(false)
       this.#scheduleRestart(state)
+    })
+  }
+
+  #holdCpuLimit(pid: number, container: string, cpus: number): void {
+    let before: CpuStat | undefined
+    let wasStopped = false
+    holdCpuLimit(pid, cpus, (stat) => {
+      const row = { pod: this.name, container, ...stat }
+      appendFileSync(join(this.#world.truthFolder, 'cpu-stat.ndjson'), `${JSON.stringify(row)}\n`)
+      const periods = stat.nr_periods - (before?.nr_periods ?? 0)
+      const isStopped = stat.nr_throttled - (before?.nr_throttled ?? 0) > periods / 2
+      before = stat
+      if (isStopped === wasStopped) return
+      wasStopped = isStopped
+      this.#world.timeline.add(isStopped ? 'cpu-throttled-on' : 'cpu-throttled-off', this.name)
     })
   }
 

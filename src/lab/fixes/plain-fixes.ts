@@ -205,6 +205,17 @@ export const limitAboveThePool: ScenarioFix = {
   apply: (scenario) => changeServer(scenario, 'uvicorn', { limitConcurrency: 200 }),
 }
 
+/** Requests for CPU still share it out under contention; nobody is stopped. */
+export const noCpuLimit: ScenarioFix = {
+  title: 'no CPU limit',
+  changes: ['resources.requests.cpu as measured, no resources.limits.cpu'],
+  apply: (scenario) => {
+    const { template } = scenario.workload
+    const containers = template.containers.map(({ cpuLimit: _, ...container }) => container)
+    return { ...scenario, workload: { ...scenario.workload, template: { ...template, containers } } }
+  },
+}
+
 /** What a route does without its dependency is the application's to say. */
 export const dependencyTimeout: ScenarioFix = {
   title: 'the ledger waits a second for its database, then answers what it knew last',

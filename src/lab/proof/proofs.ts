@@ -132,6 +132,12 @@ export const proofs: readonly Proof[] = [
     by: { byHand: 'dependency-timeout' },
     trades: 'while the database stalls, its routes answer what was known last',
   },
+  {
+    cause: 'cpu-throttled-target',
+    scenario: 'cpu-throttled-target',
+    by: { byHand: 'no-cpu-limit' },
+    trades: 'a busy pod may take what its node has to spare; requests.cpu must be what it needs',
+  },
   { cause: 'event-loop-blocked', scenario: 'event-loop-blocked', by: { byHand: 'threads' } },
   {
     cause: 'early-response-to-upload',
@@ -179,7 +185,6 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'target-tls-handshake-failure': 'the protocol is a setting of the target group, which a run cannot change meanwhile',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
-  'cpu-throttled-target': 'namespaces have no CPU quota without the host’s cgroups',
   'upstream-dns-stale-or-failed': 'the lab has no name server',
   'xff-too-long': 'an attribute of the load balancer that the stand-in does not have',
   'protocol-version-mismatch': 'the stand-in speaks HTTP/1.1',

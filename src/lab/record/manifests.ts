@@ -67,6 +67,10 @@ function deployment(scenario: Scenario): unknown {
             image: `registry.shop.example/${container.server.kind}:1`,
             command: launchCommand(container.server, container.port),
             ports: [{ containerPort: container.port }],
+            resources: container.cpuLimit && {
+              requests: { cpu: quantity(container.cpuLimit) },
+              limits: { cpu: quantity(container.cpuLimit) },
+            },
             lifecycle: container.preStopSeconds && {
               preStop: { exec: { command: ['sleep', String(container.preStopSeconds)] } },
             },
@@ -86,6 +90,11 @@ function deployment(scenario: Scenario): unknown {
       },
     },
   }
+}
+
+/** `150m` */
+function quantity(cpus: number): string {
+  return `${Math.round(cpus * 1000)}m`
 }
 
 function isProxy({ server }: Container): boolean {

@@ -45,6 +45,7 @@ function isRecorded(name: string): boolean {
       'counters.json',
       'about.json',
       'cloudwatch.json',
+      'prometheus.json',
       'sentry-client.json',
       'sentry-client.json.gz',
       'sentry-app.json',

@@ -8,6 +8,7 @@ import { clientGaveUp } from './client-gave-up.ts'
 import { closedWithoutResponse } from './closed-without-response.ts'
 import { coldStartOverload } from './cold-start-overload.ts'
 import { contentLengthMismatch } from './content-length-mismatch.ts'
+import { cpuThrottledTarget } from './cpu-throttled-target.ts'
 import { crashLoop } from './crash-loop.ts'
 import { dependencyStall } from './dependency-stall.ts'
 import { deregistrationDelayExceeded } from './deregistration-delay-exceeded.ts'
@@ -71,6 +72,7 @@ export const scenarios: readonly Scenario[] = [
   listenBacklogOverflow,
   workerPoolExhausted,
   coldStartOverload,
+  cpuThrottledTarget,
   serviceWithoutEndpoints,
   noLocalEndpoint,
   crashLoop,

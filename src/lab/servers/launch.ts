@@ -166,6 +166,7 @@ function appEnvironment(app: AppSettings | undefined, context: LaunchContext): R
     ['LAB_CONNECTION_CLOSED', app?.isConnectionClosed ? 1 : undefined],
     ['LAB_COLD_SECONDS', app?.coldSeconds],
     ['LAB_COLD_QUERY_SECONDS', app?.coldQuerySeconds],
+    ['LAB_QUOTE_CPU_SECONDS', app?.quoteCpuSeconds],
     ['LAB_DEPENDENCY_SECONDS', app?.dependencySeconds],
     ['LAB_UPLOAD_DRAINED', app?.isUploadDrained ? 1 : undefined],
     ['LAB_REPORT_IN_THREADS', app?.isReportThreaded ? 1 : undefined],

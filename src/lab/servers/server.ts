@@ -23,6 +23,8 @@ export interface AppSettings {
   /** For so long after its start a product costs a query, one at a time. */
   readonly coldSeconds?: number
   readonly coldQuerySeconds?: number
+  /** CPU time of a quote, in a thread. */
+  readonly quoteCpuSeconds?: number
   /** How long the ledger waits for its database before it answers from what it knew last; absent: for ever. */
   readonly dependencySeconds?: number
   /** A refused upload is read to its end before the answer goes out. */
