@@ -120,8 +120,8 @@ export function echoTest(
     units: units.length,
     bins: {
       edges: Array.from({ length: drawnTo - drawnFrom + 1 }, (_, n) => ((drawnFrom + n) * BIN_MS) / 1000),
-      counts: countProbes(asked, ends, drawnFrom, drawnTo),
-      control: countProbes(controls, ends, drawnFrom, drawnTo).map((value) => Math.round(value * scale * 10) / 10),
+      counts: countDrawn(asked, ends, drawnFrom, drawnTo),
+      control: countDrawn(controls, ends, drawnFrom, drawnTo).map((value) => Math.round(value * scale * 10) / 10),
     },
     isHit,
   }
@@ -155,10 +155,7 @@ function backgroundOf(probes: readonly EchoProbe[], ends: Ends, fromMs: number, 
 function alike(probes: readonly EchoProbe[], healthy: Healthy): EchoProbe[] {
   const failed = new Map<number, number>()
   for (const { route } of probes) failed.set(route, (failed.get(route) ?? 0) + 1)
-  const byRoute = new Map([...failed.keys()].map((route) => [route, [] as number[]]))
-  const isFailing = idsOf(failed.keys())
-  for (let n = 0; n < healthy.length; n++)
-    if (isFailing[healthy.route[n] as number] === 1) byRoute.get(healthy.route[n] as number)?.push(n)
+  const byRoute = healthyByRoute(healthy, [...failed.keys()])
   const probeAt = (n: number): EchoProbe => ({
     flow: healthy.flow[n] as number,
     handOverMs: healthy.handOverMs[n] as number,
@@ -169,7 +166,7 @@ function alike(probes: readonly EchoProbe[], healthy: Healthy): EchoProbe[] {
   const controls: EchoProbe[] = []
   let others = 0
   for (const [route, failures] of failed) {
-    const list = byRoute.get(route) ?? []
+    const list = byRoute[route] ?? []
     const share = Math.ceil((MOST_CONTROLS * failures) / probes.length)
     if (list.length >= LEAST_OF_ROUTE) controls.push(...thin(list, share).map(probeAt))
     else others += share
@@ -177,6 +174,15 @@ function alike(probes: readonly EchoProbe[], healthy: Healthy): EchoProbe[] {
   if (controls.length < 20) return any(MOST_CONTROLS)
   if (others > 0) controls.push(...any(Math.min(others, controls.length)))
   return controls
+}
+
+/** By route, those asked for only. */
+function healthyByRoute({ length, route }: Healthy, routes: readonly number[]): readonly number[][] {
+  const isAsked = idsOf(routes)
+  const lists: number[][] = []
+  for (const id of routes) lists[id] = []
+  for (let n = 0; n < length; n++) if (isAsked[route[n] as number] === 1) lists[route[n] as number]?.push(n)
+  return lists
 }
 
 /** Healthy requests as columns: an object for each would be most of the work. */
@@ -189,22 +195,32 @@ interface Healthy {
 
 function healthyOf(byTarget: readonly TargetRows[], probed: Ids): Healthy {
   const room = byTarget.reduce((sum, rows) => sum + rows.length, 0)
-  const flow = new Int32Array(room)
-  const handOverMs = new Float64Array(room)
-  const route = new Int32Array(room)
-  let length = 0
-  for (const rows of byTarget)
-    for (let i = 0; i < rows.length; i++) {
-      const status = rows.targetStatus[i] as number
-      const requestMs = rows.requestMs[i] as number
-      const start = rows.start[i] as number
-      if (status === 0 || status >= 500 || requestMs < 0 || Number.isNaN(start)) continue
-      if (probed[rows.flow[i] as number] !== 1) continue
-      flow[length] = rows.flow[i] as number
-      handOverMs[length] = start + requestMs
-      route[length++] = rows.route[i] as number
-    }
-  return { length, flow, handOverMs, route }
+  const into = {
+    length: 0,
+    flow: new Int32Array(room),
+    handOverMs: new Float64Array(room),
+    route: new Int32Array(room),
+  }
+  for (const rows of byTarget) into.length = addHealthy(into, rows, probed)
+  return into
+}
+
+// What goes over all rows goes over one target's at a time: a function that is called again is compiled once for all,
+// a loop that never ends is compiled in the middle and again behind it.
+
+function addHealthy(into: Healthy, rows: TargetRows, probed: Ids): number {
+  const { targetStatus, requestMs, start, flow, route } = rows
+  let { length } = into
+  for (let i = 0; i < rows.length; i++) {
+    const status = targetStatus[i] as number
+    if (status === 0 || status >= 500 || probed[flow[i] as number] !== 1) continue
+    const handOver = (start[i] as number) + (requestMs[i] as number)
+    if ((requestMs[i] as number) < 0 || Number.isNaN(handOver)) continue
+    into.flow[length] = flow[i] as number
+    into.handOverMs[length] = handOver
+    into.route[length++] = route[i] as number
+  }
+  return length
 }
 
 /** By flow, in order; empty for flows that nobody asks about. */
@@ -213,26 +229,33 @@ type Ends = readonly Float64Array[]
 /** Ends of the answers of each flow. */
 function endsByFlow(byTarget: readonly TargetRows[], probed: Ids): Ends {
   const counts = new Uint32Array(probed.length)
-  const isEnd = (rows: TargetRows, i: number): boolean =>
-    rows.targetStatus[i] !== 0 && probed[rows.flow[i] as number] === 1
-  for (const rows of byTarget)
-    for (let i = 0; i < rows.length; i++)
-      if (isEnd(rows, i)) counts[rows.flow[i] as number] = (counts[rows.flow[i] as number] as number) + 1
+  for (const rows of byTarget) countEnds(counts, rows, probed)
   const ends = Array.from(counts, (count) => new Float64Array(count))
   counts.fill(0)
-  for (const rows of byTarget)
-    for (let i = 0; i < rows.length; i++) {
-      if (!isEnd(rows, i)) continue
-      const flow = rows.flow[i] as number
-      const list = ends[flow] as Float64Array
-      const end = rows.end[i] as number
-      // Rows are in order to a tenth of a millisecond; what is left is a step or two.
-      let at = counts[flow] as number
-      counts[flow] = at + 1
-      for (; at > 0 && (list[at - 1] as number) > end; at--) list[at] = list[at - 1] as number
-      list[at] = end
-    }
+  for (const rows of byTarget) addEnds(ends, counts, rows, probed)
   return ends
+}
+
+function countEnds(counts: Uint32Array, { length, flow, targetStatus }: TargetRows, probed: Ids): void {
+  for (let i = 0; i < length; i++) {
+    const id = flow[i] as number
+    if (targetStatus[i] !== 0 && probed[id] === 1) counts[id] = (counts[id] as number) + 1
+  }
+}
+
+function addEnds(ends: Ends, counts: Uint32Array, rows: TargetRows, probed: Ids): void {
+  const { flow, targetStatus } = rows
+  for (let i = 0; i < rows.length; i++) {
+    const id = flow[i] as number
+    if (targetStatus[i] === 0 || probed[id] !== 1) continue
+    const list = ends[id] as Float64Array
+    const end = rows.end[i] as number
+    // Rows are in order to a tenth of a millisecond; what is left is a step or two.
+    let at = counts[id] as number
+    counts[id] = at + 1
+    for (; at > 0 && (list[at - 1] as number) > end; at--) list[at] = list[at - 1] as number
+    list[at] = end
+  }
 }
 
 /** Failures within a quarter of a second are one moment: what the clients do together is one event. */
@@ -311,56 +334,78 @@ function placeOf(n: number, length: number, most: number): number {
   return length <= most ? n : Math.floor((n * length) / most)
 }
 
+/** Windows of one width, by their first bin. */
+const WINDOWS = BINS + 1
+
 /**
- * Per window of `width` bins, by its first bin: how many units have an echo in it. However many answers to one unit
- * fall in, it counts once: what clients do together would else look like chance beaten many times.
+ * How many units have an echo in each window, those of one width after those of the one before. However many answers to
+ * one unit fall in, it counts once: what clients do together would else look like chance beaten many times.
  */
-function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Map<number, Int32Array> {
-  const steps = WIDTHS.map(() => new Int32Array(BINS + 1))
-  for (const unit of units) {
-    const bins = binsOfUnit(unit, ends)
-    // The windows that hold a bin follow on those that held the one before, unless a gap as wide as they are lies
-    // between; in dense traffic there is hardly one.
-    let before = BINS + LONGEST_MS
-    for (let n = 0; n < bins.length; n++) {
-      const bin = bins[n] as number
-      for (let w = 0; w < WIDTHS.length; w++) {
-        const width = WIDTHS[w] as number
-        if (before - bin <= width) break // and within all wider ones
-        const step = steps[w] as Int32Array
-        if (n > 0) beginAt(step, before, width)
-        step[bin + 1] = (step[bin + 1] as number) - 1
-      }
-      before = bin
+function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Int32Array[] {
+  const steps = new Int32Array(WIDTHS.length * WINDOWS)
+  for (const unit of units) addUnit(steps, binsOfUnit(unit, ends))
+  return windowsOf(steps)
+}
+
+function countProbes(probes: readonly EchoProbe[], ends: Ends): Int32Array[] {
+  const steps = new Int32Array(WIDTHS.length * WINDOWS)
+  for (const probe of probes) addUnit(steps, binsOf(probe, ends, BINS))
+  return windowsOf(steps)
+}
+
+/** Only where windows begin and cease to hold a bin is written down; here it is added up. */
+function windowsOf(steps: Int32Array): Int32Array[] {
+  return WIDTHS.map((_, w) => {
+    const windows = steps.subarray(w * WINDOWS, (w + 1) * WINDOWS)
+    for (let bin = 1; bin <= BINS; bin++) windows[bin] = (windows[bin] as number) + (windows[bin - 1] as number)
+    return windows
+  })
+}
+
+/** The unit's bins are the first `length` of {@link foundBins}. */
+function addUnit(steps: Int32Array, length: number): void {
+  if (length === 0) return
+  // The windows that hold a bin follow on those that held the one before, unless a gap as wide as they are lies between;
+  // in dense traffic there is hardly one.
+  let before = BINS + LONGEST_MS
+  for (let n = 0; n < length; n++) {
+    const bin = foundBins[n] as number
+    for (let w = 0; w < WIDTHS.length && before - bin > (WIDTHS[w] as number); w++) {
+      if (n > 0) beginAt(steps, w, before)
+      const end = w * WINDOWS + bin + 1
+      steps[end] = (steps[end] as number) - 1
     }
-    if (bins.length > 0) for (const [w, width] of WIDTHS.entries()) beginAt(steps[w] as Int32Array, before, width)
+    before = bin
   }
-  for (const step of steps)
-    for (let bin = 1; bin <= BINS; bin++) step[bin] = (step[bin] as number) + (step[bin - 1] as number)
-  return new Map(WIDTHS.map((width, w) => [width, steps[w] as Int32Array]))
+  for (let w = 0; w < WIDTHS.length; w++) beginAt(steps, w, before)
 }
 
 /** From here on the windows of a width hold a bin. */
-function beginAt(step: Int32Array, bin: number, width: number): void {
-  const from = Math.max(0, bin - width + 1)
-  step[from] = (step[from] as number) + 1
+function beginAt(steps: Int32Array, w: number, bin: number): void {
+  const from = w * WINDOWS + Math.max(0, bin - (WIDTHS[w] as number) + 1)
+  steps[from] = (steps[from] as number) + 1
 }
 
-/** In falling order, some more than once. Valid until the next call. */
-function binsOfUnit(unit: readonly EchoProbe[], ends: Ends): Uint16Array {
-  const [first] = unit
-  if (first !== undefined && unit.length === 1) return binsOf(first, ends)
-  return Uint16Array.from(unit.flatMap((probe) => [...binsOf(probe, ends)]))
-    .sort()
-    .reverse()
-}
-
+/** Bins of the probe or unit that was looked at last, in falling order, each once. */
 const foundBins = new Uint16Array(BINS)
+const isFound = new Uint8Array(BINS)
 
-/** Every bin up to one once, in falling order: earlier answers have longer lags. Valid until the next call. */
-function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends, last = BINS): Uint16Array {
+function binsOfUnit(unit: readonly EchoProbe[], ends: Ends): number {
+  if (unit.length === 1) return binsOf(unit[0] as EchoProbe, ends, BINS)
+  isFound.fill(0)
+  for (const probe of unit) {
+    const length = binsOf(probe, ends, BINS)
+    for (let n = 0; n < length; n++) isFound[foundBins[n] as number] = 1
+  }
+  let found = 0
+  for (let bin = BINS - 1; bin >= 0; bin--) if (isFound[bin] === 1) foundBins[found++] = bin
+  return found
+}
+
+/** Finds every bin up to one: earlier answers have longer lags. How many there are. */
+function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends, last: number): number {
   const list = ends[flow]
-  if (list === undefined) return foundBins.subarray(0, 0)
+  if (list === undefined) return 0
   let found = 0
   let before = BINS
   for (let i = firstAbove(list, handOverMs - Math.min(LONGEST_MS, (last + 1) * BIN_MS)); i < list.length; i++) {
@@ -372,17 +417,19 @@ function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends, last = BINS): Uint1
       before = bin
     }
   }
-  return foundBins.subarray(0, found)
+  return found
 }
 
 /** Probes with an echo in each of some bins: what is drawn. */
-function countProbes(probes: readonly EchoProbe[], ends: Ends, from: number, to: number): number[] {
+function countDrawn(probes: readonly EchoProbe[], ends: Ends, from: number, to: number): number[] {
   const counts = new Array<number>(to - from).fill(0)
-  for (const probe of probes)
-    for (const bin of binsOf(probe, ends, to)) {
-      if (bin < from) break
-      if (bin < to) counts[bin - from] = (counts[bin - from] as number) + 1
+  for (const probe of probes) {
+    const length = binsOf(probe, ends, to)
+    for (let n = 0; n < length; n++) {
+      const bin = foundBins[n] as number
+      if (bin >= from && bin < to) counts[bin - from] = (counts[bin - from] as number) + 1
     }
+  }
   return counts
 }
 
@@ -430,33 +477,12 @@ function findSpike(
   controls: readonly EchoProbe[],
   ends: Ends,
 ): Spike | undefined {
-  const counts = countUnits(units, ends)
-  const controlCounts = countUnits(
-    controls.map((probe) => [probe]),
-    ends,
-  )
+  const seenAt = countUnits(units, ends)
+  const controlAt = countProbes(controls, ends)
   const found: Spike[] = []
-  for (const width of WIDTHS) {
-    const seenAt = counts.get(width) as Int32Array
-    const controlAt = controlCounts.get(width) as Int32Array
-    const sums = prefix(seenAt)
-    const controlSums = prefix(controlAt)
-    for (let from = SHORTEST_MS / BIN_MS; from + width <= BINS; from++) {
-      const seen = seenAt[from] as number
-      if (seen < 3) continue
-      // Failures often come at busy times, when every lag is fuller: measure against the lags around as well.
-      const around = Math.max(25, width * 4)
-      const near = besideShare(sums, from, width, around) / units.length
-      const controlNear = besideShare(controlSums, from, width, around) / controls.length
-      const level = controlNear > 0 ? Math.max(1, near / controlNear) : 1
-      // The control is a sample too, and never taken as exactly none.
-      const inControl = ((controlAt[from] as number) + 1) / (controls.length + 2)
-      const usual = Math.max(inControl * Math.min(level, 4), near * 0.8)
-      if (usual >= 0.95 || seen <= usual * units.length * (width > 10 ? 1.3 : 1.15)) continue
-      const surprise = binomialSurprise(seen, units.length, usual) * independence
-      if (surprise >= LEAST_SURPRISE)
-        found.push({ from, to: from + width, surprise, excess: seen / units.length - usual })
-    }
+  for (const [w, width] of WIDTHS.entries()) {
+    const [seen, control] = [seenAt[w] as Int32Array, controlAt[w] as Int32Array]
+    findOfWidth(found, width, seen, control, units.length, controls.length, independence)
   }
   let best: Spike | undefined
   for (const spike of found) if (best === undefined || spike.surprise > best.surprise) best = spike
@@ -465,6 +491,35 @@ function findSpike(
   for (const spike of found.sort((a, b) => a.from - b.from))
     if (spike.surprise >= best.surprise * 0.6 && spike.excess >= best.excess * 0.7) return bestAt(spike, found)
   return best
+}
+
+function findOfWidth(
+  found: Spike[],
+  width: number,
+  seenAt: Int32Array,
+  controlAt: Int32Array,
+  units: number,
+  controls: number,
+  independence: number,
+): void {
+  const sums = prefix(seenAt)
+  const controlSums = prefix(controlAt)
+  const around = Math.max(25, width * 4)
+  const factor = width > 10 ? 1.3 : 1.15
+  for (let from = SHORTEST_MS / BIN_MS; from + width <= BINS; from++) {
+    const seen = seenAt[from] as number
+    // The control is a sample too, and never taken as exactly none.
+    const inControl = ((controlAt[from] as number) + 1) / (controls + 2)
+    if (seen < 3 || seen <= inControl * units * factor) continue
+    // Failures often come at busy times, when every lag is fuller: measure against the lags around as well.
+    const near = besideShare(sums, from, width, around) / units
+    const controlNear = besideShare(controlSums, from, width, around) / controls
+    const level = controlNear > 0 ? Math.max(1, near / controlNear) : 1
+    const usual = Math.max(inControl * Math.min(level, 4), near * 0.8)
+    if (usual >= 0.95 || seen <= usual * units * factor) continue
+    const surprise = binomialSurprise(seen, units, usual) * independence
+    if (surprise >= LEAST_SURPRISE) found.push({ from, to: from + width, surprise, excess: seen / units - usual })
+  }
 }
 
 /** The highest window that overlaps this one. */
@@ -477,16 +532,14 @@ function bestAt(spike: Spike, found: readonly Spike[]): Spike {
 
 /** Mean of the windows to either side that do not overlap this one. */
 function besideShare(sums: Float64Array, from: number, width: number, around: number): number {
-  const below = { low: Math.max(SHORTEST_MS / BIN_MS, from - around), high: Math.max(0, from - width) }
-  const above = { low: Math.min(BINS, from + width), high: Math.min(BINS, from + width + around) }
-  let sum = 0
-  let windows = 0
-  for (const { low, high } of [below, above])
-    if (high > low) {
-      sum += (sums[high] as number) - (sums[low] as number)
-      windows += high - low
-    }
-  return windows === 0 ? 0 : sum / windows
+  const lowest = Math.max(SHORTEST_MS / BIN_MS, from - around)
+  const below = Math.max(0, from - width - lowest)
+  const above = Math.min(BINS, from + width)
+  const highest = Math.min(BINS, above + around)
+  if (below + highest - above <= 0) return 0
+  let sum = (sums[highest] as number) - (sums[above] as number)
+  if (below > 0) sum += (sums[from - width] as number) - (sums[lowest] as number)
+  return sum / (below + highest - above)
 }
 
 function prefix(counts: Int32Array): Float64Array {
