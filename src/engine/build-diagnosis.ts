@@ -14,7 +14,7 @@ import type {
   SettingValue,
   TargetGroupSettings,
 } from '../core/diagnosis.ts'
-import { traceIdOf } from '../core/failure-columns.ts'
+import { failuresByTime, traceIdOf } from '../core/failure-columns.ts'
 import { loadBalancerName, readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
@@ -118,10 +118,7 @@ export function buildDiagnosis(input: BuildInput): Built {
   }
 
   function* verdicts(): Iterable<Verdict> {
-    const order = Array.from({ length: failures.length }, (_, i) => i).sort(
-      (a, b) => (failures.end[a] as number) - (failures.end[b] as number) || a - b,
-    )
-    for (const i of order) {
+    for (const i of failuresByTime(failures)) {
       const flow = registry.flows[failures.flow[i] as number] as Flow
       const finding = findings[findingOfFailure(i)]
       const elapsedMs = failures.elapsedMs[i] as number

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError } from '../core/errors.ts'
 import { concatFailures } from '../core/failure-columns.ts'
-import { joinKept, type KeptRows, type RowChunk } from '../evidence/row-windows.ts'
+import { joinKept, type KeptPart } from '../evidence/kept-traffic.ts'
 import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
 import { joinTestimonies } from '../joins/joined.ts'
@@ -167,7 +167,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
   const results: UnitResult[] = []
   const failed = new Map<number, string>()
   const translations: Translation[] = []
-  const parts: KeptRows[] = []
+  const parts: KeptPart[] = []
   const failureRows = options.failureRows ?? FAILURE_ROWS
   let bytes = 0
   let rows = 0
@@ -217,20 +217,12 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         const translation = translationOf(worker)
         const { flows, routes } = incident.registry
         mergeTally(incident.tally, totals.tally, translation.flows, translation.routes, flows.length, routes.length)
-        for (const chunk of totals.kept.chunks) translateChunk(chunk, translation)
-        parts.push(totals.kept)
+        parts.push({ ...totals.kept, flows: translation.flows, routes: translation.routes })
       },
     },
   )
   incident.kept = joinKept(parts, (flow) => targetKey(incident.registry.flows[flow]))
   return { incident, results: results.sort((a, b) => a.unit - b.unit), failed }
-}
-
-function translateChunk(chunk: RowChunk, { flows, routes }: Translation): void {
-  for (let i = 0; i < chunk.flow.length; i++) {
-    chunk.flow[i] = flows[chunk.flow[i] as number] as number
-    chunk.route[i] = routes[chunk.route[i] as number] as number
-  }
 }
 
 function addResult(incident: Incident, result: UnitResult, translation: Translation, failureRows: number): void {

@@ -1,10 +1,10 @@
 import type { Evidence, SettingValue } from '../core/diagnosis.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import type { Symptom } from '../core/vocabulary.ts'
-import { countFine, elapsedHistogram } from '../evidence/elapsed-histogram.ts'
+import { countHealthy, elapsedHistogram } from '../evidence/elapsed-histogram.ts'
+import type { TargetRows } from '../evidence/kept-traffic.ts'
 import { openAtArrival } from '../evidence/open-at-arrival.ts'
 import { findPeriod } from '../evidence/period.ts'
-import type { TargetRows } from '../evidence/row-windows.ts'
 import {
   F_FIRST_END,
   F_FIRST_SUCCESS,
@@ -133,17 +133,9 @@ function healthyOf(incident: Incident, claim: JudgedClaim): Uint32Array {
   const byGroup = known.get(incident) ?? new Map<string, Uint32Array>()
   known.set(incident, byGroup)
   const group = `${claim.loadBalancer}|${claim.targetGroup}`
-  const counts = byGroup.get(group) ?? countFine(healthyElapsed(targetsOf(incident, claim).map(([, rows]) => rows)))
+  const counts = byGroup.get(group) ?? countHealthy(targetsOf(incident, claim).map(([, rows]) => rows))
   byGroup.set(group, counts)
   return counts
-}
-
-function* healthyElapsed(targets: readonly TargetRows[]): Iterable<number> {
-  for (const rows of targets)
-    for (let i = 0; i < rows.length; i++) {
-      const ms = (rows.end[i] as number) - (rows.start[i] as number)
-      if (rows.targetStatus[i] !== 0 && (rows.elbStatus[i] as number) < 400 && ms >= 0) yield ms
-    }
 }
 
 function drawOpenRequests(incident: Incident, claim: JudgedClaim): Evidence | undefined {

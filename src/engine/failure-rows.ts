@@ -1,5 +1,5 @@
 import type { FailureRows, Finding } from '../core/diagnosis.ts'
-import { traceIdOf } from '../core/failure-columns.ts'
+import { failuresByTime, traceIdOf } from '../core/failure-columns.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues, symptoms } from '../core/vocabulary.ts'
@@ -17,9 +17,7 @@ export function failureRowsOf(
 ): FailureRows | null {
   const { failures, registry, texts } = incident
   if (limit === 0) return null
-  const order = Array.from({ length: failures.length }, (_, i) => i)
-    .sort((a, b) => (failures.end[a] as number) - (failures.end[b] as number) || a - b)
-    .slice(0, limit)
+  const order = failuresByTime(failures).slice(0, limit)
   const names = {
     loadBalancers: new Names(),
     targetGroups: new Names(),

@@ -2,6 +2,7 @@ import type { Claim } from '../causes/claim.ts'
 import { detectAll } from '../causes/detect/detect-all.ts'
 import { type FailureGroup, groupBy } from '../causes/detect/failure-group.ts'
 import type { SettingValue } from '../core/diagnosis.ts'
+import { failuresByTime } from '../core/failure-columns.ts'
 import { countOpenRequests, type OpenRequests } from '../evidence/open-requests.ts'
 import { type Incident, symptomOf } from './incident.ts'
 import { measureGroup } from './measure-group.ts'
@@ -28,14 +29,8 @@ export interface Judgement {
 /** Every failure to exactly one claim: detectors in their order, the first that names a failure keeps it. */
 export function judge(incident: Incident, idleTimeouts: ReadonlyMap<string, SettingValue>): Judgement {
   const { failures, registry } = incident
-  const order = Array.from({ length: failures.length }, (_, i) => i).sort(
-    (a, b) =>
-      (failures.end[a] as number) - (failures.end[b] as number) ||
-      (failures.unit[a] as number) - (failures.unit[b] as number) ||
-      (failures.row[a] as number) - (failures.row[b] as number),
-  )
   const byGroup = new Map<string, number[]>()
-  for (const i of order) {
+  for (const i of failuresByTime(failures)) {
     const flow = registry.flows[failures.flow[i] as number]
     const key = `${flow?.loadBalancer}|${flow?.targetGroup}`
     const list = byGroup.get(key)

@@ -2,6 +2,7 @@ import type { FailureGroup } from '../causes/detect/failure-group.ts'
 import type { Echo, Measures, TargetLife } from '../causes/detect/measures.ts'
 import { echoTest } from '../evidence/echo.ts'
 import { findKnee } from '../evidence/knee.ts'
+import { openTimes } from '../evidence/open-requests.ts'
 import { findPeriod } from '../evidence/period.ts'
 import { findStalls } from '../evidence/stalls.ts'
 import {
@@ -65,6 +66,10 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     targets,
     nodes,
     rowsOf,
+    openTimesOf: (target) => {
+      const rows = rowsOf(target)
+      return rows ? openTimes(rows) : undefined
+    },
     stallsOf: once((target) => {
       const rows = rowsOf(target)
       return rows ? findStalls(rows) : []

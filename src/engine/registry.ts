@@ -23,6 +23,16 @@ export class Registry {
     return remember(ids, route.text, this.routes, route)
   }
 
+  /** Target groups that have routes. */
+  get routeGroups(): number {
+    return this.#routeIds.size
+  }
+
+  /** Of all target groups. */
+  routeIds(text: string): number[] {
+    return [...this.#routeIds.values()].flatMap((ids) => ids.get(text) ?? [])
+  }
+
   /** Undefined: nobody asked for it. */
   routeId({ targetGroup, text }: Route): number | undefined {
     return this.#routeIds.get(targetGroup)?.get(text)

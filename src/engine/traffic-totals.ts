@@ -1,5 +1,5 @@
 import type { LoadRow, Series, TopRow } from '../core/diagnosis.ts'
-import type { Flow } from '../core/request-batch.ts'
+import type { Flow, Route } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues } from '../core/vocabulary.ts'
 import {
@@ -28,8 +28,16 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
   const routes = new Counter()
   const minutes = new Counter()
   const minuteSeconds = Math.max(60, tally.stepSeconds)
-  const minuteKey = (ms: number): string =>
-    new Date(Math.floor(ms / 1000 / minuteSeconds) * minuteSeconds * 1000).toISOString().replace(':00.000Z', 'Z')
+  const minuteKeys = new Map<number, string>()
+  const minuteKey = (ms: number): string => {
+    const minute = Math.floor(ms / 1000 / minuteSeconds)
+    let key = minuteKeys.get(minute)
+    if (key === undefined) {
+      key = new Date(minute * minuteSeconds * 1000).toISOString().replace(':00.000Z', 'Z')
+      minuteKeys.set(minute, key)
+    }
+    return key
+  }
   for (const [id, flow] of registry.flows.entries()) {
     const requests = flowFigure(tally, id, F_REQUESTS)
     targets.addRequests(flow.target, requests)
@@ -37,7 +45,6 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
   }
   for (const [step, count] of sumSteps(tally, registry.flows.keys()).entries())
     if (count > 0) minutes.addRequests(minuteKey((tally.firstStep + step) * tally.stepSeconds * 1000), count)
-  for (const [id, route] of registry.routes.entries()) routes.addRequests(route.text, tally.routeRequests[id] ?? 0)
   for (let i = 0; i < failures.length; i++) {
     const flow = registry.flows[failures.flow[i] as number] as Flow
     const by = answeredByValues[failures.answeredBy[i] as number] as AnsweredBy
@@ -46,7 +53,24 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
     routes.addFailure(registry.routes[failures.route[i] as number]?.text ?? '', by)
     minutes.addFailure(minuteKey(failures.end[i] as number), by)
   }
+  for (const text of new Set([...routes.keys(), ...busyRoutes(incident, TOP + BUSIEST + 1)]))
+    for (const id of registry.routeIds(text)) routes.addRequests(text, tally.routeRequests[id] ?? 0)
   return { targets: targets.top(), routes: routes.top(BUSIEST), minutes: minutes.top(), targetGroups: groups.top() }
+}
+
+/**
+ * All routes that can be among the `most` with most requests (one of them may be nameless), whatever target groups share
+ * their text. Among tens of thousands they are few, and only they are looked up.
+ */
+function busyRoutes({ registry, tally }: Incident, most: number): string[] {
+  const { routes, routeGroups } = registry
+  const counts = tally.routeRequests.slice(0, routes.length).sort()
+  // As many routes as `most` texts can have are at least this busy, so the last of those texts is as well.
+  const least = (counts[counts.length - most * routeGroups] ?? 0) / routeGroups
+  const busy: string[] = []
+  for (let id = 0; id < routes.length; id++)
+    if ((tally.routeRequests[id] ?? 0) >= least) busy.push((routes[id] as Route).text)
+  return busy
 }
 
 /** Requests per step of some flows together. */
@@ -61,6 +85,10 @@ function sumSteps(tally: TrafficTally, flows: Iterable<number>): Float64Array {
 
 class Counter {
   readonly #rows = new Map<string, { requests: number; failures: number; elb5xx: number; target5xx: number }>()
+
+  keys(): Iterable<string> {
+    return this.#rows.keys()
+  }
 
   #row(key: string) {
     let row = this.#rows.get(key)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type EchoProbe, echoTest } from './echo.ts'
-import type { TargetRows } from './row-windows.ts'
+import type { TargetRows } from './kept-traffic.ts'
 
 /** Repeatable numbers in [0, 1). */
 function generator(seed: number): () => number {

@@ -1,5 +1,5 @@
 import { binomialSurprise } from '../core/binomial-surprise.ts'
-import type { TargetRows } from './row-windows.ts'
+import type { TargetRows } from './kept-traffic.ts'
 
 /** One request that asks: did an answer on my node and target end exactly T before me? */
 export interface EchoProbe {

@@ -1,3 +1,4 @@
+import type { TargetRows } from './kept-traffic.ts'
 import { findSpikes } from './spikes.ts'
 
 export interface ElapsedHistogram {
@@ -21,20 +22,26 @@ const FINE_MS = 25
 /** Up to 20 minutes; what took longer is counted in the last bin and drawn nowhere. */
 const FINE_BINS = 1_200_000 / FINE_MS + 1
 
-/** Counts waits (ms) in fine bins, once for all histograms that they are the control of. */
-export function countFine(waitsMs: Iterable<number>): Uint32Array {
+/** How long healthy requests took, in fine bins, once for all histograms that they are the control of. */
+export function countHealthy(targets: readonly TargetRows[]): Uint32Array {
   const counts = new Uint32Array(FINE_BINS)
-  for (const ms of waitsMs) {
-    const bin = Math.min(FINE_BINS - 1, Math.max(0, Math.floor(ms / FINE_MS)))
+  for (const rows of targets) addHealthy(counts, rows)
+  return counts
+}
+
+function addHealthy(counts: Uint32Array, { length, start, end, elbStatus, targetStatus }: TargetRows): void {
+  for (let i = 0; i < length; i++) {
+    const ms = (end[i] as number) - (start[i] as number)
+    if (targetStatus[i] === 0 || (elbStatus[i] as number) >= 400 || !(ms >= 0)) continue
+    const bin = Math.min(FINE_BINS - 1, Math.floor(ms / FINE_MS))
     counts[bin] = (counts[bin] as number) + 1
   }
-  return counts
 }
 
 /** Undefined when hardly a failure took long: then the wait says nothing. */
 export function elapsedHistogram(
   failedMs: readonly number[],
-  /** From {@link countFine}. */
+  /** From {@link countHealthy}. */
   healthyFine: Uint32Array,
 ): ElapsedHistogram | undefined {
   const usable = failedMs.filter((ms) => Number.isFinite(ms) && ms >= 0)

@@ -1,4 +1,4 @@
-import type { TargetRows } from './row-windows.ts'
+import type { TargetRows } from './kept-traffic.ts'
 
 /** More open requests do not finish more: from one level to at least twice that, a target's throughput stays the same. */
 export interface Knee {

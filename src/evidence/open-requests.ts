@@ -1,4 +1,4 @@
-import type { TargetRows } from './row-windows.ts'
+import type { TargetRows } from './kept-traffic.ts'
 
 export interface OpenRequests {
   readonly p99: number
@@ -28,16 +28,21 @@ export function openTimes(rows: Rows): OpenTimes {
   if (before) return before
   const begins = new Float64Array(rows.length)
   const ends = new Float64Array(rows.length)
-  let used = 0
-  for (let i = 0; i < rows.length; i++) {
-    const begin = (rows.start[i] as number) + (rows.requestMs[i] as number)
-    if (Number.isNaN(begin) || (rows.requestMs[i] as number) < 0) continue
-    begins[used] = begin
-    ends[used++] = Math.max(rows.end[i] as number, begin)
-  }
+  const used = fillTimes(rows, begins, ends)
   const made = { begins: begins.subarray(0, used).sort(), ends: ends.subarray(0, used).sort() }
   known.set(rows, made)
   return made
+}
+
+function fillTimes({ length, start, end, requestMs }: Rows, begins: Float64Array, ends: Float64Array): number {
+  let used = 0
+  for (let i = 0; i < length; i++) {
+    const begin = (start[i] as number) + (requestMs[i] as number)
+    if (Number.isNaN(begin) || (requestMs[i] as number) < 0) continue
+    begins[used] = begin
+    ends[used++] = Math.max(end[i] as number, begin)
+  }
+  return used
 }
 
 /**
@@ -48,19 +53,26 @@ export function countOpenRequests(rows: TargetRows): OpenRequests | undefined {
   const { begins, ends } = openTimes(rows)
   const used = begins.length
   if (used === 0) return undefined
-  const histogram: number[] = []
-  let gone = 0
-  let max = 0
-  for (let n = 0; n < used; n++) {
-    while (gone < used && (ends[gone] as number) <= (begins[n] as number)) gone++
-    const open = Math.max(1, n + 1 - gone)
-    histogram[open] = (histogram[open] ?? 0) + 1
-    if (open > max) max = open
-  }
+  const histogram = countLevels(begins, ends)
+  const max = histogram.length - 1
   let left = used * 0.99
   for (let level = 1; level <= max; level++) {
     left -= histogram[level] ?? 0
     if (left <= 0) return { p99: level, max }
   }
   return { p99: max, max }
+}
+
+/** By level, from 1; a request counts itself. */
+function countLevels(begins: Float64Array, ends: Float64Array): number[] {
+  const histogram = [0, 0]
+  let gone = 0
+  for (let n = 0; n < begins.length; n++) {
+    const begin = begins[n] as number
+    while (gone < ends.length && (ends[gone] as number) <= begin) gone++
+    const open = Math.max(1, n + 1 - gone)
+    while (histogram.length <= open) histogram.push(0)
+    histogram[open] = (histogram[open] as number) + 1
+  }
+  return histogram
 }

@@ -34,7 +34,10 @@ export function findPeriod(series: readonly (readonly number[])[], shortest: num
     const frequencies = Math.min(MOST_PERIODS, Math.floor((1 / shortest - first) / step) + 1)
     const trials = Math.log10(frequencies * ARCS.length)
     const surprises = tried.map((events) => events.map((_, n) => arcSurprise(n + 1, events.length, arc)))
-    const joint = (frequency: number, countOf: (events: readonly number[], frequency: number, arc: number) => number) => {
+    const joint = (
+      frequency: number,
+      countOf: (events: readonly number[], frequency: number, arc: number) => number,
+    ) => {
       let surprise = 0
       for (const [n, events] of tried.entries())
         surprise += surprises[n]?.[countOf(events, frequency, arc) - 1] as number

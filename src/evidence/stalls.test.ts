@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { TargetRows } from './kept-traffic.ts'
 import { findKnee } from './knee.ts'
-import type { TargetRows } from './row-windows.ts'
 import { findStalls } from './stalls.ts'
 
 interface Row {

@@ -250,35 +250,38 @@ export function mergeTally(
         into.perFlow[base + offset] as number,
         from.perFlow[mine + offset] as number,
       )
-    for (let bin = 0; bin < SERVICE_BINS; bin++) {
-      const at = to * SERVICE_BINS + bin
-      into.serviceHistogram[at] =
-        (into.serviceHistogram[at] as number) + (from.serviceHistogram[flow * SERVICE_BINS + bin] as number)
+    const histogram = from.serviceHistogram.subarray(flow * SERVICE_BINS, (flow + 1) * SERVICE_BINS)
+    addCounts(into.serviceHistogram, to * SERVICE_BINS, histogram)
+    const ladder = from.connectLadder[flow]
+    if (ladder !== undefined) {
+      const mine = into.connectLadder[to] ?? new Uint32Array(LADDER_BINS)
+      addCounts(mine, 0, ladder)
+      into.connectLadder[to] = mine
     }
-    into.connectLadder[to] = addCounts(into.connectLadder[to], from.connectLadder[flow])
-    const steps = stepsOf(from, flow)
-    for (let i = 0; i < steps.length; i++) {
-      const count = steps[i] as number
-      if (count === 0) continue
-      const cell = to * into.stepsPerFlow + from.firstStep + i - into.firstStep
-      into.steps[cell] = (into.steps[cell] as number) + count
-    }
+    // Steps beyond those of both are room, and empty.
+    const first = Math.max(from.firstStep, into.firstStep)
+    const steps = stepsOf(from, flow).subarray(
+      first - from.firstStep,
+      into.firstStep + into.stepsPerFlow - from.firstStep,
+    )
+    addCounts(into.steps, to * into.stepsPerFlow + first - into.firstStep, steps)
   }
-  for (let route = 0; route < Math.min(routeIds.length, from.routeRequests.length); route++) {
-    const to = routeIds[route] as number
-    into.routeRequests[to] = (into.routeRequests[to] as number) + (from.routeRequests[route] as number)
-  }
+  addRoutes(into.routeRequests, from.routeRequests, routeIds)
   into.websocketRows += from.websocketRows
   into.grpcRows += from.grpcRows
   into.classicRows += from.classicRows
   into.rowsWithoutStart += from.rowsWithoutStart
 }
 
-function addCounts(into: Uint32Array | undefined, from: Uint32Array | undefined): Uint32Array | undefined {
-  if (from === undefined) return into
-  if (into === undefined) return from.slice()
-  for (let i = 0; i < from.length; i++) into[i] = (into[i] as number) + (from[i] as number)
-  return into
+function addCounts(into: Uint32Array, at: number, from: Uint32Array): void {
+  for (let i = 0; i < from.length; i++) into[at + i] = (into[at + i] as number) + (from[i] as number)
+}
+
+function addRoutes(into: Float64Array, from: Float64Array, ids: Int32Array): void {
+  for (let route = 0; route < Math.min(ids.length, from.length); route++) {
+    const to = ids[route] as number
+    into[to] = (into[to] as number) + (from[route] as number)
+  }
 }
 
 /** Largest target time among the answers below 500 of a flow: the lower edge of its highest bin, ms. */

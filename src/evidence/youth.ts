@@ -1,5 +1,5 @@
 import { binomialSurprise } from '../core/binomial-surprise.ts'
-import type { TargetRows } from './row-windows.ts'
+import type { TargetRows } from './kept-traffic.ts'
 
 /** A target that was first seen in the middle of the log. */
 export interface YoungTarget {

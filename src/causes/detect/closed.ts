@@ -561,8 +561,11 @@ function isNewcomer(life: TargetLife, measures: Measures): boolean {
 /** Most quick failures of a target within seconds of each other, and silence between. */
 function isBurst(group: FailureGroup, quick: readonly number[]): boolean {
   if (quick.length < 3) return false
+  // They come by end.
   const ends = quick.map((i) => group.failures.end[i] as number)
-  const near = ends.filter((end, n) => ends.some((other, m) => m !== n && Math.abs(other - end) < 1_000)).length
+  const isNear = (end: number, other: number | undefined): boolean =>
+    other !== undefined && Math.abs(other - end) < 1_000
+  const near = ends.filter((end, n) => isNear(end, ends[n - 1]) || isNear(end, ends[n + 1])).length
   return near >= quick.length * 0.7
 }
 
@@ -575,18 +578,9 @@ function openAtFailures(
   const levels: number[] = []
   const control: number[] = []
   for (const [target, mine] of groupBy(quick, (i) => targetAt(group, i))) {
-    const rows = measures.rowsOf(target)
-    if (rows === undefined) continue
-    const allBegins = new Float64Array(rows.length)
-    const allEnds = new Float64Array(rows.length)
-    let used = 0
-    for (let i = 0; i < rows.length; i++) {
-      if (Number.isNaN(rows.start[i] as number) || (rows.requestMs[i] as number) < 0) continue
-      allBegins[used] = (rows.start[i] as number) + (rows.requestMs[i] as number)
-      allEnds[used++] = rows.end[i] as number
-    }
-    const begins = allBegins.subarray(0, used).sort()
-    const ends = allEnds.subarray(0, used).sort()
+    const times = measures.openTimesOf(target)
+    if (times === undefined) continue
+    const { begins, ends } = times
     const levelAt = (moment: number): number => countUpTo(begins, moment) - countUpTo(ends, moment)
     for (const i of mine) levels.push(levelAt(group.failures.start[i] as number))
     for (let n = 0; n < begins.length; n += Math.max(1, Math.floor(begins.length / 500)))

@@ -16,6 +16,8 @@ export interface Measures {
   readonly nodes: ReadonlyMap<string, { readonly requests: number; readonly targets: ReadonlySet<string> }>
   /** Kept rows of a target, by end; undefined when none were kept. */
   readonly rowsOf: (target: string) => TargetTraffic | undefined
+  /** When requests were handed to a target and when they ended, each in rising order (src/evidence/open-requests.ts). */
+  readonly openTimesOf: (target: string) => { readonly begins: Float64Array; readonly ends: Float64Array } | undefined
   /** Stretches in which the target finished nothing, and then several at once (src/evidence/stalls.ts). */
   readonly stallsOf: (target: string) => readonly Stall[]
   /** Where more open requests stop finishing more (src/evidence/knee.ts). */

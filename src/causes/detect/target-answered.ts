@@ -1,6 +1,6 @@
 import type { Claim } from '../claim.ts'
 import { countUpTo, type FailureGroup, groupBy, routeAt, targetAt, withSymptom } from './failure-group.ts'
-import type { Measures } from './measures.ts'
+import type { Measures, TargetTraffic } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
 /**
@@ -153,22 +153,28 @@ function besideOpen(group: FailureGroup, measures: Measures, mine: readonly numb
   for (const [target, list] of groupBy(mine, (i) => targetAt(group, i))) {
     const rows = measures.rowsOf(target)
     if (rows === undefined) continue
-    const begins: number[] = []
-    const ends: number[] = []
-    for (let i = 0; i < rows.length; i++) {
-      const status = rows.targetStatus[i] as number
-      if (status === 0 || status >= 500 || (rows.targetMs[i] as number) < 100) continue
-      begins.push((rows.start[i] as number) + Math.max(0, rows.requestMs[i] as number))
-      ends.push(rows.end[i] as number)
-    }
-    begins.sort((a, b) => a - b)
-    ends.sort((a, b) => a - b)
+    const { begins, ends } = longAnswers(rows)
     for (const i of list) {
       const end = group.failures.end[i] as number
       if (countUpTo(begins, end) > countUpTo(ends, end)) beside++
     }
   }
   return beside
+}
+
+/** Hand-overs and ends of the requests that took the target a tenth of a second, each in rising order. */
+function longAnswers(rows: TargetTraffic): { readonly begins: Float64Array; readonly ends: Float64Array } {
+  const { start, end, requestMs, targetMs, targetStatus } = rows
+  const begins = new Float64Array(rows.length)
+  const ends = new Float64Array(rows.length)
+  let used = 0
+  for (let i = 0; i < rows.length; i++) {
+    const status = targetStatus[i] as number
+    if (status === 0 || status >= 500 || (targetMs[i] as number) < 100) continue
+    begins[used] = (start[i] as number) + Math.max(0, requestMs[i] as number)
+    ends[used++] = end[i] as number
+  }
+  return { begins: begins.subarray(0, used).sort(), ends: ends.subarray(0, used).sort() }
 }
 
 /** Failures in stretches of one target that last as long as nginx bans a server (fail_timeout, 10 s by default). */

@@ -114,8 +114,9 @@ function judgePools(group: FailureGroup, measures: Measures, all: readonly numbe
   const mine: number[] = []
   const knees: { readonly target: string; readonly knee: Knee; readonly levels: readonly number[] }[] = []
   for (const [target, list] of groupBy(all, (i) => targetAt(group, i))) {
-    const rows = measures.rowsOf(target)
-    if (rows === undefined || list.length < 5) continue
+    const times = measures.openTimesOf(target)
+    if (times === undefined || list.length < 5) continue
+    const { begins, ends: ended } = times
     const ends = list.map((i) => failures.end[i] as number)
     const from = Math.min(...ends.slice(0, 1_000)) - idleTimeoutSeconds * 1000
     const to = Math.max(...ends.slice(-1_000))
@@ -123,18 +124,9 @@ function judgePools(group: FailureGroup, measures: Measures, all: readonly numbe
     // Answers in batches, with nothing between them: one loop, not workers.
     const stood = measures.stallsOf(target).reduce((sum, each) => sum + overlap(each, from, to), 0)
     if (knee === undefined || knee.level < 2 || stood > (to - from) * 0.1) continue
-    const handed: number[] = []
-    const ended: number[] = []
-    for (let i = 0; i < rows.length; i++) {
-      if (Number.isNaN(rows.start[i] as number) || (rows.requestMs[i] as number) < 0) continue
-      handed.push((rows.start[i] as number) + (rows.requestMs[i] as number))
-      ended.push(rows.end[i] as number)
-    }
-    handed.sort((a, b) => a - b)
-    ended.sort((a, b) => a - b)
     const levels = list.map((i) => {
       const moment = (failures.start[i] as number) + Math.max(0, failures.requestMs[i] as number)
-      return countUpTo(handed, moment - 1) - countUpTo(ended, moment - 1)
+      return countUpTo(begins, moment - 1) - countUpTo(ended, moment - 1)
     })
     const above = levels.filter((level) => level >= knee.level).length
     const isAllRoutes = new Set(list.map((i) => routeAt(group, i))).size >= 3
