@@ -1,3 +1,4 @@
+import { startWorkersFor } from '../engine/ready-workers.ts'
 import type { CommandEntry } from './command.ts'
 
 /**
@@ -9,7 +10,10 @@ export const commands: readonly CommandEntry[] = [
     name: 'diagnose',
     args: '[log...]',
     summary: 'read access logs and say who answered each failure, what the load balancer saw, and why (the default)',
-    load: () => import('./diagnose.ts'),
+    load() {
+      startWorkersFor(process.argv.slice(2))
+      return import('./diagnose.ts')
+    },
   },
   {
     name: 'explain',

@@ -12,6 +12,7 @@ import type { Gathered } from './gathered.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
 import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
 import { readWitnesses, subjectsOf, type WitnessOptions } from './read-witnesses.ts'
+import { dismissWorkers, SMALL_BYTES } from './ready-workers.ts'
 import { Translation } from './registry.ts'
 import { type FilterSpec, noFilter } from './row-filter.ts'
 import { sampleControls } from './sample-controls.ts'
@@ -63,8 +64,6 @@ export interface DiagnoseResult {
 
 /** Rows that are kept in whole windows of time for lags and levels, over all workers. */
 const KEPT_ROWS = 400_000
-/** Below this much log text, threads cost more than they save. */
-const SMALL_BYTES = 12_000_000
 const FINGERPRINT_ALL_BYTES = 100_000_000
 const FAILURE_ROWS = 10_000
 
@@ -92,6 +91,7 @@ async function gather(options: DiagnoseOptions): Promise<Gathered> {
   const read = (exactUnits: ReadonlySet<number>) => readAll(plan, { ...options, signal, jobs, exactUnits })
 
   const reading = read(new Set())
+  dismissWorkers()
   // All causes and fixes, half of what there is to load, while the workers read.
   void import('./build-diagnosis.ts')
   let run = await reading

@@ -23,8 +23,8 @@ export interface ReadPlan {
 }
 
 /** Access logs shrink to a tenth to a twelfth. */
-const GZIP_RATIO = 10
-const LEAST_RANGE_BYTES = 8_000_000
+export const GZIP_RATIO = 10
+export const LEAST_RANGE_BYTES = 8_000_000
 
 /** Which files are read, and in which pieces: one unit a file, several for a large plain one. */
 export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {

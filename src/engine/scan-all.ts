@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads'
 import { HashIndex } from '../core/hash-index.ts'
 import { dealUnits, InOrder } from './deal-units.ts'
+import { takeWorker } from './ready-workers.ts'
 import { createUnitScanner, type ScanSettings, type ScanTotals, type UnitResult, type UnitSpec } from './unit-scan.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
@@ -54,8 +54,7 @@ async function scanInWorkers(plan: ScanPlan, events: ScanEvents): Promise<void> 
   }
   if (plan.signal.aborted) onAbort()
   plan.signal.addEventListener('abort', onAbort)
-  const hands = dealUnits(plan.units, plan.exactUnits, plan.jobs).map((hand) => [...hand])
-  const queue = (worker: number): UnitSpec | undefined => (plan.signal.aborted ? undefined : hands[worker]?.shift())
+  const hands = dealUnits(plan.units, plan.exactUnits, plan.jobs)
   const order = new InOrder(plan.units)
   const totals: ScanTotals[] = []
   const inOrder: ScanEvents = {
@@ -67,7 +66,7 @@ async function scanInWorkers(plan: ScanPlan, events: ScanEvents): Promise<void> 
     },
   }
   try {
-    await Promise.all(Array.from({ length: plan.jobs }, (_, worker) => runWorker(worker, plan, stop, queue, inOrder)))
+    await Promise.all(hands.map((hand, worker) => runWorker(worker, hand, plan, stop, inOrder)))
     order.finish()
     for (const [worker, each] of totals.entries()) events.onTotals(each, worker)
   } finally {
@@ -77,23 +76,13 @@ async function scanInWorkers(plan: ScanPlan, events: ScanEvents): Promise<void> 
 
 function runWorker(
   index: number,
-  plan: ScanPlan,
+  hand: readonly UnitSpec[],
+  { settings, exactUnits }: ScanPlan,
   stop: SharedArrayBuffer,
-  queue: (worker: number) => UnitSpec | undefined,
   events: ScanEvents,
 ): Promise<void> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
-    workerData: { settings: plan.settings, stop },
-    // Young generation large enough that rows that fail do not trigger a collection each.
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
-  })
+  const worker = takeWorker()
   return new Promise<void>((resolve, reject) => {
-    const send = (message: ToWorker): void => worker.postMessage(message)
-    const next = (): void => {
-      const spec = queue(index)
-      if (spec) send({ type: 'unit', spec, isExact: plan.exactUnits.has(spec.unit) })
-      else send({ type: 'finish' })
-    }
     worker.on('error', reject)
     worker.on('message', (message: FromWorker) => {
       switch (message.type) {
@@ -102,11 +91,9 @@ function runWorker(
           break
         case 'done':
           events.onResult(message.result, index)
-          next()
           break
         case 'failed':
           events.onFailed(message.unit, message.message)
-          next()
           break
         case 'totals':
           events.onTotals(message.totals, index)
@@ -116,6 +103,8 @@ function runWorker(
           break
       }
     })
-    next()
+    const units = hand.map((spec) => ({ spec, isExact: exactUnits.has(spec.unit) }))
+    const all: ToWorker = { settings, stop, units }
+    worker.postMessage(all)
   })
 }

@@ -1,8 +1,12 @@
-import type { ScanTotals, UnitResult, UnitSpec } from './unit-scan.ts'
+import type { ScanSettings, ScanTotals, UnitResult, UnitSpec } from './unit-scan.ts'
 
-export type ToWorker =
-  | { readonly type: 'unit'; readonly spec: UnitSpec; readonly isExact: boolean }
-  | { readonly type: 'finish' }
+/** All that a worker is to do: it need not wait for an answer between two units. */
+export interface ToWorker {
+  readonly settings: ScanSettings
+  /** Not 0: stop. */
+  readonly stop: SharedArrayBuffer
+  readonly units: readonly { readonly spec: UnitSpec; readonly isExact: boolean }[]
+}
 
 export type FromWorker =
   | { readonly type: 'bytes'; readonly bytes: number }

@@ -1,12 +1,9 @@
 /** The thread that reads: units in, columns out. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { HashIndex } from '../core/hash-index.ts'
-import { createUnitScanner, type ScanSettings, type UnitSpec } from './unit-scan.ts'
+import { createUnitScanner, type UnitScanner, type UnitSpec } from './unit-scan.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
-const { settings, stop } = workerData as { settings: ScanSettings; stop: SharedArrayBuffer }
-const stopFlag = new Int32Array(stop)
-const scanner = createUnitScanner(settings)
 const seen = new HashIndex()
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs as a worker thread')
@@ -16,10 +13,10 @@ let waiting = 0
 const PROGRESS_MS = 100
 let postedAt = performance.now()
 
-async function run(spec: UnitSpec, isExact: boolean): Promise<void> {
+async function run(scanner: UnitScanner, spec: UnitSpec, isExact: boolean, isStopped: () => boolean): Promise<void> {
   try {
     const result = await scanner.scan(spec, {
-      isStopped: () => Atomics.load(stopFlag, 0) === 1,
+      isStopped,
       onBytes(bytes) {
         waiting += bytes
         const now = performance.now()
@@ -56,7 +53,10 @@ function columnsOf(...holders: readonly object[]): ArrayBuffer[] {
     .map((column) => column.buffer as ArrayBuffer)
 }
 
-port.on('message', (message: ToWorker) => {
-  if (message.type === 'unit') void run(message.spec, message.isExact)
-  else post({ type: 'totals', totals: scanner.totals() })
+port.once('message', async ({ settings, stop, units }: ToWorker) => {
+  const scanner = createUnitScanner(settings)
+  const flag = new Int32Array(stop)
+  const isStopped = (): boolean => Atomics.load(flag, 0) === 1
+  for (const { spec, isExact } of units) if (!isStopped()) await run(scanner, spec, isExact, isStopped)
+  post({ type: 'totals', totals: scanner.totals() })
 })
