@@ -1,7 +1,8 @@
 // npm run proofs: every fix of src/lab/proof/proofs.ts, before and after in the lab. Exit 10 when one removes too little.
 // npm run proofs -- PART... takes causes and scenarios with that part; --jobs N (3), --seed N (1), --out DIR; --resume
-// takes the pairs that DIR has already; --write rewrites docs/proofs.md.
-import { writeFileSync } from 'node:fs'
+// takes the pairs that DIR has already; --write rewrites docs/proofs.md: the rows of what was run, and what else stands
+// there.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -52,8 +53,9 @@ const results = wanted.flatMap((proof) => {
   return (pair && proofResult(proof, pair)) ?? []
 })
 process.stdout.write(renderProofs(results))
+const page = join(root, 'docs/proofs.md')
 if (values.write && !interrupt.signal.aborted)
-  writeFileSync(join(root, 'docs/proofs.md'), renderProofPage(results, seed))
+  writeFileSync(page, renderProofPage(results, seed, readFileSync(page, 'utf8')))
 process.exitCode = interrupt.signal.aborted
   ? 130
   : results.length === wanted.length && results.every((one) => one.isMet)
