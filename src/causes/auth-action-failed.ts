@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'row',
     wants: ['cloudwatch'],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.albLogs, source.albAuth, source.albMetrics],
+    sources: [source.albTroubleshooting, source.albLogs, source.albAuth, source.albMetrics, 'lab: auth-action-failed'],
   },
   docs: {
     what: 'A rule has `authenticate-oidc`, `authenticate-cognito` or JWT validation. The user was refused, or the load balancer could not talk to the identity provider: its token, user-info or JWKS endpoint was unreachable or took more than 5 s.',

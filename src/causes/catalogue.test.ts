@@ -115,6 +115,6 @@ describe('what is never claimed', () => {
     expect(never.length).toBeGreaterThan(0)
     for (const { meta, docs } of never) expect(docs.logAlone, meta.id).toBeDefined()
     expect(isClaimed('worker-recycling')).toBe(true)
-    expect(isClaimed('load-balancer-capacity')).toBe(false)
+    expect(isClaimed('load-balancer-capacity')).toBe(true)
   })
 })

@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'row',
     wants: ['cloudwatch'],
     since: '0.1.0',
-    sources: [source.albLogs, source.albOverview, source.albMetrics],
+    sources: [source.albLogs, source.albOverview, source.albMetrics, 'lab: desync-blocked'],
   },
   docs: {
     what: 'The request does not comply with the HTTP standard in a way that attackers use (request smuggling): two lengths, length and chunks together, a bad header.',

@@ -16,14 +16,15 @@ export default defineCause({
       source.albMetrics,
       source.albCapacity,
       'https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/ts-elb-error-message.html',
+      'lab: load-balancer-capacity',
     ],
   },
   docs: {
     what: 'A load balancer grows with its traffic, not ahead of it. In a sudden surge (a campaign, a load test from one region, a failover) it may refuse connections for minutes.',
-    why: 'A refused client connection is no request, so usually there is no row: clients see resets and time-outs. A 503 from an ALB in a surge is consistent with reports, not seen in a row. A Classic load balancer writes 503 when its surge queue of 1,024 is full.',
+    why: 'A refused client connection is no request, so usually there is no row: clients see resets and time-outs. A 503 of an ALB in a surge is consistent with reports, not documented and not seen in a public row. A Classic load balancer writes 503 when its surge queue of 1,024 is full.',
     act: 'Look at `RejectedConnectionCount`. If it rises, reserve capacity before the next surge and let clients keep their connections.',
     inTheLog: {
-      row: 'None for refused connections. Perhaps a `503 -`, by none of the known rules.',
+      row: 'None for refused connections. Perhaps `503 -` with neither target group nor rule: no rule was looked at. Such rows are named with CloudWatch only, and stay open on the log alone.',
       many: 'Requests per minute at least double within a few minutes, then a dent that no target explains. Logging is best effort: gaps prove nothing.',
     },
     elsewhere: {
@@ -58,8 +59,6 @@ export default defineCause({
       },
       { cause: 'fixed-response-rule', tell: 'Last action `fixed-response`; at any rate of traffic.' },
     ],
-    logAlone:
-      'A connection that the load balancer does not take leaves no row at all: there is nothing in the log to read. `RejectedConnectionCount` is the only trace.',
-    settledBy: ['`RejectedConnectionCount` in those minutes'],
+    settledBy: ['`RejectedConnectionCount` in those minutes (`--with cloudwatch.json`)'],
   },
 })

@@ -12,7 +12,12 @@ export default defineCause({
     decidedBy: 'row',
     wants: [],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.albTargetGroups, source.ingressAnnotations],
+    sources: [
+      source.albTroubleshooting,
+      source.albTargetGroups,
+      source.ingressAnnotations,
+      'lab: protocol-version-mismatch',
+    ],
   },
   docs: {
     what: 'A target group has a protocol version: HTTP1, HTTP2 or GRPC. An HTTP/1.1 request to a gRPC or HTTP/2 group, gRPC to an HTTP/1 group, or an HTTP/2 request that is not POST to a gRPC group does not fit.',

@@ -12,14 +12,14 @@ export default defineCause({
     decidedBy: 'row',
     wants: [],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.albQuotas],
+    sources: [source.albTroubleshooting, source.albQuotas, 'lab: request-too-large-for-alb'],
   },
   docs: {
     what: 'An ALB accepts a request line of 16 KB, a single header of 16 KB and 64 KB of headers in all. Cookies that grow per user, and filters in a query string, go beyond.',
     why: 'AWS documents 400 for headers and 414 for a URL that is too long. On HTTP/2 a compressed head over 8 KB ends the connection with GOAWAY: the client sees "000" and there is no row at all.',
     act: 'Find the cookie or parameter that grows. Shorten it or move it to the server or a POST body; the limits are fixed.',
     inTheLog: {
-      row: '400 or 414, target `-`, `-1 -1 -1`, a long request line or large `received_bytes`; `classification` `-`.',
+      row: '414 names it. 400 with target `-`, `-1 -1 -1`, `classification` `-` and a whole request line: where a request without a body has `received_bytes` above 16,384, it is likely.',
       many: 'Single users, every request of theirs, more of them over the weeks.',
     },
     elsewhere: { appLog: 'Nothing.', proxyLog: 'Nothing.', cloudwatch: '`HTTPCode_ELB_4XX_Count`.' },
@@ -45,6 +45,9 @@ export default defineCause({
       { cause: 'desync-blocked', tell: '`classification` is Severe or Ambiguous with a reason; here it is `-`.' },
       { cause: 'xff-too-long', tell: '463: 31 addresses, whatever their length.' },
     ],
-    settledBy: ["the size of that user's request", '414 needs nothing more: the status says it'],
+    settledBy: [
+      "the size of that user's request: `received_bytes` of the row, where it has no body",
+      '414 needs nothing more: the status says it',
+    ],
   },
 })

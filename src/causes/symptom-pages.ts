@@ -133,10 +133,10 @@ export const symptomPages: Readonly<Record<Symptom, SymptomPage>> = {
     candidates: [
       { cause: 'client-incomplete-request', when: '400 or 408, request line `- - -` or cut short.' },
       { cause: 'desync-blocked', when: '400 with a `classification` of Severe (or Ambiguous in strictest mode).' },
-      { cause: 'request-too-large-for-alb', when: '400 or 414, one user or one client.' },
+      { cause: 'request-too-large-for-alb', when: '414, or 400 with 16 KB received and no body.' },
       { cause: 'protocol-version-mismatch', when: '464.' },
       { cause: 'xff-too-long', when: '463.' },
-      { cause: 'load-balancer-capacity', when: '503 without a target group, in a sudden surge: consistent, not seen.' },
+      { cause: 'load-balancer-capacity', when: '503 without a target group, in a sudden surge; CloudWatch decides.' },
     ],
     settledBy: ['the status and `classification_reason` in the row', "the client's own trace of the request"],
   },

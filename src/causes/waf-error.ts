@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'row',
     wants: ['cloudwatch'],
     since: '0.1.0',
-    sources: [source.albLogs, source.albTroubleshooting, source.albAttributes],
+    sources: [source.albLogs, source.albTroubleshooting, source.albAttributes, 'lab: waf-error'],
   },
   docs: {
     what: 'The load balancer asked WAF about the request and got no usable answer: connection error, timeout, service error.',

@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'row',
     wants: [],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.albAttributes],
+    sources: [source.albTroubleshooting, source.albAttributes, 'lab: xff-too-long'],
   },
   docs: {
     what: 'Every proxy on the way adds an address to `X-Forwarded-For`. More than 30 means a loop (a proxy that sends to itself through the load balancer) or a client that grows the header.',
@@ -20,7 +20,7 @@ export default defineCause({
     act: "Look for the loop: does a proxy behind the load balancer send to the load balancer's own name? Break it there.",
     inTheLog: {
       row: '463, target `-`, `-1 -1 -1`.',
-      many: 'One client address (the proxy that loops), a burst for each original request; or one odd client.',
+      many: 'One client address (the proxy that loops), a burst for each original request: one `463 -`, and a `463 463` for each round before it (16 with one nginx, which adds an address as well); or one odd client.',
     },
     elsewhere: {
       appLog: 'Nothing for the rejected one; in a loop up to 30 earlier passes of the same request.',
@@ -40,7 +40,8 @@ export default defineCause({
       {
         where: 'ALB',
         set: '`routing.http.xff_header_processing.mode=remove`, or `preserve`',
-        because: "The load balancer then does not append. Only if nobody needs the client's address.",
+        because:
+          "The load balancer then adds nothing. For long chains of proxies, and only if nobody needs the client's address. No cure for a loop: it then goes round for longer, or for ever.",
       },
     ],
     lookalikes: [

@@ -401,7 +401,7 @@ function rejectedFindings(incident: Incident, places: Places): Finding[] {
       symptom: group.symptom,
       otherSymptoms: [],
       hop: cause?.meta.hop ?? (decided ? 'load-balancer' : null),
-      confidence: decided ? 'certain' : null,
+      confidence: decided?.confidence ?? null,
       failures: 0,
       requests: group.count,
       window: { start, end },

@@ -276,6 +276,8 @@ const savedSchema = z.object({
       errorReason: z.nullable(text),
       actions: z.nullable(text),
       classificationReason: z.nullable(text),
+      // Evidence saved before this was looked at: not known to be large.
+      hasLargeHead: z._default(z.boolean(), false),
       count,
       firstEnd: number,
       lastEnd: number,

@@ -54,6 +54,8 @@ export interface RejectedGroup {
   readonly errorReason: string | null
   readonly actions: string | null
   readonly classificationReason: string | null
+  /** Requests without a body whose head alone is above 16 KB (16,384 bytes: the limit of a line and of a header). */
+  readonly hasLargeHead: boolean
   count: number
   firstEnd: number
   lastEnd: number
@@ -239,7 +241,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     const elbStatus = batch.elbStatus[i] as number
     const { loadBalancer, targetGroup } = scanner.entities.flows[flow] as Flow
     const reasons = [detail.errorReason, detail.actions, detail.classificationReason]
-    const key = [loadBalancer, targetGroup, symptom, elbStatus, ...reasons].join('|')
+    const hasLargeHead = elbStatus === 400 && isLargeHead(detail, batch.receivedBytes[i] as number)
+    const key = [loadBalancer, targetGroup, symptom, elbStatus, hasLargeHead, ...reasons].join('|')
     const end = batch.end[i] as number
     let group = state.rejected.get(key)
     if (group === undefined) {
@@ -251,6 +254,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         errorReason: detail.errorReason ?? null,
         actions: detail.actions ?? null,
         classificationReason: detail.classificationReason ?? null,
+        hasLargeHead,
         count: 0,
         firstEnd: end,
         lastEnd: end,
@@ -404,6 +408,14 @@ function makeUnitState(unit = -1) {
     contradictions: new Map<string, { what: string; rows: number; samples: { row: number; text: string }[] }>(),
     fingerprints: [] as number[],
   }
+}
+
+const HEAD_LIMIT = 16_384
+
+/** `GET https://shop.example:443/cart HTTP/1.1` with 20 KB received: all of it is the head. */
+function isLargeHead({ request, classificationReason }: RowDetail, receivedBytes: number): boolean {
+  if (classificationReason !== undefined || request === undefined) return false
+  return receivedBytes > HEAD_LIMIT && /^(GET|HEAD|OPTIONS|DELETE) \S+ HTTP\/\d/.test(request)
 }
 
 export function earliest(texts: readonly FailureText[], limit: number): FailureText[] {

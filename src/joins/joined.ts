@@ -1,3 +1,4 @@
+import { type CapacityCounts, capacityCounts } from './capacity-counts.ts'
 import { type ConnectCounts, connectCounts } from './connect-counts.ts'
 import { controlsByTarget } from './coverage.ts'
 import { type MetricsFit, metricsFit } from './metrics-fit.ts'
@@ -17,6 +18,8 @@ export interface Joined {
     readonly fit: MetricsFit | undefined
     /** Failures before a request was handed over to the counts of their period. */
     readonly connects: ReadonlyMap<number, ConnectCounts>
+    /** 503 before any rule, to the counts of their period. */
+    readonly capacity: ReadonlyMap<number, CapacityCounts>
   }
   /** Targets to the pods that answered for them, over all files. */
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
@@ -65,7 +68,12 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
     controlsSeen,
     controlsByTarget: controlsByTarget(subjects),
     events: withAddresses(testimonies, podsOfTarget).sort((a, b) => a.timeMs - b.timeMs),
-    metrics: { all: metrics, fit, connects: connectCounts(metrics, fit, subjects) },
+    metrics: {
+      all: metrics,
+      fit,
+      connects: connectCounts(metrics, fit, subjects),
+      capacity: capacityCounts(metrics, fit, subjects),
+    },
   }
 }
 

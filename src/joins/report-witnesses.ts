@@ -1,4 +1,5 @@
 import type { Missing, WitnessEvent, WitnessReport } from '../core/diagnosis.ts'
+import { rejectedConnections } from './capacity-counts.ts'
 import { correctionMs, describeShift, isZone } from './clock.ts'
 import { say } from './coverage.ts'
 import type { Joined } from './joined.ts'
@@ -47,6 +48,11 @@ function sentences(testimony: Testimony, { subjects }: Joined): string[] {
       shift === undefined
         ? `its clock agrees with the load balancer's within 1 s (${say(testimony.shiftMatches)} matches)`
         : `its clock is ${shift} the load balancer's, by ${say(testimony.shiftMatches)} matches${isZone(testimony.shiftMs) ? (testimony.hasZone ? ': as much as a time zone' : ': a local time without zone') : ''}; all times here are corrected`,
+    )
+  const refused = rejectedConnections(testimony.metrics)
+  if (refused > 0)
+    out.push(
+      `${say(refused)} connections of clients were refused because the load balancer was at its maximum (RejectedConnectionCount); such a connection has no row in any log`,
     )
   if (testimony.kinship === 'other')
     out.push(`it does not match this load balancer: ${testimony.kinshipWhy}; nothing is concluded from it`)

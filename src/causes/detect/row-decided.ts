@@ -30,6 +30,23 @@ export function detectRowDecided(group: FailureGroup): Claim[] {
       ['target:port', 'elb_status_code', 'target_group_arn', 'actions_executed'],
     )
 
+  // No rule was looked at: the load balancer had no room, as far as anybody knows. AWS documents no row for that.
+  const refused = withSymptom(group, 'rejected-request').filter((i) => group.failures.elbStatus[i] === 503)
+  if (refused.length > 0)
+    claims.push({
+      cause: null,
+      confidence: null,
+      title: 'The load balancer answered 503 before it looked at a rule',
+      failures: refused,
+      because: [`${refused.length} requests got 503 without a target group: no rule was evaluated for them`],
+      evidence: [],
+      ruledOut: [{ cause: 'fixed-response-rule', why: 'the last action would be fixed-response' }],
+      // Rows of an empty target group name it, as far as they were seen.
+      candidates: ['load-balancer-capacity', 'no-registered-targets'],
+      decidedBy: ['elb_status_code', 'target_group_arn', 'actions_executed'],
+      numbers: {},
+    })
+
   const byReason = groupBy(withSymptom(group, 'lambda-failed', 'rule-answered'), (failure) =>
     ruleCause(
       symptomAt(group, failure) === 'lambda-failed',
@@ -74,30 +91,42 @@ export function rejectedCause(rejected: {
   readonly actions: string | null
   readonly classificationReason: string | null
   readonly symptom: string
-}): { readonly cause: string; readonly because: string; readonly field: string } | undefined {
-  const { elbStatus, errorReason, actions, classificationReason, symptom } = rejected
+  /** A whole request line without a body's method, and more bytes than a head may have. */
+  readonly hasLargeHead: boolean
+}):
+  | {
+      readonly cause: string
+      readonly confidence: 'certain' | 'likely'
+      readonly because: string
+      readonly field: string
+    }
+  | undefined {
+  const { elbStatus, errorReason, actions, classificationReason, symptom, hasLargeHead } = rejected
   if (symptom === 'lambda-failed' || symptom === 'rule-answered') {
     const decided = ruleCause(symptom === 'lambda-failed', errorReason ?? '', actions ?? '')
     if (decided === undefined) return undefined
     const [cause, because, field] = decided.split('\t') as [string, string, string]
-    return { cause, because, field }
+    return { cause, confidence: 'certain', because, field }
   }
   switch (elbStatus) {
     case 463:
       return {
         cause: 'xff-too-long',
+        confidence: 'certain',
         because: '463: more than 30 addresses in X-Forwarded-For',
         field: 'elb_status_code',
       }
     case 464:
       return {
         cause: 'protocol-version-mismatch',
+        confidence: 'certain',
         because: "464: the request's protocol version does not fit the target group's",
         field: 'elb_status_code',
       }
     case 408:
       return {
         cause: 'client-incomplete-request',
+        confidence: 'certain',
         because: '408: the client did not send its whole request before the idle timeout',
         field: 'elb_status_code',
       }
@@ -105,14 +134,24 @@ export function rejectedCause(rejected: {
     case 414:
       return {
         cause: 'request-too-large-for-alb',
+        confidence: 'certain',
         because: `${elbStatus}: the request is larger than the load balancer takes`,
         field: 'elb_status_code',
       }
     case 400:
+      if (hasLargeHead)
+        return {
+          cause: 'request-too-large-for-alb',
+          confidence: 'likely',
+          because:
+            '400 for requests without a body and of more than 16 KB, whole and with no classification: their headers are above what a load balancer takes',
+          field: 'received_bytes',
+        }
       return classificationReason === null
         ? undefined
         : {
             cause: 'desync-blocked',
+            confidence: 'certain',
             because: `400 with classification reason ${classificationReason}: the desync mitigation mode blocked it`,
             field: 'classification_reason',
           }

@@ -3,8 +3,28 @@ import { areHandshakes } from '../connect-counts.ts'
 import type { Joined } from '../joined.ts'
 import { symptomOf, targetOf } from '../subjects.ts'
 
-/** A refused connection and a failed handshake are one row, and two metrics. */
 export function closeByCloudWatch(joined: Joined, failures: readonly number[]): Closing[] {
+  return [...handshakes(joined, failures), ...atTheLimit(joined, failures)]
+}
+
+/** A load balancer at its maximum refuses connections, which leave no row; some 503 of the same minutes do. */
+function atTheLimit(joined: Joined, failures: readonly number[]): Closing[] {
+  return failures.flatMap((failure): Closing[] => {
+    const counted = joined.metrics.capacity.get(failure)
+    if (counted === undefined || counted.rejected === 0 || counted.healthyTargets === 0) return []
+    return [
+      {
+        failure,
+        cause: 'load-balancer-capacity',
+        confidence: 'likely',
+        because: `no rule was looked at, and CloudWatch counts RejectedConnectionCount in these minutes: the load balancer was at its maximum of connections${counted.healthyTargets === undefined ? '' : ', with healthy targets'}`,
+      },
+    ]
+  })
+}
+
+/** A refused connection and a failed handshake are one row, and two metrics. */
+function handshakes(joined: Joined, failures: readonly number[]): Closing[] {
   return failures.flatMap((failure): Closing[] => {
     const counted = joined.metrics.connects.get(failure)
     // A handshake that fails after seconds is not seen in any log yet: a repeated SYN is.
