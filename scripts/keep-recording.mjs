@@ -19,10 +19,11 @@ for (const run of process.argv.slice(2)) {
   const folders = runFolders(run)
   const about = JSON.parse(readFileSync(join(folders.truth, 'about.json'), 'utf8'))
   const scenario = scenarioById(about.scenario)
-  const { failures, run: record } = readRun(folders, scenario)
+  const { failures, rejected, run: record } = readRun(folders, scenario)
   const truth = truthRows(failures, record, scenario)
+  const rejections = truthRows(rejected, record, scenario)
   const promised = Object.keys(scenario.expect.atLeast)
-  const absent = promised.filter((cause) => !truth.some((row) => row.causes.includes(cause)))
+  const absent = promised.filter((cause) => ![...truth, ...rejections].some((row) => row.causes.includes(cause)))
   const unknown = truth.filter((row) => row.causes.length === 0).length
   if (absent.length > 0 || unknown > 0 || !about.complete) {
     process.stderr.write(

@@ -3,6 +3,10 @@ import type { DesyncMode } from '../lab/alb/desync.ts'
 import { type Endpoint, parseEndpoint } from '../lab/alb/endpoint.ts'
 import { parseFixedResponseRule } from '../lab/alb/fixed-response-rule.ts'
 import { type LoadBalancer, type LoadBalancerOptions, startLoadBalancer } from '../lab/alb/load-balancer.ts'
+import { parseCapacity } from '../lab/alb/node-capacity.ts'
+import { parseOidcRule } from '../lab/alb/oidc.ts'
+import { parseProtocolVersionRule } from '../lab/alb/protocol-version-rule.ts'
+import type { XffMode } from '../lab/alb/relay-head.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 
 export default defineCommand({
@@ -61,6 +65,32 @@ export default defineCommand({
       flags: '--fixed-response <glob=status[:body]>',
       summary: 'a listener rule that answers by itself: /maintenance/*=503:back soon',
       repeatable: true,
+    },
+    {
+      flags: '--xff-mode <mode>',
+      summary: 'routing.http.xff_header_processing.mode',
+      default: 'append',
+      choices: ['append', 'preserve', 'remove'],
+    },
+    {
+      flags: '--protocol-version <glob=version>',
+      summary: 'a rule to a target group of HTTP2 or GRPC: what comes in HTTP/1.1 is 464',
+      repeatable: true,
+    },
+    { flags: '--waf <address:port>', summary: 'a web ACL: asked about every request (lab/apps/waf.mjs)' },
+    {
+      flags: '--waf-fail-open <true|false>',
+      summary: 'waf.fail_open.enabled',
+      default: 'false',
+      choices: ['true', 'false'],
+    },
+    {
+      flags: '--authenticate-oidc <glob=address:port>',
+      summary: 'a rule whose users log in with this identity provider (lab/apps/idp.mjs)',
+    },
+    {
+      flags: '--capacity <connections/seconds>',
+      summary: 'client connections a node takes, and how long after a rejection it takes twice as many',
     },
     { flags: '--name <app/name/id>', summary: "the load balancer's name in the log", default: 'lab' },
     { flags: '--target-group <name>', summary: "the target group's name (default: the load balancer's)" },
@@ -131,6 +161,14 @@ function toOptions(options: CommandContext['options']): LoadBalancerOptions {
           },
     healthCheckLogs: options.healthCheckLogs === true,
     fixedResponses: list(options.fixedResponse).map(parseFixedResponseRule),
+    xffMode: text(options.xffMode) as XffMode,
+    protocolVersions: list(options.protocolVersion).map(parseProtocolVersionRule),
+    waf:
+      options.waf === undefined
+        ? undefined
+        : { endpoint: parseEndpoint('--waf', text(options.waf)), isFailOpen: options.wafFailOpen === 'true' },
+    oidc: options.authenticateOidc === undefined ? undefined : parseOidcRule(text(options.authenticateOidc)),
+    capacity: options.capacity === undefined ? undefined : parseCapacity(text(options.capacity)),
     name: text(options.name),
     region: text(options.region),
     account: text(options.account),

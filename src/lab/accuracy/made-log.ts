@@ -95,6 +95,7 @@ export class MadeLog {
       rulePriority: 0,
       createdMs,
       actions: request.actions ?? 'forward',
+      errorReason: undefined,
       classification: undefined,
       classificationReason: undefined,
       connectionTraceId: `TID_${this.#hex(32)}`,

@@ -22,6 +22,7 @@ const row: AccessLogRow = {
   rulePriority: 0,
   createdMs: Date.UTC(2026, 10, 23, 2, 20, 0, 372) + 0.9,
   actions: 'forward',
+  errorReason: undefined,
   classification: undefined,
   classificationReason: undefined,
   connectionTraceId: 'TID_207686fc50d7019aa1552f80fee5a881',

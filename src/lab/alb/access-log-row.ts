@@ -23,6 +23,7 @@ export interface AccessLogRow {
   readonly rulePriority: number | undefined
   readonly createdMs: number
   readonly actions: string | undefined
+  readonly errorReason: string | undefined
   readonly classification: Classification | undefined
   readonly classificationReason: string | undefined
   readonly connectionTraceId: string
@@ -61,7 +62,7 @@ export function formatAccessLogRow(row: AccessLogRow): string {
     isoMilliseconds(row.createdMs),
     quote(row.actions),
     '"-"',
-    '"-"',
+    quote(row.errorReason),
     quote(row.target),
     quote(row.targetStatus === undefined ? undefined : String(row.targetStatus)),
     quote(row.classification),

@@ -37,6 +37,8 @@ export class ClientConnection implements ClientSide {
   readonly #host: ClientHost
   readonly #socket: Socket
   readonly #openedMs = nowMs()
+  /** The node has no room for it: its first request is told so. */
+  readonly #isRefused: boolean
   readonly #traceId = connectionTraceId()
   #buffer: Buffer = Buffer.alloc(0)
   #requestStartMs: number | undefined
@@ -45,10 +47,11 @@ export class ClientConnection implements ClientSide {
   #idleTimer: NodeJS.Timeout | undefined
   #isClosing = false
 
-  constructor(host: ClientHost, socket: Socket, listenerPort: number) {
+  constructor(host: ClientHost, socket: Socket, listenerPort: number, isRefused = false) {
     this.#host = host
     this.#socket = socket
     this.listenerPort = listenerPort
+    this.#isRefused = isRefused
     this.address = `${(socket.remoteAddress ?? '0.0.0.0').replace(/^::ffff:/, '')}:${socket.remotePort ?? 0}`
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('end', () => this.#onGone())
@@ -138,6 +141,7 @@ export class ClientConnection implements ClientSide {
     }
     clearTimeout(this.#idleTimer)
     if (result.kind === 'rejected') this.#reject(result)
+    else if (this.#isRefused) this.#refuse(result.head, result.bytes)
     else this.#begin(result.head, result.bytes)
   }
 
@@ -148,9 +152,12 @@ export class ClientConnection implements ClientSide {
     const host: ExchangeHost = {
       options: this.#host.options,
       address: this.#host.address,
+      bindAddress: this.#host.bindAddress,
+      sessions: this.#host.sessions,
       choose: () => this.#host.choose(),
       countConnectionError: () => this.#host.countConnectionError(),
       countTlsError: () => this.#host.countTlsError(),
+      countAuth: (outcome) => this.#host.countAuth(outcome),
       record: (finished) => this.#host.record(finished, identity),
     }
     const exchange = new Exchange(host, this, head, { traceHeader: trace, createdMs, headBytes })
@@ -181,7 +188,19 @@ export class ClientConnection implements ClientSide {
     const page = errorPage(result.elbStatus, { method: method ?? '-', userAgent: undefined }, false, nowMs())
     this.write(page)
     const identity = this.#identity(result.line, result.headers, trace, result.verdict, headers)
-    this.#recordOwn(result.elbStatus, createdMs, result.bytes, page.length, identity)
+    this.#recordOwn(result.elbStatus, createdMs, result.bytes, page.length, identity, result.event)
+    this.#closeGently()
+  }
+
+  /** The node is at its limit: no rule was looked at. */
+  #refuse(head: RequestHead, bytes: number): void {
+    const createdMs = this.#requestStartMs ?? nowMs()
+    const userAgent = firstOf(head.headers, 'user-agent')
+    const page = errorPage(503, { method: head.method, userAgent }, false, nowMs())
+    this.write(page)
+    const trace = traceHeader(firstOf(head.headers, 'x-amzn-trace-id'), createdMs)
+    const identity = this.#identity(head, head.headers, trace, head.verdict)
+    this.#recordOwn(503, createdMs, bytes, page.length, identity, 'node-capacity')
     this.#closeGently()
   }
 
@@ -192,6 +211,7 @@ export class ClientConnection implements ClientSide {
     receivedBytes: number,
     sentBytes: number,
     identity: RequestIdentity,
+    event: string,
   ): void {
     this.#host.record(
       {
@@ -209,10 +229,11 @@ export class ClientConnection implements ClientSide {
         isForwarded: false,
         rulePriority: undefined,
         actions: undefined,
+        errorReason: undefined,
         isFailOpen: false,
         isTruncated: false,
         phase: 'request',
-        socket: {},
+        socket: { event },
       },
       identity,
     )
@@ -249,7 +270,7 @@ export class ClientConnection implements ClientSide {
       const page = errorPage(408, { method: '-', userAgent: undefined }, false, nowMs())
       this.write(page)
       const identity = this.#identity(undefined, undefined, undefined, undefined)
-      this.#recordOwn(408, this.#requestStartMs ?? nowMs(), this.#buffer.length, page.length, identity)
+      this.#recordOwn(408, this.#requestStartMs ?? nowMs(), this.#buffer.length, page.length, identity, 'idle-timer')
     }
     this.#closeGently()
   }
@@ -262,7 +283,7 @@ export class ClientConnection implements ClientSide {
     }
     if (this.#buffer.length > 0) {
       const identity = this.#identity(undefined, undefined, undefined, undefined)
-      this.#recordOwn(400, this.#requestStartMs ?? nowMs(), this.#buffer.length, 0, identity)
+      this.#recordOwn(400, this.#requestStartMs ?? nowMs(), this.#buffer.length, 0, identity, 'client-closed')
     }
     this.#closeGently()
   }

@@ -68,6 +68,21 @@ export class CloudWatchCounts {
     add(this.#minuteOf(atMs), 'TargetTLSNegotiationErrorCount')
   }
 
+  countRejectedConnection(atMs: number): void {
+    add(this.#minuteOf(atMs), 'RejectedConnectionCount')
+  }
+
+  countAuth(atMs: number, outcome: 'success' | 'failure' | 'error'): void {
+    const names = { success: 'ELBAuthSuccess', failure: 'ELBAuthFailure', error: 'ELBAuthError' } as const
+    add(this.#minuteOf(atMs), names[outcome])
+  }
+
+  /** The highest of the minute. */
+  observeConnections(atMs: number, connections: number): void {
+    const { counts } = this.#minuteOf(atMs)
+    counts.set('ActiveConnectionCount', Math.max(connections, counts.get('ActiveConnectionCount') ?? 0))
+  }
+
   countNewConnection(atMs: number): void {
     add(this.#minuteOf(atMs), 'NewConnectionCount')
   }
@@ -150,7 +165,9 @@ function add(minute: Minute, label: string): void {
 
 const COUNTS = [
   'RequestCount',
+  'ActiveConnectionCount',
   'NewConnectionCount',
+  'RejectedConnectionCount',
   'HTTPCode_ELB_4XX_Count',
   'HTTPCode_ELB_5XX_Count',
   'HTTPCode_ELB_500_Count',
@@ -164,6 +181,9 @@ const COUNTS = [
   'TargetConnectionErrorCount',
   'TargetTLSNegotiationErrorCount',
   'HTTP_Fixed_Response_Count',
+  'ELBAuthSuccess',
+  'ELBAuthFailure',
+  'ELBAuthError',
   'UnhealthyRoutingRequestCount',
   'DesyncMitigationMode_NonCompliant_Request_Count',
 ] as const

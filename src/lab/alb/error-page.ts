@@ -2,7 +2,10 @@
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   405: 'Method Not Allowed',
+  401: 'Authorization Required',
+  403: 'Forbidden',
   408: 'Request Time-out',
+  414: 'Request-URI Too Large',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   502: 'Bad Gateway',
@@ -43,6 +46,20 @@ export function fixedResponse(
 ): Buffer {
   const type = 'text/plain; charset=utf-8'
   return ownResponse(elbStatus, REASONS[elbStatus] ?? '', type, body, request.method, isKeepAlive, atMs)
+}
+
+/** The way to an identity provider, or back from it with a session. */
+export function redirectPage(location: string, cookie: string | undefined, isKeepAlive: boolean, atMs: number): Buffer {
+  const lines = [
+    'HTTP/1.1 302 Found',
+    'Server: awselb/2.0',
+    `Date: ${new Date(atMs).toUTCString()}`,
+    'Content-Length: 0',
+    `Connection: ${isKeepAlive ? 'keep-alive' : 'close'}`,
+    `Location: ${location}`,
+    ...(cookie === undefined ? [] : [`Set-Cookie: ${cookie}`]),
+  ]
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }
 
 function ownResponse(

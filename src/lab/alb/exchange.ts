@@ -1,15 +1,17 @@
 import { type BodyReader, createBodyReader } from './body-framing.ts'
 import { nowMs } from './clock.ts'
-import { errorPage, fixedResponse } from './error-page.ts'
+import { errorPage, fixedResponse, redirectPage } from './error-page.ts'
 import type { Phase, SocketFacts } from './facts-log.ts'
 import { matchesPath } from './fixed-response-rule.ts'
 import { firstOf } from './message-head.ts'
+import type { AuthOutcome, OidcSessions } from './oidc.ts'
 import type { ResolvedOptions } from './options.ts'
 import { type RelayMode, relayMode, requestToTarget, responseToClient } from './relay-head.ts'
 import type { RequestHead } from './request-head.ts'
 import { type ResponseHead, readResponseHead } from './response-head.ts'
 import type { TargetConnection } from './target-connection.ts'
 import type { InFlight, TargetLink } from './target-link.ts'
+import { askWaf, type WafVerdict } from './waf.ts'
 
 /** What an exchange needs of the connection it arrived on. */
 export interface ClientSide {
@@ -31,9 +33,13 @@ export interface ClientSide {
 export interface ExchangeHost {
   readonly options: ResolvedOptions
   readonly address: string
+  /** The node's address for connections of its own. */
+  readonly bindAddress: string | undefined
+  readonly sessions: OidcSessions | undefined
   choose(): { readonly link: TargetLink; readonly isFailOpen: boolean } | undefined
   countConnectionError(): void
   countTlsError(): void
+  countAuth(outcome: 'success' | 'failure' | 'error'): void
   record(finished: FinishedExchange): void
 }
 
@@ -53,6 +59,7 @@ export interface FinishedExchange {
   readonly isForwarded: boolean
   readonly rulePriority: number | undefined
   readonly actions: string | undefined
+  readonly errorReason: string | undefined
   readonly isFailOpen: boolean
   readonly isTruncated: boolean
   readonly phase: Phase
@@ -93,6 +100,9 @@ export class Exchange implements InFlight {
   #connectTimer: NodeJS.Timeout | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #isOver = false
+  /** Actions that ran before the last one. */
+  #actions: string[] = []
+  #errorReason: string | undefined
 
   constructor(
     host: ExchangeHost,
@@ -109,12 +119,68 @@ export class Exchange implements InFlight {
   }
 
   start(): void {
+    const { waf } = this.#host.options
+    if (waf === undefined) this.#applyRules()
+    else
+      void askWaf(waf, this.#head, this.#host.bindAddress).then((verdict) => {
+        if (!this.#isOver) this.#onWaf(verdict, waf.isFailOpen)
+      })
+  }
+
+  #onWaf(verdict: WafVerdict, isFailOpen: boolean): void {
+    if (verdict.kind === 'block') {
+      this.#answerPage(verdict.elbStatus, 'waf-block', undefined, 'waf')
+      return
+    }
+    if (verdict.kind === 'failed') {
+      this.#errorReason = verdict.errorReason
+      if (!isFailOpen) {
+        this.#answerPage(500, verdict.errorReason, undefined, 'waf-failed')
+        return
+      }
+    }
+    this.#actions.push(verdict.kind === 'allow' ? 'waf' : 'waf-failed')
+    this.#applyRules()
+  }
+
+  #onAuth(outcome: AuthOutcome): void {
+    if (outcome.kind === 'pass') {
+      this.#actions.push('authenticate')
+      this.#forward()
+    } else if (outcome.kind === 'redirect') {
+      if (outcome.cookie !== undefined) this.#host.countAuth('success')
+      const page = redirectPage(outcome.location, outcome.cookie, this.#mayKeepClient, nowMs())
+      this.#answer(page, { elbStatus: 302, actions: 'authenticate', rulePriority: 1 })
+    } else {
+      this.#errorReason = outcome.errorReason
+      this.#host.countAuth(outcome.elbStatus === 500 ? 'error' : 'failure')
+      this.#answerPage(outcome.elbStatus, outcome.errorReason ?? 'auth-provider-error', undefined, 'authenticate')
+    }
+  }
+
+  #applyRules(): void {
     const { options } = this.#host
     const rule = options.fixedResponses.findIndex((candidate) => matchesPath(candidate.pathGlob, this.#head.uri))
     const matched = options.fixedResponses[rule]
     if (matched !== undefined) {
       const page = fixedResponse(matched.elbStatus, matched.body, this.#pageRequest, this.#mayKeepClient, nowMs())
       this.#answer(page, { elbStatus: matched.elbStatus, actions: 'fixed-response', rulePriority: rule + 1 })
+      return
+    }
+    const outcome = this.#host.sessions?.outcomeOf(this.#head, this.#host.bindAddress)
+    if (outcome === undefined) this.#forward()
+    else
+      void Promise.resolve(outcome).then((known) => {
+        if (!this.#isOver) this.#onAuth(known)
+      })
+  }
+
+  #forward(): void {
+    const { options } = this.#host
+    // This stand-in speaks HTTP/1.1, so what goes to a group of another version does not fit.
+    const group = options.protocolVersions.find((rule) => matchesPath(rule.pathGlob, this.#head.uri))
+    if (group !== undefined && group.version !== 'HTTP1') {
+      this.#answerPage(464, 'protocol-version')
       return
     }
     const chosen = this.#host.choose()
@@ -266,6 +332,7 @@ export class Exchange implements InFlight {
       listenerPort: this.#client.listenerPort,
       nodeAddress: this.#host.address,
       traceHeader: this.#traceHeader,
+      xffMode: this.#host.options.xffMode,
     })
     this.#idleTimer?.refresh()
     if (this.#head.expectsContinue && !this.#isRequestComplete)
@@ -369,9 +436,11 @@ export class Exchange implements InFlight {
     this.#client.destroy()
   }
 
-  #answerPage(elbStatus: number, event?: string, code?: string): void {
+  /** `action`: the rule's that answered; absent: the request was forwarded, or was to be. */
+  #answerPage(elbStatus: number, event?: string, code?: string, action?: string): void {
     if (this.#isOver) return
-    this.#answer(errorPage(elbStatus, this.#pageRequest, this.#mayKeepClient, nowMs()), { elbStatus, event, code })
+    const page = errorPage(elbStatus, this.#pageRequest, this.#mayKeepClient, nowMs())
+    this.#answer(page, { elbStatus, event, code, ...(action === undefined ? {} : { actions: action }) })
   }
 
   #answer(page: Buffer, ending: Ending): void {
@@ -410,7 +479,8 @@ export class Exchange implements InFlight {
       sentBytes: this.#sentBytes,
       isForwarded: ending.actions === undefined,
       rulePriority: ending.rulePriority ?? 0,
-      actions: ending.actions ?? 'forward',
+      actions: [...this.#actions, ending.actions ?? 'forward'].join(','),
+      errorReason: this.#errorReason,
       isFailOpen: this.#isFailOpen,
       isTruncated: ending.isTruncated === true,
       phase: this.#phase,

@@ -11,7 +11,11 @@ export interface SocketFacts {
   readonly conn_requests_before?: number
   readonly connect_ms?: number
   readonly local_port?: number
-  /** ECONNREFUSED, EHOSTUNREACH ..., connect-timer, tls-handshake, tls-timer, FIN, RST, idle-timer, client-closed, deregistration-delay, or a parse fault. */
+  /**
+   * ECONNREFUSED, EHOSTUNREACH ..., connect-timer, tls-handshake, tls-timer, FIN, RST, idle-timer, client-closed,
+   * deregistration-delay, a parse fault; without a target: the rule that the request broke (`forwarded-for-limit` ...), the
+   * service that failed the load balancer (`WAFConnectionError`, `AuthTokenEpRequestTimeout` ...) or its own limit.
+   */
   readonly event?: string
   /** The system's error code, when there was one. */
   readonly code?: string
@@ -22,6 +26,7 @@ export interface SocketFacts {
 
 /** One row of the facts file: what the sockets did, for the truth of a lab run. The diagnosis never reads it. */
 export interface FactsRow {
+  /** null for a request that was not understood. */
   readonly traceId: string | null
   readonly time: string
   readonly created: string
@@ -57,10 +62,10 @@ export class FactsLog {
     this.#isAll = isAll
   }
 
-  /** Failures and truncated answers always; all requests when asked for. */
+  /** Failures, 4XX of the load balancer's own and truncated answers always; all requests when asked for. */
   add(row: FactsRow): void {
-    const isFailure = row.elbStatus >= 500 || row.elbStatus === 460 || row.isTruncated
-    if (isFailure || this.#isAll) this.#stream.write(`${JSON.stringify(row)}\n`)
+    const isOwn = row.elbStatus >= 400 && row.targetStatus === null
+    if (row.elbStatus >= 500 || isOwn || row.isTruncated || this.#isAll) this.#stream.write(`${JSON.stringify(row)}\n`)
   }
 
   close(): Promise<void> {

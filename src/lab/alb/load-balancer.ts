@@ -15,6 +15,8 @@ import type { FinishedExchange } from './exchange.ts'
 import { FactsLog } from './facts-log.ts'
 import { formatHealthCheckRow } from './health-check-row.ts'
 import { ensureLocal, listen } from './listen.ts'
+import { NodeCapacity } from './node-capacity.ts'
+import { OidcSessions } from './oidc.ts'
 import { type LoadBalancerOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 
 export type { LoadBalancerOptions } from './options.ts'
@@ -126,6 +128,8 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
     onIdleClosed: (event) => count(`idle-closed:${event}`),
   }
   const nodes = options.nodeList.map(nodeOf)
+  const capacities = nodes.map(() => new NodeCapacity(options.capacity))
+  const sessions = options.oidc && new OidcSessions(options.oidc)
   const hosts = nodes.map(clientHost)
 
   function nodeOf({ address }: ResolvedOptions['nodeList'][number], index: number): BalancerNode {
@@ -140,15 +144,21 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
     return new AccessLogFiles(options.logDir, name, options.logIntervalSeconds, onWriteError)
   }
 
-  function clientHost(node: BalancerNode): ClientHost {
+  function clientHost(node: BalancerNode, index: number): ClientHost {
     return {
       options,
       address: node.address,
+      bindAddress: node.bindAddress,
+      sessions,
       choose: () => node.choose(),
       countConnectionError: () => metrics.countConnectionError(nowMs()),
       countTlsError: () => metrics.countTlsError(nowMs()),
+      countAuth: (outcome) => metrics.countAuth(nowMs(), outcome),
       record: (finished, identity) => record(node, finished, identity),
-      onClosed: (connection) => connections.delete(connection),
+      onClosed: (connection) => {
+        connections.delete(connection)
+        capacities[index]?.giveBack()
+      },
     }
   }
 
@@ -162,7 +172,7 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
       targetStatus,
       hasTarget: link !== undefined,
       targetMs: finished.targetMs,
-      isFixedResponse: finished.actions === 'fixed-response',
+      isFixedResponse: finished.actions?.endsWith('fixed-response') === true,
       isFailOpen: finished.isFailOpen,
       isNonCompliant: identity.classification !== undefined,
     })
@@ -187,6 +197,7 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
         rulePriority: finished.rulePriority,
         createdMs: finished.createdMs,
         actions: finished.actions,
+        errorReason: finished.errorReason,
         classification: identity.classification?.classification,
         classificationReason: identity.classification?.reason,
         connectionTraceId: identity.connectionTraceId,
@@ -217,11 +228,22 @@ export async function startLoadBalancer(given: LoadBalancerOptions): Promise<Loa
       const { healthy, unhealthy } = node.countHosts()
       metrics.observeHosts(nowMs(), healthy, unhealthy)
     }
+    metrics.observeConnections(
+      nowMs(),
+      capacities.reduce((sum, capacity) => sum + capacity.connections, 0),
+    )
   }
 
   function accept(socket: Socket, node: number, port: number): void {
+    const taken = capacities[node]?.take(nowMs()) ?? 'serve'
+    if (taken !== 'serve') metrics.countRejectedConnection(nowMs())
+    if (taken === 'reset') {
+      count('connection-reset')
+      socket.resetAndDestroy()
+      return
+    }
     metrics.countNewConnection(nowMs())
-    connections.add(new ClientConnection(hosts[node] as ClientHost, socket, port))
+    connections.add(new ClientConnection(hosts[node] as ClientHost, socket, port, taken === 'refuse'))
   }
 
   function addTarget(target: Endpoint, isFirst = false): void {

@@ -4,6 +4,11 @@ import { fail } from '../../core/errors.ts'
 import type { DesyncMode } from './desync.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { FixedResponseRule } from './fixed-response-rule.ts'
+import type { CapacityOptions } from './node-capacity.ts'
+import type { OidcRule } from './oidc.ts'
+import type { ProtocolVersionRule } from './protocol-version-rule.ts'
+import type { XffMode } from './relay-head.ts'
+import type { WafOptions } from './waf.ts'
 
 export interface HealthCheckOptions {
   readonly path: string
@@ -36,6 +41,11 @@ export interface LoadBalancerOptions {
   readonly targetProtocol?: 'http' | 'https'
   readonly desyncMode?: DesyncMode
   readonly fixedResponses?: readonly FixedResponseRule[]
+  readonly xffMode?: XffMode
+  readonly protocolVersions?: readonly ProtocolVersionRule[]
+  readonly waf?: WafOptions | undefined
+  readonly oidc?: OidcRule | undefined
+  readonly capacity?: CapacityOptions | undefined
   /** `false`: every registered target counts as healthy. A real target group cannot do that. */
   readonly healthCheck?: Partial<HealthCheckOptions> | false
   /** Also write health check logs (off by default, as in AWS). */
@@ -65,9 +75,22 @@ export interface ResolvedOptions
   readonly factsFile: string | undefined
   readonly cloudwatchFile: string | undefined
   readonly control: string | undefined
+  readonly waf: WafOptions | undefined
+  readonly oidc: OidcRule | undefined
+  readonly capacity: CapacityOptions | undefined
 }
 
-type OptionalNames = 'logDir' | 'factsFile' | 'cloudwatchFile' | 'control' | 'name' | 'targetGroup' | 'nodes'
+type OptionalNames =
+  | 'logDir'
+  | 'factsFile'
+  | 'cloudwatchFile'
+  | 'control'
+  | 'name'
+  | 'targetGroup'
+  | 'nodes'
+  | 'waf'
+  | 'oidc'
+  | 'capacity'
 
 /** AWS's defaults of load balancer attributes, target group attributes and health checks. */
 export function resolveOptions(given: LoadBalancerOptions): ResolvedOptions {
@@ -87,6 +110,11 @@ export function resolveOptions(given: LoadBalancerOptions): ResolvedOptions {
     targetProtocol: given.targetProtocol ?? 'http',
     desyncMode: given.desyncMode ?? 'defensive',
     fixedResponses: given.fixedResponses ?? [],
+    xffMode: given.xffMode ?? 'append',
+    protocolVersions: given.protocolVersions ?? [],
+    waf: given.waf,
+    oidc: given.oidc,
+    capacity: given.capacity,
     healthCheck:
       given.healthCheck === false
         ? false

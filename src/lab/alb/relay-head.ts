@@ -6,19 +6,22 @@ import type { ResponseHead } from './response-head.ts'
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection'])
 const REWRITTEN = new Set(['host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-port', 'x-amzn-trace-id'])
 
+/** `routing.http.xff_header_processing.mode`. */
+export type XffMode = 'append' | 'preserve' | 'remove'
+
 export interface ForwardingFacts {
   readonly clientAddress: string
   readonly listenerPort: number
   readonly nodeAddress: string
   readonly traceHeader: string
+  readonly xffMode: XffMode
 }
 
-/** The request as the target gets it: HTTP/1.1, with X-Forwarded-* (mode append) and X-Amzn-Trace-Id. */
+/** The request as the target gets it: HTTP/1.1, with X-Forwarded-* and X-Amzn-Trace-Id. */
 export function requestToTarget(head: RequestHead, facts: ForwardingFacts): Buffer {
-  const forwardedFor = [...valuesOf(head.headers, 'x-forwarded-for'), facts.clientAddress].join(', ')
   const lines = [
     `${head.method} ${originForm(head.uri)} HTTP/1.1`,
-    `X-Forwarded-For: ${forwardedFor}`,
+    ...forwardedFor(head, facts),
     'X-Forwarded-Proto: http',
     `X-Forwarded-Port: ${facts.listenerPort}`,
     `Host: ${firstOf(head.headers, 'host') ?? facts.nodeAddress}`,
@@ -40,6 +43,13 @@ export function requestToTarget(head: RequestHead, facts: ForwardingFacts): Buff
     lines.push(`${name}: ${value}`)
   }
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+}
+
+function forwardedFor(head: RequestHead, { xffMode, clientAddress }: ForwardingFacts): string[] {
+  if (xffMode === 'remove') return []
+  const came = valuesOf(head.headers, 'x-forwarded-for')
+  const all = xffMode === 'append' ? [...came, clientAddress] : came
+  return all.length === 0 ? [] : [`X-Forwarded-For: ${all.join(', ')}`]
 }
 
 /** How the body goes on to the client: as it came, without its chunks, or with chunks around it. */

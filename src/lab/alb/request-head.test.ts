@@ -37,7 +37,7 @@ describe('the head of a request', () => {
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, undefined],
     ['two Hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400, undefined],
     ['TRACE', 'TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 405, undefined],
-    ['a request line above 16 K', `GET /${'a'.repeat(16_400)} HTTP/1.1\r\nHost: a\r\n\r\n`, 400, undefined],
+    ['a request line above 16 K', `GET /${'a'.repeat(16_400)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414, undefined],
     ['one header above 16 K', `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${'a'.repeat(16_400)}\r\n\r\n`, 400, undefined],
     [
       'headers above 64 K',

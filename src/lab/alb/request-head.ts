@@ -14,6 +14,16 @@ export interface RequestHead {
   readonly expectsContinue: boolean
 }
 
+/** Which rule of the load balancer a request broke. */
+export type RejectionEvent =
+  | 'malformed'
+  | 'desync'
+  | 'head-limit'
+  | 'forwarded-for-limit'
+  | 'method'
+  | 'coding'
+  | 'version'
+
 /** What the load balancer makes of the bytes a client sent so far. */
 export type RequestHeadResult =
   | { readonly kind: 'incomplete' }
@@ -23,6 +33,8 @@ export type RequestHeadResult =
       readonly elbStatus: number
       readonly bytes: number
       readonly verdict: DesyncVerdict | undefined
+      /** Of the facts: what the log says only by its status, if at all. */
+      readonly event: RejectionEvent
       /** Present when the first line could be read: the log then shows it instead of dashes. */
       readonly line: { readonly method: string; readonly uri: string; readonly version: string } | undefined
       /** Present when the whole head could be read. */
@@ -42,6 +54,7 @@ export function readRequestHead(bytes: Buffer, mode: DesyncMode): RequestHeadRes
     elbStatus,
     bytes: more.bytes ?? bytes.length,
     verdict: reason === undefined ? undefined : { classification: 'Severe', reason },
+    event: more.event ?? (reason === undefined ? 'malformed' : 'desync'),
     line: more.line,
     headers: more.headers,
   })
@@ -50,7 +63,8 @@ export function readRequestHead(bytes: Buffer, mode: DesyncMode): RequestHeadRes
   if (!isToken(String.fromCharCode(bytes[0] as number))) return rejected(400, 'BadMethod')
 
   const lineEnd = bytes.indexOf('\r\n')
-  if ((lineEnd < 0 ? bytes.length : lineEnd) > REQUEST_LINE_LIMIT) return rejected(400)
+  if ((lineEnd < 0 ? bytes.length : lineEnd) > REQUEST_LINE_LIMIT)
+    return rejected(414, undefined, { event: 'head-limit', line: longLine(bytes) })
   if (lineEnd < 0) return bytes.includes(10) ? rejected(400) : { kind: 'incomplete' }
 
   const line = splitRequestLine(bytes.toString('latin1', 0, lineEnd))
@@ -58,30 +72,33 @@ export function readRequestHead(bytes: Buffer, mode: DesyncMode): RequestHeadRes
   if (!isToken(line.method)) return rejected(400, 'BadMethod')
   const version = /^HTTP\/(\d)\.(\d)$/.exec(line.version)
   if (version === null) return rejected(400, 'BadVersion', { line })
-  if (version[1] !== '1') return rejected(505, undefined, { line })
+  if (version[1] !== '1') return rejected(505, undefined, { line, event: 'version' })
 
   const headEnd = bytes.indexOf('\r\n\r\n', lineEnd)
   const headersLength = (headEnd < 0 ? bytes.length : headEnd) - lineEnd - 2
-  if (headersLength > HEADERS_LIMIT) return rejected(400, undefined, { line })
+  if (headersLength > HEADERS_LIMIT) return rejected(400, undefined, { line, event: 'head-limit' })
   if (headEnd < 0) return { kind: 'incomplete' }
 
   const headBytes = headEnd + 4
   const text = headEnd > lineEnd ? bytes.toString('latin1', lineEnd + 2, headEnd) : ''
   if (text.split('\r\n').some((header) => header.length > HEADER_LIMIT))
-    return rejected(400, undefined, { line, bytes: headBytes })
+    return rejected(400, undefined, { line, bytes: headBytes, event: 'head-limit' })
   const headers = parseHeaderLines(text, true)
   if (headers === 'bad-header') return rejected(400, 'BadHeader', { line, bytes: headBytes })
 
   const verdict = classifyRequest(line.method, line.uri, line.version, headers)
   const known = { line, headers, bytes: headBytes }
-  if (isBlocked(verdict, mode)) return { ...rejected(400, undefined, known), verdict } as RequestHeadResult
+  if (isBlocked(verdict, mode))
+    return { ...rejected(400, undefined, { ...known, event: 'desync' }), verdict } as RequestHeadResult
   const codings = valuesOf(headers, 'transfer-encoding').map((value) => value.toLowerCase())
-  if (codings.some((coding) => coding !== 'chunked' && coding !== 'identity')) return rejected(501, undefined, known)
+  if (codings.some((coding) => coding !== 'chunked' && coding !== 'identity'))
+    return rejected(501, undefined, { ...known, event: 'coding' })
   const isModern = line.version !== 'HTTP/1.0'
   const hostCount = valuesOf(headers, 'host').length
   if (hostCount > 1 || (isModern && hostCount === 0)) return rejected(400, undefined, known)
-  if (line.method === 'TRACE') return rejected(405, undefined, known)
-  if (countForwarded(headers) > FORWARDED_FOR_LIMIT) return rejected(463, undefined, known)
+  if (line.method === 'TRACE') return rejected(405, undefined, { ...known, event: 'method' })
+  if (countForwarded(headers) > FORWARDED_FOR_LIMIT)
+    return rejected(463, undefined, { ...known, event: 'forwarded-for-limit' })
 
   const length = valuesOf(headers, 'content-length')[0]
   let framing: BodyFraming = { kind: 'none' }
@@ -109,6 +126,12 @@ export function readRequestHead(bytes: Buffer, mode: DesyncMode): RequestHeadRes
 }
 
 type Rejection = Extract<RequestHeadResult, { kind: 'rejected' }>
+
+/** What can be logged of a request line whose end did not come: the method, and the URI as far as it was read. */
+function longLine(bytes: Buffer): { method: string; uri: string; version: string } | undefined {
+  const [method, uri, version = '-'] = bytes.toString('latin1').split('\r\n', 1)[0]?.split(' ') ?? []
+  return method === undefined || uri === undefined ? undefined : { method, uri, version }
+}
 
 /** First word, last word, the rest is the URI: a raw space in it is logged as SpaceInUri and forwarded. */
 function splitRequestLine(text: string): { method: string; uri: string; version: string } | undefined {

@@ -34,6 +34,7 @@ export function proofResult(proof: Proof, { before, after }: Pair): ProofResult 
 
 /** By the truth of the run. After a fix, what the lab cannot explain counts as not removed. */
 function failuresOf(run: RunResult, cause: string, withUnexplained: boolean): number {
-  const rows = rowsOf<TruthRow>(join(runFolders(run.folder).truth, 'truth.ndjson'))
+  const { truth } = runFolders(run.folder)
+  const rows = ['truth.ndjson', 'rejected.ndjson'].flatMap((name) => rowsOf<TruthRow>(join(truth, name)))
   return rows.filter((row) => row.causes.includes(cause) || (withUnexplained && row.causes.length === 0)).length
 }

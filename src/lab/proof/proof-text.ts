@@ -7,7 +7,7 @@ export function renderProofs(results: readonly ProofResult[]): string {
   const lines = results.map((result) => {
     const { proof, before, after, runs } = result
     const word = result.isMet ? (result.removed >= leastRemoved ? 'gone' : 'exception') : 'MISSED'
-    return `${word.padEnd(10)}${proof.cause.padEnd(42)}${`${before} -> ${after}`.padStart(12)}   all failures ${runs.before.failures} -> ${runs.after.failures}   p99 ${ms(runs.before.client.latencyMs.p99)} -> ${ms(runs.after.client.latencyMs.p99)}   ${proof.scenario}, ${byText(proof.by)}`
+    return `${word.padEnd(10)}${proof.cause.padEnd(42)}${`${before} -> ${after}`.padStart(12)}   all ${allOf(runs.before)} -> ${allOf(runs.after)}   p99 ${ms(runs.before.client.latencyMs.p99)} -> ${ms(runs.after.client.latencyMs.p99)}   ${proof.scenario}, ${byText(proof.by)}`
   })
   return `${lines.join('\n')}\n`
 }
@@ -30,7 +30,7 @@ export function renderProofPage(results: readonly ProofResult[], seed: number, p
 ${causes} causes, ${rows.length} fixes, each in a scenario of the lab (seed ${seed}): the incident, its diagnosis from the logs alone,
 \`why5xx fix\` on that diagnosis and the manifests beside it, and the same traffic again through what was written. Failures
 are counted by their true cause, from sockets and the fault timeline; after a fix, a failure that the lab cannot explain
-counts as not removed. ${met} of ${rows.length} fixes removed at least ${leastRemoved * 100} %. Timing is real, so numbers differ from run to run.
+counts as not removed. Requests that the load balancer rejected itself (4XX) count as well. ${met} of ${rows.length} fixes removed at least ${leastRemoved * 100} %. Timing is real, so numbers differ from run to run.
 
     npm run proofs                              all of this (about ${Math.ceil(minutesOf(rows))} minutes with three at a time; --jobs N)
     npm run proofs -- worker-timeout no-local   those whose cause or scenario has one of these parts
@@ -73,7 +73,7 @@ function row(result: ProofResult): string {
   const share = `${before} → ${after}${result.removed >= leastRemoved ? '' : ` (${(result.removed * 100).toFixed(1)} % removed)`}`
   return `${rowStart(proof)}${[
     share,
-    `${runs.before.failures} → ${runs.after.failures}${moved(runs.after)}`,
+    `${allOf(runs.before)} → ${allOf(runs.after)}${moved(runs.after)}`,
     ...(['p50', 'p95', 'p99'] as const).map(
       (name) => `${ms(runs.before.client.latencyMs[name])} → ${ms(runs.after.client.latencyMs[name])}`,
     ),
@@ -87,8 +87,13 @@ function rowStart({ cause, scenario, by }: Proof): string {
 
 /** What is left, by its true cause. */
 function moved(after: RunResult): string {
-  const left = Object.entries(after.byCause).sort((a, b) => b[1] - a[1])
+  const left = [...Object.entries(after.byCause), ...Object.entries(after.rejectedByCause)].sort((a, b) => b[1] - a[1])
   return left.length === 0 ? '' : ` (${left.map(([cause, count]) => `${cause} ${count}`).join(', ')})`
+}
+
+/** Failures, and what the load balancer rejected. */
+function allOf(run: RunResult): number {
+  return Object.values(run.rejectedByCause).reduce((sum, count) => sum + count, run.failures)
 }
 
 function byText(by: ProofBy): string {

@@ -173,6 +173,33 @@ export const proofs: readonly Proof[] = [
     by: { byHand: 'job' },
     trades: 'the client asks again for the result',
   },
+  { cause: 'xff-too-long', scenario: 'xff-too-long', by: { byHand: 'upstream' } },
+  {
+    cause: 'protocol-version-mismatch',
+    scenario: 'protocol-version-mismatch',
+    by: { byHand: 'http1' },
+    trades: 'gRPC needs a rule and a target group of its own, by host or by content type',
+  },
+  { cause: 'desync-blocked', scenario: 'desync-blocked', by: { byHand: 'client' } },
+  {
+    cause: 'waf-error',
+    scenario: 'waf-error',
+    by: { byHand: 'fail-open' },
+    trades: 'while the web ACL is down nothing is inspected, and a request waits as long for its answer as before',
+  },
+  { cause: 'auth-action-failed', scenario: 'auth-action-failed', by: { byHand: 'egress' } },
+  {
+    cause: 'request-too-large-for-alb',
+    scenario: 'request-too-large-for-alb',
+    by: { byHand: 'small' },
+    trades: 'the basket is kept on the server',
+  },
+  {
+    cause: 'load-balancer-capacity',
+    scenario: 'load-balancer-capacity',
+    by: { byHand: 'reservation' },
+    trades: 'reserved capacity costs for as long as it is reserved',
+  },
 ]
 
 /** Causes with a fix that no scenario of the lab shows, and why. */
@@ -186,13 +213,6 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
   'upstream-dns-stale-or-failed': 'the lab has no name server',
-  'xff-too-long': 'an attribute of the load balancer that the stand-in does not have',
-  'protocol-version-mismatch': 'the stand-in speaks HTTP/1.1',
-  'desync-blocked': 'the advice is to look before the mode is relaxed',
-  'waf-error': 'there is no WAF',
-  'auth-action-failed': 'there is no identity provider',
-  'request-too-large-for-alb': 'the advice is the client’s',
-  'load-balancer-capacity': 'the stand-in does not scale',
 }
 
 /** What `--fix auto` of a scenario means: the first proof that has it, else the settings alone. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clientRows, summarizeClients } from '../run/client-view.ts'
 import { runFolders } from '../run/folders.ts'
-import { countBy, type RunResult } from '../run/run-scenario.ts'
+import { countBy, mainCause, type RunResult } from '../run/run-scenario.ts'
 import { rowsOf } from '../truth/read-run.ts'
 import type { TruthRow } from '../truth/truth-rows.ts'
 
@@ -26,7 +26,8 @@ export function readResult(folder: string, seed: number): RunResult | undefined 
     folder,
     isComplete: true,
     failures: rows.length,
-    byCause: countBy(rows, (row) => row.causes[0] ?? 'unknown-to-the-lab'),
+    byCause: countBy(rows, mainCause),
+    rejectedByCause: countBy(rowsOf<TruthRow>(join(folders.truth, 'rejected.ndjson')), mainCause),
     bySymptom: countBy(rows, (row) => row.symptom),
     client: summarizeClients(clientRows(folders)),
     findings: [],

@@ -17,7 +17,7 @@ export function writeRecording(result: RunResult, folder: string): void {
   // A recording replaces an older one of the same scenario; a log of yesterday among today's would be another incident.
   for (const name of readdirSync(folder)) if (isRecorded(name)) rmSync(join(folder, name), { recursive: true })
   cpSync(folders.incident, folder, { recursive: true })
-  for (const name of ['truth.ndjson', 'timeline.ndjson', 'counters.json'])
+  for (const name of ['truth.ndjson', 'rejected.ndjson', 'timeline.ndjson', 'counters.json'])
     if (existsSync(join(folders.truth, name))) cpSync(join(folders.truth, name), join(folder, name))
   const about = JSON.parse(readFileSync(join(folders.truth, 'about.json'), 'utf8')) as Record<string, unknown>
   const story = {
@@ -40,7 +40,7 @@ function isRecorded(name: string): boolean {
   return (
     /_elasticloadbalancing_.*\.log\.gz$/.test(name) ||
     /^(app|haproxy|nginx.*)\.log(\.gz)?$/.test(name) ||
-    /^(truth|timeline)\.ndjson(\.gz)?$/.test(name) ||
+    /^(truth|rejected|timeline)\.ndjson(\.gz)?$/.test(name) ||
     [
       'counters.json',
       'about.json',

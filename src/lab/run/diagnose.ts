@@ -43,11 +43,12 @@ export async function diagnoseRun(
   const diagnosis = JSON.parse(readFileSync(diagnosisFile, 'utf8')) as { findings: readonly Finding[] }
   return {
     verdicts: rowsOf<Verdict>(verdictFile),
-    findings: diagnosis.findings.map(({ cause, symptom, confidence, failures, candidates }) => ({
+    findings: diagnosis.findings.map(({ cause, symptom, confidence, failures, requests, candidates }) => ({
       cause,
       symptom,
       confidence,
       failures,
+      requests,
       candidates: candidates.map((candidate) => candidate.cause),
     })),
   }
@@ -59,6 +60,8 @@ export interface FindingSummary {
   readonly symptom: string
   readonly confidence: string | null
   readonly failures: number
+  /** Of a finding about rejected requests (no failures): how many. */
+  readonly requests: number
   readonly candidates: readonly string[]
 }
 

@@ -20,6 +20,7 @@ import { requirePrograms } from '../world/requirements.ts'
 import { type RunFolders, runFolders } from './folders.ts'
 import type { RunJob, RunMessage } from './job.ts'
 import { controlSocketPath, LoadBalancer, loadBalancerPort } from './load-balancer.ts'
+import { Services } from './services.ts'
 import { Timeline } from './timeline.ts'
 
 const loadBalancerNodes = 2
@@ -77,6 +78,8 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     ...(scenario.roundTripMs === undefined ? {} : { roundTripMs: scenario.roundTripMs }),
   })
   await network.build()
+  const services = new Services(network)
+  for (const { name, program } of scenario.services ?? []) await services.start(name, program)
 
   let trafficStartMs: number | undefined
   const timeline = new Timeline((event) => {
@@ -103,6 +106,7 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     application: scenario.application,
     targetType: scenario.targetType,
     settings: scenario.loadBalancer ?? {},
+    services,
     logFolder: folders.incident,
     factsFile: join(folders.truth, 'facts.ndjson'),
     cloudwatchFile: join(folders.incident, 'cloudwatch.json'),
@@ -123,13 +127,14 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     trafficStartMs = Date.now()
     timeline.add('traffic-start')
     say({ kind: 'step', text: `traffic: ${scenario.traffic.seconds} s, seed ${job.seed}` })
-    await driveTraffic(scenario, job, folders, { network, cluster, loadBalancer, timeline, signal }, signal)
+    await driveTraffic(scenario, job, folders, { network, cluster, loadBalancer, services, timeline, signal }, signal)
     timeline.add('traffic-end')
   } finally {
     await writeCounters(network, cluster, folders, scenario)
     // Else a change of pods would look for a load balancer, or for a folder, that is not there any more.
     await cluster.close()
     await loadBalancer.stop()
+    services.close()
     const loadBalancerName = loadBalancer.name
     writeKubernetesObjects(folders.kubernetes, cluster, world.events, scenario)
     await cluster.destroy()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LoadBalancerSettings } from '../scenarios/scenario.ts'
 import { addresses, type Network } from '../world/network.ts'
+import type { Services } from './services.ts'
 
 const cli = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
 export const loadBalancerPort = 80
@@ -13,6 +14,7 @@ export interface LoadBalancerPlace {
   readonly application: string
   readonly targetType: 'instance' | 'ip'
   readonly settings: LoadBalancerSettings
+  readonly services: Services
   readonly logFolder: string
   readonly factsFile: string
   readonly cloudwatchFile: string
@@ -36,7 +38,8 @@ export class LoadBalancer {
   }
 
   async start(targets: readonly string[]): Promise<void> {
-    const { network, settings, targetType } = this.#place
+    const { network, settings, services, targetType } = this.#place
+    const { waf, oidc, capacity } = settings
     const nodes = Array.from({ length: network.shape.loadBalancerNodes }, (_, n) => addresses.loadBalancerNode(n))
     const check = settings.healthCheck ?? {}
     const values: readonly [string, string | number | undefined][] = [
@@ -60,6 +63,15 @@ export class LoadBalancer {
         '--fixed-response',
         `${rule.path}=${rule.status}`,
       ]),
+      ['--xff-mode', settings.xffMode],
+      ...(settings.protocolVersions ?? []).map((rule): [string, string] => [
+        '--protocol-version',
+        `${rule.path}=${rule.version}`,
+      ]),
+      ['--waf', waf && services.endpointOf(waf.service)],
+      ['--waf-fail-open', waf && String(waf.isFailOpen === true)],
+      ['--authenticate-oidc', oidc && `${oidc.path}=${services.endpointOf(oidc.service)}`],
+      ['--capacity', capacity && `${capacity.connections}/${capacity.scaleAfterSeconds}`],
       ['--control', this.#place.controlSocket],
       ['--facts', this.#place.factsFile],
       ['--cloudwatch', this.#place.cloudwatchFile],

@@ -63,6 +63,7 @@ function brokenRun(run: PlannedRun, why: string): RunResult {
     isComplete: false,
     failures: 0,
     byCause: {},
+    rejectedByCause: {},
     bySymptom: {},
     client: { requests: 0, outcomes: {}, latencyMs: { p50: 0, p95: 0, p99: 0, max: 0 } },
     findings: [],

@@ -6,6 +6,7 @@ import { findFix } from '../fixes/find-fix.ts'
 import { writeWitnesses } from '../record/witnesses.ts'
 import { scenarioById } from '../scenarios/catalogue.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
+import { missedRejections } from '../score/rejections.ts'
 import { missedTargets, type Score, score } from '../score/score.ts'
 import { readRun } from '../truth/read-run.ts'
 import { type TruthRow, truthRows } from '../truth/truth-rows.ts'
@@ -39,6 +40,8 @@ export interface RunResult {
   readonly failures: number
   readonly byCause: Readonly<Record<string, number>>
   readonly bySymptom: Readonly<Record<string, number>>
+  /** 4XX that the load balancer made, by true cause. */
+  readonly rejectedByCause: Readonly<Record<string, number>>
   readonly client: ClientView
   /** What the diagnosis says, in its order. */
   readonly findings: readonly FindingSummary[]
@@ -88,12 +91,15 @@ async function judgeRun(scenario: Scenario, options: RunOptions, isComplete: boo
   const folders = runFolders(options.folder)
   const isFixed = options.fix !== undefined
   const subject = isFixed ? (findFix(scenario, options.fix ?? '')?.apply(scenario) ?? scenario) : scenario
-  const { failures, run } = readRun(folders, subject)
+  const { failures, rejected, run } = readRun(folders, subject)
   const truth = truthRows(failures, run, subject)
-  writeFileSync(join(folders.truth, 'truth.ndjson'), truth.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  const rejections = truthRows(rejected, run, subject)
+  writeRows(join(folders.truth, 'truth.ndjson'), truth)
+  writeRows(join(folders.truth, 'rejected.ndjson'), rejections)
   writeWitnesses(folders, subject)
-  const byCause = countBy(truth, (row) => row.causes[0] ?? 'unknown-to-the-lab')
-  const missed = isFixed ? [] : unexpected(scenario, truth, byCause)
+  const byCause = countBy(truth, mainCause)
+  const rejectedByCause = countBy(rejections, mainCause)
+  const missed = isFixed ? [] : unexpected(scenario, [...truth, ...rejections])
   const diagnosis = options.isDiagnosed && !options.signal.aborted ? await diagnoseRun(folders) : null
   const scored = diagnosis && score(truth, diagnosis.verdicts)
   return {
@@ -105,20 +111,28 @@ async function judgeRun(scenario: Scenario, options: RunOptions, isComplete: boo
     failures: truth.length,
     byCause,
     bySymptom: countBy(truth, (row) => row.symptom),
+    rejectedByCause,
     client: summarizeClients(clientRows(folders)),
     findings: diagnosis?.findings ?? [],
     score: scored,
-    missed: isComplete ? [...missed, ...(scored ? missedTargets(scored) : [])] : ['the run was interrupted'],
+    missed: isComplete
+      ? [
+          ...missed,
+          ...(scored ? missedTargets(scored) : []),
+          ...(diagnosis ? missedRejections(rejectedByCause, diagnosis.findings) : []),
+        ]
+      : ['the run was interrupted'],
   }
 }
 
+function writeRows(file: string, rows: readonly TruthRow[]): void {
+  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+}
+
 /** The physics a scenario promised: enough failures of each cause, none that the lab cannot explain. */
-function unexpected(
-  scenario: Scenario,
-  truth: readonly TruthRow[],
-  byCause: Readonly<Record<string, number>>,
-): string[] {
+function unexpected(scenario: Scenario, truth: readonly TruthRow[]): string[] {
   const missed: string[] = []
+  const byCause = countBy(truth, mainCause)
   for (const [cause, least] of Object.entries(scenario.expect.atLeast)) {
     const count = byCause[cause] ?? 0
     if (count < least) missed.push(`${count} failures by ${cause}, at least ${least} expected`)
@@ -131,6 +145,10 @@ function unexpected(
       `the lab does not know why ${unknown.length} requests failed: ${first.elbStatus} ${first.phase} ${JSON.stringify(first.socket)}`,
     )
   return missed
+}
+
+export function mainCause(row: TruthRow): string {
+  return row.causes[0] ?? 'unknown-to-the-lab'
 }
 
 export function countBy<T>(rows: readonly T[], key: (row: T) => string): Record<string, number> {

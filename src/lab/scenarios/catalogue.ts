@@ -2,6 +2,7 @@ import { fail } from '../../core/errors.ts'
 import { admissionLimitRejected } from './admission-limit-rejected.ts'
 import { allTargetsUnhealthy } from './all-targets-unhealthy.ts'
 import { applicationError } from './application-error.ts'
+import { authActionFailed } from './auth-action-failed.ts'
 import { blackholedTarget } from './blackholed-target.ts'
 import { busyPod } from './busy-pod.ts'
 import { clientGaveUp } from './client-gave-up.ts'
@@ -12,6 +13,7 @@ import { cpuThrottledTarget } from './cpu-throttled-target.ts'
 import { crashLoop } from './crash-loop.ts'
 import { dependencyStall } from './dependency-stall.ts'
 import { deregistrationDelayExceeded } from './deregistration-delay-exceeded.ts'
+import { desyncBlocked } from './desync-blocked.ts'
 import { earlyResponseToUpload } from './early-response-to-upload.ts'
 import { eventLoopBlocked } from './event-loop-blocked.ts'
 import { eventLoopStallResetsIdleConnections } from './event-loop-stall-resets-idle-connections.ts'
@@ -25,6 +27,7 @@ import { keepaliveRaceNodePort } from './keepalive-race-node-port.ts'
 import { keepaliveRaceUvicorn } from './keepalive-race-uvicorn.ts'
 import { listenBacklogOverflow } from './listen-backlog-overflow.ts'
 import { livenessKillsBusyPod } from './liveness-kills-busy-pod.ts'
+import { loadBalancerCapacity } from './load-balancer-capacity.ts'
 import { malformedResponse } from './malformed-response.ts'
 import { memoryLimitExceeded } from './memory-limit-exceeded.ts'
 import { missing502 } from './missing-502.ts'
@@ -36,11 +39,13 @@ import { nginxUpstreamTimeout } from './nginx-upstream-timeout.ts'
 import { noLocalEndpoint } from './no-local-endpoint.ts'
 import { noRegisteredTargets } from './no-registered-targets.ts'
 import { nodeRemoved } from './node-removed.ts'
+import { protocolVersionMismatch } from './protocol-version-mismatch.ts'
 import { proxyOutlivesApp } from './proxy-outlives-app.ts'
 import { proxyReloadClosesConnections } from './proxy-reload-closes-connections.ts'
 import { proxyShedsIdleConnections } from './proxy-sheds-idle-connections.ts'
 import { readyBeforeListening } from './ready-before-listening.ts'
 import { recreateDeploy } from './recreate-deploy.ts'
+import { requestTooLargeForAlb } from './request-too-large-for-alb.ts'
 import { responseHeadersTooLarge } from './response-headers-too-large.ts'
 import { responseTruncated } from './response-truncated.ts'
 import { rollingDeployWithPrestop } from './rolling-deploy-with-prestop.ts'
@@ -51,10 +56,12 @@ import { targetIdleTimeout } from './target-idle-timeout.ts'
 import { targetTlsHandshakeFailure } from './target-tls-handshake-failure.ts'
 import { twoCauses } from './two-causes.ts'
 import { upstreamKeepaliveMismatch } from './upstream-keepalive-mismatch.ts'
+import { wafError } from './waf-error.ts'
 import { workerKilledMidRequest } from './worker-killed-mid-request.ts'
 import { workerPoolExhausted } from './worker-pool-exhausted.ts'
 import { workerRecycling } from './worker-recycling.ts'
 import { workerTimeout } from './worker-timeout.ts'
+import { xffTooLong } from './xff-too-long.ts'
 import { zonalNetworkBlock } from './zonal-network-block.ts'
 
 /** In the order of `why5xx lab list`: the founding incident first, controls last. */
@@ -104,6 +111,13 @@ export const scenarios: readonly Scenario[] = [
   applicationError,
   admissionLimitRejected,
   fixedResponse,
+  wafError,
+  authActionFailed,
+  loadBalancerCapacity,
+  xffTooLong,
+  protocolVersionMismatch,
+  desyncBlocked,
+  requestTooLargeForAlb,
   nginxUpstreamTimeout,
   nginxUpstreamRefused,
   nginxUpstreamPrematurelyClosed,

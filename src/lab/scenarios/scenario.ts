@@ -1,5 +1,6 @@
 import type { Cluster, ClusterTimings, Workload } from '../cluster/cluster.ts'
 import type { LoadBalancer } from '../run/load-balancer.ts'
+import type { Services } from '../run/services.ts'
 import type { Timeline } from '../run/timeline.ts'
 import type { Traffic } from '../traffic/traffic.ts'
 import type { Failure, RunRecord, TrueCause } from '../truth/failure.ts'
@@ -21,6 +22,21 @@ export interface LoadBalancerSettings {
     readonly unhealthyCount?: number
   }
   readonly fixedResponses?: readonly { readonly path: string; readonly status: number }[]
+  readonly xffMode?: 'append' | 'preserve' | 'remove'
+  /** Target groups of another protocol version, by path. */
+  readonly protocolVersions?: readonly { readonly path: string; readonly version: 'HTTP1' | 'HTTP2' | 'GRPC' }[]
+  /** A web ACL: the service of this name is asked about every request. */
+  readonly waf?: { readonly service: string; readonly isFailOpen?: boolean }
+  /** Users of this path log in with the service of this name. */
+  readonly oidc?: { readonly path: string; readonly service: string }
+  /** Connections of a node, and when it takes twice as many; absent: as many as come. */
+  readonly capacity?: { readonly connections: number; readonly scaleAfterSeconds: number }
+}
+
+/** Something outside the cluster that the load balancer depends on: a program of lab/apps in a host of its own. */
+export interface ServiceSpec {
+  readonly name: string
+  readonly program: string
 }
 
 /** What a fault may reach for. */
@@ -28,6 +44,7 @@ export interface LabControls {
   readonly network: Network
   readonly cluster: Cluster
   readonly loadBalancer: LoadBalancer
+  readonly services: Services
   readonly timeline: Timeline
   readonly signal: AbortSignal
 }
@@ -70,6 +87,7 @@ export interface Scenario {
   readonly roundTripMs?: number
   readonly loadBalancer?: LoadBalancerSettings
   readonly timings?: Partial<ClusterTimings>
+  readonly services?: readonly ServiceSpec[]
   readonly workload: Workload
   readonly traffic: Traffic
   readonly faults?: readonly Fault[]

@@ -31,12 +31,14 @@ function run(change: Partial<RunResult> = {}): RunResult {
     failures: 1,
     byCause: { 'service-without-endpoints': 1 },
     bySymptom: { 'connect-refused': 1 },
+    rejectedByCause: {},
     client: { requests: 100, outcomes: { 200: 99, 502: 1 }, latencyMs: { p50: 20, p95: 60, p99: 1500, max: 1600 } },
     findings: [
       {
         cause: null,
         symptom: 'connect-refused',
         confidence: null,
+        requests: 0,
         failures: 1,
         candidates: ['connection-refused', 'service-without-endpoints'],
       },

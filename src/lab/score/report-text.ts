@@ -39,8 +39,9 @@ function renderRun(run: RunResult): string[] {
     `  answered      p50 ${ms(client.latencyMs.p50)}, p95 ${ms(client.latencyMs.p95)}, p99 ${ms(client.latencyMs.p99)}, longest ${ms(client.latencyMs.max)}`,
     ...table('really caused by', run.byCause),
     ...table('seen by the load balancer as', run.bySymptom),
+    ...table('rejected by the load balancer (4XX), really because of', run.rejectedByCause),
     ...renderFindings(run),
-    ...(run.score ? renderScore(run.score) : []),
+    ...(run.score && !(run.failures === 0 && run.findings.length > 0) ? renderScore(run.score) : []),
     ...run.missed.map((miss) => `  MISSED        ${miss}`),
     `  kept in       ${run.folder}`,
   ]
@@ -50,12 +51,13 @@ function renderFindings(run: RunResult): string[] {
   if (run.findings.length === 0) return []
   return [
     '  the diagnosis of the load balancer’s log says',
-    ...run.findings.map(({ cause, symptom, confidence, failures, candidates }) => {
+    ...run.findings.map(({ cause, symptom, confidence, failures, requests, candidates }) => {
       const said =
         cause === null
           ? `undetermined, one of ${candidates.slice(0, 4).join(', ') || 'nothing known'}`
           : `${cause} (${confidence})`
-      return `    ${String(failures).padStart(6)}  ${symptom}: ${said}`
+      const count = failures === 0 ? requests : failures
+      return `    ${String(count).padStart(6)}  ${symptom}${failures === 0 ? ', rejected' : ''}: ${said}`
     }),
   ]
 }
@@ -77,6 +79,9 @@ function renderPair(before: RunResult, after: RunResult): string[] {
     row('requests', String(before.client.requests), String(after.client.requests)),
     row('failures', String(before.failures), String(after.failures)),
     ...causes.map((cause) => row(`  ${cause}`, String(before.byCause[cause] ?? 0), String(after.byCause[cause] ?? 0))),
+    ...[...new Set([...Object.keys(before.rejectedByCause), ...Object.keys(after.rejectedByCause)])].map((cause) =>
+      row(`rejected: ${cause}`, String(before.rejectedByCause[cause] ?? 0), String(after.rejectedByCause[cause] ?? 0)),
+    ),
     ...outcomes.map((outcome) =>
       row(
         `clients: ${outcome}`,

@@ -1,6 +1,6 @@
 // Runs inside the client's namespace: sends the plan and writes one row per request, as the client saw it.
 import { appendFileSync, readFileSync } from 'node:fs'
-import { Agent, request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest, type OutgoingHttpHeaders } from 'node:http'
 import type { PlannedPoller, PlannedRequest, TrafficPlan } from './plan.ts'
 
 export interface ClientRow {
@@ -28,6 +28,16 @@ export interface ClientJob {
 }
 
 type Exchange = Omit<PlannedRequest, 'atMs'>
+
+interface Answer {
+  readonly status: number | null
+  readonly error: string | null
+  readonly bytes: number
+  readonly location: string | undefined
+  readonly cookie: string | undefined
+}
+
+const MOST_REDIRECTS = 5
 
 const job = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ClientJob
 const agents = new Map<string, Agent>()
@@ -74,32 +84,58 @@ async function poll(poller: PlannedPoller, startMs: number): Promise<void> {
   }
 }
 
-function send(planned: Exchange): Promise<void> {
+async function send(planned: Exchange): Promise<void> {
   const time = new Date().toISOString()
   const startMs = performance.now()
   const node = job.nodes[planned.node] ?? job.nodes[0] ?? ''
-  const [address = '', port = '80'] = node.split(':')
+  const own = `http://${job.host}`
+  let cookie = planned.cookieBytes === undefined ? undefined : `basket=${'b'.repeat(planned.cookieBytes)}`
+  let answer = await ask(planned, node, planned.path, job.host, cookie, startMs)
+  for (let turn = 0; planned.isLogin && answer.location !== undefined && turn < MOST_REDIRECTS; turn++) {
+    cookie = answer.cookie ?? cookie
+    const url = new URL(answer.location, own)
+    const isOwn = url.origin === own
+    const path = url.pathname + url.search
+    answer = await ask(planned, isOwn ? node : url.host, path, url.host, isOwn ? cookie : undefined, startMs)
+  }
+  const row: ClientRow = {
+    time,
+    stream: planned.stream,
+    client: planned.clientAddress,
+    userAgent: planned.userAgent,
+    node: node.split(':')[0] ?? '',
+    method: planned.method,
+    path: planned.path,
+    status: answer.status,
+    error: answer.error,
+    elapsedMs: Math.round((performance.now() - startMs) * 10) / 10,
+    bytes: answer.bytes,
+  }
+  rows.push(JSON.stringify(row))
+}
+
+/** One request; `startMs` is when the client's patience began. */
+function ask(
+  planned: Exchange,
+  server: string,
+  path: string,
+  host: string,
+  cookie: string | undefined,
+  startMs: number,
+): Promise<Answer> {
+  const [address = '', port = '80'] = server.split(':')
   return new Promise((resolve) => {
     let isDone = false
-    const finish = (status: number | null, error: string | null, bytes: number): void => {
+    const finish = (
+      status: number | null,
+      error: string | null,
+      bytes: number,
+      more: Partial<Pick<Answer, 'location' | 'cookie'>> = {},
+    ): void => {
       if (isDone) return
       isDone = true
       clearTimeout(timer)
-      const row: ClientRow = {
-        time,
-        stream: planned.stream,
-        client: planned.clientAddress,
-        userAgent: planned.userAgent,
-        node: address,
-        method: planned.method,
-        path: planned.path,
-        status,
-        error,
-        elapsedMs: Math.round((performance.now() - startMs) * 10) / 10,
-        bytes,
-      }
-      rows.push(JSON.stringify(row))
-      resolve()
+      resolve({ status, error, bytes, location: more.location, cookie: more.cookie })
     }
     const request = httpRequest({
       host: address,
@@ -107,26 +143,33 @@ function send(planned: Exchange): Promise<void> {
       localAddress: planned.clientAddress,
       agent: agentOf(planned.clientAddress),
       method: planned.method,
-      path: planned.path,
+      path,
       headers: {
-        host: job.host,
+        host,
         'user-agent': planned.userAgent,
         accept: '*/*',
         ...(planned.bodyBytes > 0
           ? { 'content-type': 'application/json', 'content-length': String(planned.bodyBytes) }
           : {}),
-      },
+        ...(cookie === undefined ? {} : { cookie }),
+        ...planned.headers,
+      } as OutgoingHttpHeaders,
     })
-    const timer = setTimeout(() => {
-      finish(null, 'timeout', 0)
-      request.destroy()
-    }, planned.timeoutMs)
+    const timer = setTimeout(
+      () => {
+        finish(null, 'timeout', 0)
+        request.destroy()
+      },
+      planned.timeoutMs - (performance.now() - startMs),
+    )
     request.on('response', (response) => {
       let bytes = 0
+      const { location, 'set-cookie': cookies } = response.headers
+      const more = { location, cookie: cookies?.[0]?.split(';', 1)[0] }
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
       })
-      response.on('end', () => finish(response.statusCode ?? 0, null, bytes))
+      response.on('end', () => finish(response.statusCode ?? 0, null, bytes, more))
       response.on('error', (error: NodeJS.ErrnoException) =>
         finish(response.statusCode ?? 0, error.code ?? 'error', bytes),
       )

@@ -14,11 +14,14 @@ export interface PlannedRequest {
   readonly method: string
   readonly path: string
   readonly bodyBytes: number
+  readonly headers?: RouteShare['headers']
+  readonly cookieBytes?: number
+  readonly isLogin?: boolean
   readonly timeoutMs: number
 }
 
 /** Asks again `everyMs` after its last answer; each round has its own requests. */
-export interface PlannedPoller extends Omit<PlannedRequest, 'path' | 'method' | 'bodyBytes'> {
+export interface PlannedPoller extends Omit<PlannedRequest, 'path' | 'method' | 'bodyBytes' | 'headers'> {
   readonly everyMs: number
   readonly untilMs: number
   readonly rounds: readonly (readonly {
@@ -60,6 +63,7 @@ export function planTraffic(traffic: Traffic, loadBalancerNodes: number, seed: n
       node: random.integer(loadBalancerNodes),
       ...drawRoute(stream.routes, random),
       timeoutMs: (stream.timeoutSeconds ?? 90) * 1000,
+      ...(stream.isLogin ? { isLogin: true } : {}),
     })
     if (stream.kind === 'poisson') {
       const meanMs = 1000 / stream.perSecond
@@ -73,7 +77,21 @@ export function planTraffic(traffic: Traffic, loadBalancerNodes: number, seed: n
       pollers.push(...drawPollers(stream, fromMs, untilMs, loadBalancerNodes, draw, random))
     }
   }
-  return { seconds: traffic.seconds, requests: requests.sort((a, b) => a.atMs - b.atMs), pollers }
+  requests.sort((a, b) => a.atMs - b.atMs)
+  return { seconds: traffic.seconds, requests: withCookies(requests, traffic), pollers }
+}
+
+/** The nth visit of a client carries n times what a visit leaves behind. */
+function withCookies(requests: readonly PlannedRequest[], traffic: Traffic): PlannedRequest[] {
+  const perVisit = new Map(traffic.streams.map((stream) => [stream.name, stream.cookieBytesPerVisit ?? 0]))
+  const visits = new Map<string, number>()
+  return requests.map((request) => {
+    const bytes = perVisit.get(request.stream) ?? 0
+    if (bytes === 0) return request
+    const visit = (visits.get(request.clientAddress) ?? 0) + 1
+    visits.set(request.clientAddress, visit)
+    return { ...request, cookieBytes: visit * bytes }
+  })
 }
 
 function drawPollers(
@@ -101,7 +119,10 @@ function drawPollers(
   })
 }
 
-function drawRoute(routes: readonly RouteShare[], random: Random): { method: string; path: string; bodyBytes: number } {
+function drawRoute(
+  routes: readonly RouteShare[],
+  random: Random,
+): Pick<PlannedRequest, 'method' | 'path' | 'bodyBytes' | 'headers'> {
   let left = random.next() * routes.reduce((sum, share) => sum + share.weight, 0)
   const share = routes.find((candidate) => {
     left -= candidate.weight
@@ -119,5 +140,6 @@ function drawRoute(routes: readonly RouteShare[], random: Random): { method: str
         .toString(16)
         .padStart(5, '0'),
     )
-  return { method, path, bodyBytes: chosen.bodyBytes ?? 0 }
+  const { bodyBytes = 0, headers } = chosen
+  return { method, path, bodyBytes, ...(headers ? { headers } : {}) }
 }

@@ -4,6 +4,8 @@ export interface RouteShare {
   readonly weight: number
   /** Bytes of the request's body. */
   readonly bodyBytes?: number
+  /** Instead of what the client would send; a list is sent as so many lines. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 interface StreamBase {
@@ -11,6 +13,10 @@ interface StreamBase {
   readonly routes: readonly RouteShare[]
   /** The client's own patience. */
   readonly timeoutSeconds?: number
+  /** Every visit of a client adds so much to its cookie. */
+  readonly cookieBytesPerVisit?: number
+  /** Follows redirects and keeps the cookies that it is given, as a browser does; each request is a new user. */
+  readonly isLogin?: boolean
   readonly fromSeconds?: number
   readonly untilSeconds?: number
 }

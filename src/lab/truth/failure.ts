@@ -15,9 +15,10 @@ export interface SocketFacts {
   readonly after_ms?: number
 }
 
-/** One failed request as its sockets saw it. */
+/** One failed or rejected request as its sockets saw it. */
 export interface Failure {
-  readonly traceId: string
+  /** null only where a request was rejected before it was understood. */
+  readonly traceId: string | null
   readonly time: string
   readonly created: string
   readonly node: string

@@ -7,7 +7,10 @@ import type { Server } from '../servers/server.ts'
 import type { AppEvent, Failure, NginxError, RunRecord } from './failure.ts'
 
 /** Reads what the lab recorded about a run. Never the load balancer's log. */
-export function readRun(folders: RunFolders, scenario: Scenario): { failures: readonly Failure[]; run: RunRecord } {
+export function readRun(
+  folders: RunFolders,
+  scenario: Scenario,
+): { failures: readonly Failure[]; rejected: readonly Failure[]; run: RunRecord } {
   const about = JSON.parse(readFileSync(join(folders.truth, 'about.json'), 'utf8')) as {
     pods: readonly { name: string; address: string }[]
   }
@@ -19,10 +22,10 @@ export function readRun(folders: RunFolders, scenario: Scenario): { failures: re
   const front = scenario.workload.template.containers.find(
     (container) => container.port === scenario.workload.template.port,
   )
+  const facts = rowsOf<Failure>(join(folders.truth, 'facts.ndjson'))
   return {
-    failures: rowsOf<Failure>(join(folders.truth, 'facts.ndjson')).filter(
-      (row) => row.elbStatus >= 500 || row.elbStatus === 460,
-    ),
+    failures: facts.filter((row) => row.elbStatus >= 500 || row.elbStatus === 460),
+    rejected: facts.filter((row) => row.elbStatus < 500 && row.elbStatus !== 460 && row.targetStatus === null),
     run: {
       timeline: rowsOf<TimelineEvent>(join(folders.truth, 'timeline.ndjson')),
       seenByApp,

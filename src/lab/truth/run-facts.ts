@@ -15,7 +15,7 @@ export function wasSeen(failure: Failure, run: RunRecord): boolean {
 
 /** When the application's own code received the request; undefined: never. */
 export function seenMsOf(failure: Failure, run: RunRecord): number | undefined {
-  return run.seenByApp.get(bareTraceId(failure.traceId))
+  return run.seenByApp.get(bareTraceId(failure.traceId ?? '-'))
 }
 
 /** `Root=1-…` without its key, as the applications log it. */

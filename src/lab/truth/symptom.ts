@@ -1,5 +1,6 @@
 import type { AnsweredBy, Symptom } from '../../core/vocabulary.ts'
 import type { Failure } from './failure.ts'
+import { ownAnswer } from './own-answer.ts'
 import { pathOf } from './run-facts.ts'
 
 /**
@@ -16,6 +17,8 @@ export function symptomOfSockets(
       ? { symptom: 'target-answered', answeredBy: 'target' }
       : { symptom: 'answer-replaced', answeredBy: 'load-balancer' }
   const isRuleAnswered = failure.target === null && fixedResponsePaths.some((path) => pathOf(failure).startsWith(path))
+  const own = failure.target === null && !isRuleAnswered ? ownAnswer(failure) : undefined
+  if (own) return { symptom: own.isRules ? 'rule-answered' : 'rejected-request', answeredBy: 'load-balancer' }
   return { symptom: isRuleAnswered ? 'rule-answered' : withoutAnswer(failure), answeredBy: 'load-balancer' }
 }
 

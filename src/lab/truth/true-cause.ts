@@ -1,4 +1,5 @@
 import type { Failure, RunRecord, TrueCause } from './failure.ts'
+import { ownAnswer } from './own-answer.ts'
 import {
   endMsOf,
   eventsNear,
@@ -57,6 +58,8 @@ function withoutTarget(failure: Failure, run: RunRecord): TrueCause {
   const path = pathOf(failure)
   if (run.fixedResponsePaths.some((fixed) => path.startsWith(fixed)))
     return { causes: ['fixed-response-rule'], why: `a listener rule answers ${path} with ${failure.elbStatus}` }
+  const own = ownAnswer(failure)
+  if (own) return { causes: own.causes, why: own.why }
   return { causes: ['no-registered-targets'], why: 'no target was registered in the target group' }
 }
 

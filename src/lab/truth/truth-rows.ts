@@ -5,7 +5,7 @@ import { wasSeen } from './run-facts.ts'
 import { symptomOfSockets } from './symptom.ts'
 import { trueCauseOf } from './true-cause.ts'
 
-/** One row of truth.ndjson. */
+/** One row of truth.ndjson (failures) or rejected.ndjson (4XX that the load balancer made). */
 export interface TruthRow {
   readonly traceId: string
   readonly time: string
@@ -27,7 +27,7 @@ export function truthRows(failures: readonly Failure[], run: RunRecord, scenario
   return failures.map((failure) => {
     const cause = scenario.truth?.(failure, run) ?? trueCauseOf(failure, run)
     return {
-      traceId: failure.traceId,
+      traceId: failure.traceId ?? '-',
       time: failure.time,
       node: failure.node,
       target: failure.target,

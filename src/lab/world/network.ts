@@ -15,6 +15,8 @@ export const addresses = {
   podNetwork: (node: number): string => `10.0.${32 + node}.0/24`,
   podGateway: (node: number): string => `10.0.${32 + node}.1`,
   pod: (node: number, index: number): string => `10.0.${32 + node}.${10 + index}`,
+  /** What the load balancer calls: outside the VPC. */
+  service: (index: number): string => `198.51.100.${10 + index}`,
 } as const
 
 export interface NetworkShape {
@@ -121,6 +123,18 @@ export class Network {
     return address
   }
 
+  /** A host outside the VPC that load balancer and clients reach. */
+  async addService(name: string, address: string): Promise<void> {
+    await this.#joinVpc(name)
+    await this.#configure(name, [
+      `addr add ${address}/24 dev eth0`,
+      'route add 10.0.0.0/16 dev eth0',
+      'route add 203.0.113.0/24 dev eth0',
+    ])
+    for (const host of ['lb', 'client'])
+      await mustRun(['ip', '-n', host, 'route', 'replace', '198.51.100.0/24', 'dev', 'eth0'])
+  }
+
   async removePod(name: string): Promise<void> {
     if (!this.#pods.delete(name)) return
     await runCommand(['ip', 'netns', 'delete', name])
@@ -136,6 +150,26 @@ export class Network {
     const drop = ['ip', 'netns', 'exec', host, 'iptables', '-w', '-t', 'raw', '-A']
     await mustRun([...drop, 'PREROUTING', '-i', 'eth0', '-j', 'DROP'])
     await mustRun([...drop, 'OUTPUT', '-o', 'eth0', '-j', 'DROP'])
+  }
+
+  /** This host may not send to this address, as when its security group has lost a rule for outgoing traffic. */
+  async blockDestination(host: HostName, address: string): Promise<void> {
+    await mustRun([
+      'ip',
+      'netns',
+      'exec',
+      host,
+      'iptables',
+      '-w',
+      '-t',
+      'raw',
+      '-A',
+      'OUTPUT',
+      '-d',
+      address,
+      '-j',
+      'DROP',
+    ])
   }
 
   /** No packet from this address reaches a node or a pod any more, as when the ACL of its subnet forgets a rule. */
