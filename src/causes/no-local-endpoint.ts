@@ -69,11 +69,8 @@ export default defineCause({
       },
       { cause: 'listen-backlog-overflow', tell: 'Follows load and has slow successes; here none succeed.' },
     ],
-    logAlone:
-      "The node drops the SYN as a filter does: 10.00 s of silence in both. Which nodes had a ready pod at that time, or the DROP rule's counter, decides.",
     settledBy: [
-      "the Service's `externalTrafficPolicy`",
-      'which nodes had a ready pod at that time',
+      'the Service, nodes, pods and events (`kubectl get -o json`) beside the log: Local policy, and which nodes had a ready pod at that time',
       "the DROP rule's counter",
     ],
     folklore: [

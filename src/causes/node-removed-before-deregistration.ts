@@ -81,10 +81,8 @@ export default defineCause({
       },
       { cause: 'worker-killed-mid-request', tell: 'The target comes back, and only one service is hit.' },
     ],
-    logAlone:
-      'An address that falls silent for good is a node that was ended, one that was cut off and one whose rule drops: the rows end alike. The end of the instance, from its own events, decides.',
     settledBy: [
-      "node events and the instance's end beside the last sighting of its address",
+      "the node's events beside the log (`ScaleDown`, `DisruptionTerminating`, `DeletingNode`, `RemovingNode`), or the instance's end: the log alone cannot tell it from a node that was cut off from all sides",
       'whether other target groups lost the same address in the same second',
     ],
   },

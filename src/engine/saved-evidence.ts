@@ -195,6 +195,7 @@ const testimony = z.object({
       count,
       who: text,
       addresses: texts,
+      node: z.exactOptional(text),
       workload: text,
       isKin: z.boolean(),
       text,
@@ -231,6 +232,11 @@ const testimony = z.object({
       node: text,
       hostAddresses: texts,
       commands: z.optional(texts),
+      createdMs: z.exactOptional(number),
+      graceSeconds: z.exactOptional(number),
+      isProbed: z.exactOptional(z.boolean()),
+      isReady: z.exactOptional(z.boolean()),
+      readySinceMs: z.exactOptional(number),
     }),
   ),
   services: z.array(
@@ -244,6 +250,12 @@ const testimony = z.object({
       addresses: texts,
     }),
   ),
+  nodePorts: z.exactOptional(
+    z.array(
+      z.object({ service: text, namespace: text, policy: z.enum(['Cluster', 'Local']), nodePorts: z.array(count) }),
+    ),
+  ),
+  nodes: z.exactOptional(z.array(z.object({ name: text, addresses: texts, isReady: z.boolean() }))),
   notes: texts,
   dropped: count,
   role: z.enum(['app', 'proxy', 'none']),

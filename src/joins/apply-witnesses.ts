@@ -5,10 +5,15 @@ import { closeByAnswers } from './close/answered.ts'
 import { closeByApp } from './close/app.ts'
 import { closeByCloudWatch } from './close/cloudwatch.ts'
 import { closeByEvents } from './close/events.ts'
+import { closeByGracePeriod } from './close/grace-period.ts'
 import { keepAliveByDefault } from './close/keep-alive.ts'
 import { closeByKubernetes } from './close/kubernetes.ts'
 import { closeByNginx } from './close/nginx.ts'
+import { closeByLocalPolicy } from './close/no-local-endpoint.ts'
+import { closeByRemovedNodes } from './close/node-removed.ts'
+import { closeByUnprobedStarts } from './close/pod-starts.ts'
 import { closeByProxyFlags } from './close/proxies.ts'
+import { closeByStaleRules } from './close/stale-routing.ts'
 import { closeByThrottling } from './close/throttling.ts'
 import type { Closer, Closing } from './closing.ts'
 import { areConnections } from './connect-counts.ts'
@@ -56,6 +61,11 @@ const closers: readonly Closer[] = [
   closeByAnswers,
   closeByEvents,
   closeByKubernetes,
+  closeByLocalPolicy,
+  closeByRemovedNodes,
+  closeByStaleRules,
+  closeByUnprobedStarts,
+  closeByGracePeriod,
   closeByCloudWatch,
   closeByThrottling,
 ]

@@ -16,6 +16,7 @@ const SAID: readonly EventKind[] = [
   'killing',
   'evicted',
   'node-gone',
+  'node-not-ready',
   'scaled',
   'worker-timeout',
   'no-connections',

@@ -164,7 +164,23 @@ describe('Kubernetes', () => {
         metadata: { labels: { 'kubernetes.io/service-name': 'reports' } },
         endpoints: [{ conditions: { ready: false } }, { conditions: {} }],
       },
-      { kind: 'Service' },
+      {
+        kind: 'Service',
+        metadata: { name: 'reports', namespace: 'shop' },
+        spec: { externalTrafficPolicy: 'Local', ports: [{ port: 80, nodePort: 30080 }, { port: 81 }] },
+      },
+      {
+        kind: 'Node',
+        metadata: { name: 'node-1' },
+        status: {
+          addresses: [
+            { type: 'InternalIP', address: '10.0.16.11' },
+            { type: 'Hostname', address: 'node-1' },
+          ],
+          conditions: [{ type: 'Ready', status: 'True' }],
+        },
+      },
+      { kind: 'ConfigMap' },
     ],
   }
 
@@ -184,6 +200,8 @@ describe('Kubernetes', () => {
       { addresses: ['10.2.0.5'], isReady: false, restarts: 2, ends: [{ reason: 'OOMKilled', exitCode: 137 }] },
     ])
     expect(facts.endpoints).toMatchObject([{ service: 'reports', endpoints: 2, ready: 1 }])
+    expect(facts.services).toEqual([{ name: 'reports', namespace: 'shop', policy: 'Local', nodePorts: [30080] }])
+    expect(facts.nodes).toEqual([{ name: 'node-1', addresses: ['10.0.16.11'], isReady: true }])
     expect(facts.others).toBe(1)
   })
 

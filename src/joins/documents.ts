@@ -73,11 +73,16 @@ function kubernetes(name: string, values: readonly unknown[]): Testimony {
   if (facts.others > 0) notes.push(`${facts.others} objects of other kinds: not read`)
   return {
     ...emptyTestimony(name, 'kubernetes', 0),
-    rows: facts.events.length + facts.pods.length + facts.endpoints.length,
+    rows: [facts.events, facts.pods, facts.endpoints, facts.services, facts.nodes].reduce(
+      (sum, each) => sum + each.length,
+      0,
+    ),
     ...span(events.flatMap((event) => [event.timeMs, event.lastMs])),
     events,
     pods: facts.pods,
     services: facts.endpoints,
+    nodePorts: facts.services.map(({ name: service, ...rest }) => ({ service, ...rest })),
+    nodes: facts.nodes,
     notes,
   }
 }
@@ -90,6 +95,7 @@ function lifeEvent(event: KubernetesEvent, addresses: readonly string[], file: s
     count: event.count,
     who: event.name,
     addresses,
+    ...(event.host === '' ? {} : { node: event.host }),
     workload: event.kind === 'Node' ? '' : workloadOf(event.name),
     isKin: false,
     text: `${event.reason}: ${event.message}`,
@@ -125,12 +131,17 @@ function kindOf({ reason, message, kind }: KubernetesEvent): EventKind {
     case 'DeploymentRollback':
       return 'scaled'
     case 'NodeNotReady':
+      return kind === 'Node' ? 'node-not-ready' : 'other'
+    case 'ScaleDown':
+      // The autoscaler says it of the node, and of a pod that it deletes for it.
+      return kind === 'Node' ? (/removed/.test(message) ? 'node-gone' : 'scaled') : 'other'
     case 'RemovingNode':
     case 'DeletingNode':
-    case 'NodeNotSchedulable':
     case 'DisruptionTerminating':
-    case 'ScaleDown':
-      return kind === 'Node' || reason === 'ScaleDown' ? 'node-gone' : 'other'
+    case 'TerminatingOnInterruption':
+    case 'InstanceTerminating':
+    case 'InstanceStopping':
+      return kind === 'Node' ? 'node-gone' : 'other'
     case 'RELOAD':
     case 'AddedOrUpdated':
       return 'reload'

@@ -3,7 +3,16 @@ import { type ConnectCounts, connectCounts } from './connect-counts.ts'
 import { controlsByTarget } from './coverage.ts'
 import { type MetricsFit, metricsFit } from './metrics-fit.ts'
 import type { Subjects } from './subjects.ts'
-import type { Hit, LifeEvent, MetricSeries, PodFact, ServiceFact, Testimony } from './testimony.ts'
+import type {
+  Hit,
+  LifeEvent,
+  MetricSeries,
+  NodeFact,
+  NodePortFact,
+  PodFact,
+  ServiceFact,
+  Testimony,
+} from './testimony.ts'
 import { type Concern, concernOf, type WorkloadsByGroup, workloadsByGroup } from './workloads.ts'
 
 /** Everything all witnesses say, by failure. */
@@ -29,6 +38,8 @@ export interface Joined {
   readonly controlsByTarget: ReadonlyMap<string, readonly number[]>
   readonly pods: readonly PodFact[]
   readonly services: readonly ServiceFact[]
+  readonly nodePorts: readonly NodePortFact[]
+  readonly nodes: readonly NodeFact[]
   readonly workloads: WorkloadsByGroup
 }
 
@@ -55,6 +66,7 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
   for (const hits of hitsOf.values()) hits.sort((a, b) => a.timeMs - b.timeMs)
   const pods = testimonies.flatMap((each) => each.pods)
   const services = testimonies.flatMap((each) => each.services)
+  const nodePorts = testimonies.flatMap((each) => each.nodePorts ?? [])
   const metrics = testimonies.flatMap((each) => each.metrics)
   const fit = metricsFit(metrics, subjects)
   return {
@@ -62,7 +74,9 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
     testimonies,
     pods,
     services,
-    workloads: workloadsByGroup(subjects, { pods, services, podsOfTarget }),
+    nodePorts,
+    nodes: testimonies.flatMap((each) => each.nodes ?? []),
+    workloads: workloadsByGroup(subjects, { pods, services, nodePorts, podsOfTarget }),
     hitsOf,
     podsOfTarget,
     controlsSeen,

@@ -17,6 +17,7 @@ const LIVES: readonly EventKind[] = [
   'scaled',
   'evicted',
   'node-gone',
+  'node-not-ready',
   'reload',
   'no-connections',
 ]

@@ -52,6 +52,7 @@ export const eventKinds = [
   'no-endpoints',
   'evicted',
   'node-gone',
+  'node-not-ready',
   'deployed',
   'no-connections',
   'reload',
@@ -72,6 +73,8 @@ export interface LifeEvent {
   readonly who: string
   /** Addresses of `who`, when known. */
   readonly addresses: readonly string[]
+  /** Kubernetes only: the node that `who` runs on, when the event says it. */
+  readonly node?: string
   /** The Deployment or the like that `who` belongs to, or ''. */
   readonly workload: string
   /** It was written by a log that is shown to hold this load balancer's requests. */
@@ -113,6 +116,27 @@ export interface PodFact {
   readonly hostAddresses: readonly string[]
   /** What each of its containers was told to run; '' when the image decides. */
   readonly commands?: readonly string[] | undefined
+  readonly createdMs?: number
+  readonly graceSeconds?: number
+  /** Whether any of its containers has a readiness probe. */
+  readonly isProbed?: boolean
+  readonly isReady?: boolean
+  /** Since when it is as `isReady` says; NaN: not said. */
+  readonly readySinceMs?: number
+}
+
+/** A Service, as far as its node ports go. */
+export interface NodePortFact {
+  readonly service: string
+  readonly namespace: string
+  readonly policy: 'Cluster' | 'Local'
+  readonly nodePorts: readonly number[]
+}
+
+export interface NodeFact {
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly isReady: boolean
 }
 
 /** One EndpointSlice. */
@@ -173,6 +197,9 @@ export interface Testimony {
   readonly pods: readonly PodFact[]
   /** Kubernetes only. */
   readonly services: readonly ServiceFact[]
+  /** Kubernetes only; absent in evidence of older versions. */
+  readonly nodePorts?: readonly NodePortFact[]
+  readonly nodes?: readonly NodeFact[]
   readonly notes: readonly string[]
   /** Rows that were given up because there were too many. */
   readonly dropped: number

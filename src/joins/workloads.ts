@@ -1,6 +1,6 @@
 import { readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts'
 import { flowOf, groupKey, type Subjects, targetOf } from './subjects.ts'
-import type { LifeEvent, PodFact, ServiceFact } from './testimony.ts'
+import type { LifeEvent, NodePortFact, PodFact, ServiceFact } from './testimony.ts'
 
 /** Letters and digits of the suffixes that Kubernetes makes up: k8s.io/apimachinery/pkg/util/rand. */
 const SAFE = '[bcdfghjklmnpqrstvwxz2456789]'
@@ -18,26 +18,27 @@ export type WorkloadsByGroup = ReadonlyMap<string, ReadonlySet<string>>
 export interface ClusterFacts {
   readonly pods: readonly PodFact[]
   readonly services: readonly ServiceFact[]
+  readonly nodePorts?: readonly NodePortFact[]
   /** Targets to the pods that answered for them, by a proxy's or the app's log. */
   readonly podsOfTarget: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 export function workloadsByGroup({ flows }: Subjects, facts: ClusterFacts): WorkloadsByGroup {
   const out = new Map<string, Set<string>>()
-  const hosts = new Map<string, Set<string>>()
+  const targets = new Map<string, Set<string>>()
   const keyOfTarget = new Map<string, string>()
   for (const flow of flows) {
     const key = groupKey(flow)
-    const known = hosts.get(key) ?? new Set<string>()
-    hosts.set(key, known)
+    const known = targets.get(key) ?? new Set<string>()
+    targets.set(key, known)
     if (flow.target === '') continue
-    known.add(hostOf(flow.target))
+    known.add(flow.target)
     keyOfTarget.set(flow.target, key)
   }
   for (const flow of flows) {
     const key = groupKey(flow)
     if (out.has(key)) continue
-    out.set(key, workloadsOf(flow.targetGroup, hosts.get(key) ?? new Set(), facts))
+    out.set(key, workloadsOf(flow.targetGroup, targets.get(key) ?? new Set(), facts))
   }
   for (const [target, sources] of facts.podsOfTarget) {
     const known = out.get(keyOfTarget.get(target) ?? '')
@@ -46,13 +47,27 @@ export function workloadsByGroup({ flows }: Subjects, facts: ClusterFacts): Work
   return out
 }
 
-function workloadsOf(targetGroup: string, hosts: ReadonlySet<string>, { pods, services }: ClusterFacts): Set<string> {
+function workloadsOf(
+  targetGroup: string,
+  targets: ReadonlySet<string>,
+  { pods, services, nodePorts = [] }: ClusterFacts,
+): Set<string> {
+  const hosts = new Set([...targets].map(hostOf))
+  const ports = new Set([...targets].filter(isNodePort).map(portOf))
   const named = readKubernetesName(targetGroupName(targetGroup))
   const isNamed = (namespace: string, name: string): boolean =>
     named !== null && cut(namespace) === named.namespace && cut(name) === named.name
+  // A node port is one Service's. Where the target group's name says which, that goes before.
+  const byPort = named === null ? nodePorts.filter((each) => each.nodePorts.some((port) => ports.has(port))) : []
+  const isOfPort = (namespace: string, name: string): boolean =>
+    byPort.length === 1 && byPort[0]?.namespace === namespace && byPort[0].service === name
   const found = new Set<string>()
   for (const service of services)
-    if (isNamed(service.namespace, service.service) || service.addresses.some((address) => hosts.has(address)))
+    if (
+      isNamed(service.namespace, service.service) ||
+      isOfPort(service.namespace, service.service) ||
+      service.addresses.some((address) => hosts.has(address))
+    )
       for (const pod of service.pods) found.add(workloadOf(pod))
   for (const pod of pods) {
     const workload = workloadOf(pod.name)
@@ -63,12 +78,16 @@ function workloadsOf(targetGroup: string, hosts: ReadonlySet<string>, { pods, se
 }
 
 /** What the controller makes of a name: letters and digits only, eight of them. */
-function cut(name: string): string {
+export function cut(name: string): string {
   return name.replace(/[^a-z0-9]/gi, '').slice(0, 8)
 }
 
-function hostOf(target: string): string {
+export function hostOf(target: string): string {
   return target.slice(0, target.lastIndexOf(':'))
+}
+
+export function portOf(target: string): number {
+  return Number(target.slice(target.lastIndexOf(':') + 1))
 }
 
 export type Concern = 'yes' | 'no' | 'unknown'
@@ -93,6 +112,6 @@ function isSameWorkload(a: string, b: string): boolean {
 }
 
 export function isNodePort(target: string): boolean {
-  const port = Number(target.slice(target.lastIndexOf(':') + 1))
+  const port = portOf(target)
   return port >= 30_000 && port <= 32_767
 }

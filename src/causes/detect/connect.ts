@@ -713,14 +713,18 @@ function judgeQueued(
   // AWS says 504 of a connection that is not answered; of a handshake its older page said 502, the newer one 504.
   const isBad = episode.timedOut.every(({ failure }) => group.failures.elbStatus[failure] === 502)
   const candidates = isBad ? [tls, ...byPlace.filter((cause) => cause !== tls)] : byPlace
+  // Every way in, every connection, for good, and the other nodes go on: the machine went, or was cut off from all sides.
+  const isMachine = group.isNodePort && isGone && stuck.length > 0 && isSeenByAll(measures, episode)
   return [
     {
       ...base,
-      cause: null,
-      confidence: null,
-      title: isDead
-        ? 'The target fell silent: new connections got no answer'
-        : 'The target did not answer the connection request within 10 s',
+      cause: isMachine ? 'node-removed-before-deregistration' : null,
+      confidence: isMachine ? 'possible' : null,
+      title: isMachine
+        ? 'A node fell silent for good while it was still a registered target'
+        : isDead
+          ? 'The target fell silent: new connections got no answer'
+          : 'The target did not answer the connection request within 10 s',
       failures: [...failures, ...stuck],
       because: [
         said,
@@ -744,10 +748,24 @@ function judgeQueued(
       ruledOut: [
         { cause: 'target-idle-timeout', why: '10.00 s is the connect timeout; the request was never handed over' },
         { cause: 'connection-refused', why: 'nothing was refused' },
+        ...(isMachine
+          ? [
+              {
+                cause: 'no-local-endpoint',
+                why: 'its rule drops new connections only; here open ones went silent, too',
+              },
+            ]
+          : []),
       ],
-      candidates,
+      candidates: isMachine ? ['security-group-or-nacl-block'] : candidates,
     },
   ]
+}
+
+/** No node of the load balancer reached it, and all of them reached others. */
+function isSeenByAll(measures: Measures, episode: Episode): boolean {
+  const nodes = new Set(episode.timedOut.map(({ node }) => node))
+  return nodes.size === Math.min(measures.nodes.size, episode.timedOut.length) && doOthersAnswer(measures, episode)
 }
 
 function stuckRequests(group: FailureGroup, episode: Episode): number[] {

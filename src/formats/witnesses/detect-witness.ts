@@ -66,7 +66,7 @@ function documentOf(text: string): WitnessDetection | undefined {
   if (/"resultType"\s*:\s*"matrix"/.test(head)) return { kind: 'log', carrier: 'document', format: 'prometheus' }
   if (
     /"apiVersion"\s*:/.test(head) &&
-    /"kind"\s*:\s*"(?:List|Event|Pod|EndpointSlice|EventList|PodList|EndpointSliceList)"/.test(start)
+    /"kind"\s*:\s*"(?:(?:Event|Pod|EndpointSlice|Service|Node)?List|Event|Pod|EndpointSlice|Service|Node)"/.test(start)
   )
     return { kind: 'log', carrier: 'document', format: 'kubernetes' }
   if (

@@ -7,6 +7,8 @@ export interface KubernetesEvent {
   readonly kind: string
   readonly name: string
   readonly namespace: string
+  /** The node whose kubelet said it, or ''. */
+  readonly host: string
   readonly firstMs: number
   readonly lastMs: number
   readonly count: number
@@ -20,6 +22,10 @@ export interface PodState {
   readonly hostAddresses: readonly string[]
   /** What each container was told to run; '' when its image decides. */
   readonly commands: readonly string[]
+  readonly createdMs: number
+  readonly graceSeconds: number
+  /** Whether any container has a readiness probe. */
+  readonly isProbed: boolean
   readonly isReady: boolean
   /** When readiness changed last; NaN when not said. */
   readonly readySinceMs: number
@@ -48,22 +54,41 @@ export interface EndpointState {
   readonly addresses: readonly string[]
 }
 
+export interface ServiceState {
+  readonly name: string
+  readonly namespace: string
+  /** `externalTrafficPolicy`; Cluster when not said, as the API does. */
+  readonly policy: 'Cluster' | 'Local'
+  readonly nodePorts: readonly number[]
+}
+
+export interface NodeState {
+  readonly name: string
+  /** InternalIP. */
+  readonly addresses: readonly string[]
+  readonly isReady: boolean
+}
+
 export interface KubernetesFacts {
   readonly events: readonly KubernetesEvent[]
   readonly pods: readonly PodState[]
   readonly endpoints: readonly EndpointState[]
+  readonly services: readonly ServiceState[]
+  readonly nodes: readonly NodeState[]
   readonly others: number
 }
 
 /**
- * `kubectl get events,pods,endpointslices -o json`: one list of mixed kinds, one list each, or single objects. Both kinds
- * of event: core/v1 counts up, events.k8s.io/v1 has a series.
+ * `kubectl get events,pods,endpointslices,services,nodes -o json`: one list of mixed kinds, one list each, or single
+ * objects. Both kinds of event: core/v1 counts up, events.k8s.io/v1 has a series.
  * https://kubernetes.io/docs/reference/kubernetes-api/
  */
 export function readKubernetes(values: readonly unknown[]): KubernetesFacts {
   const events: KubernetesEvent[] = []
   const pods: PodState[] = []
   const endpoints: EndpointState[] = []
+  const services: ServiceState[] = []
+  const nodes: NodeState[] = []
   let others = 0
   const visit = (value: unknown, listKind: string): void => {
     const object = asObject(value)
@@ -75,10 +100,12 @@ export function readKubernetes(values: readonly unknown[]): KubernetesFacts {
     if (kind === 'Event') events.push(readEvent(object))
     else if (kind === 'Pod') pods.push(readPod(object))
     else if (kind === 'EndpointSlice') endpoints.push(readSlice(object))
+    else if (kind === 'Service') services.push(readService(object))
+    else if (kind === 'Node') nodes.push(readNode(object))
     else others++
   }
   for (const value of values) for (const each of Array.isArray(value) ? value : [value]) visit(each, '')
-  return { events, pods, endpoints, others }
+  return { events, pods, endpoints, services, nodes, others }
 }
 
 function readEvent(object: Json): KubernetesEvent {
@@ -94,6 +121,7 @@ function readEvent(object: Json): KubernetesEvent {
     kind: asText(about.kind) ?? '',
     name: asText(about.name) ?? '',
     namespace: asText(about.namespace) ?? '',
+    host: asText(asObject(object.source ?? object.deprecatedSource).host) ?? '',
     firstMs,
     lastMs: Number.isNaN(last) ? firstMs : last,
     count: Number(series.count ?? object.count ?? object.deprecatedCount ?? 1) || 1,
@@ -136,6 +164,9 @@ function readPod(object: Json): PodState {
     node: asText(asObject(object.spec).nodeName) ?? '',
     hostAddresses: hosts.length > 0 ? hosts : [asText(status.hostIP) ?? ''].filter((each) => each !== ''),
     commands: asList(asObject(object.spec).containers).map(commandOf),
+    createdMs: asTime(metadata.creationTimestamp),
+    graceSeconds: Number(asObject(object.spec).terminationGracePeriodSeconds ?? 30),
+    isProbed: asList(asObject(object.spec).containers).some((each) => asObject(each).readinessProbe !== undefined),
     isReady: ready?.status === 'True',
     readySinceMs: asTime(ready?.lastTransitionTime),
     deletedMs: asTime(metadata.deletionTimestamp),
@@ -148,6 +179,34 @@ function readPod(object: Json): PodState {
 function commandOf(container: unknown): string {
   const { command, args } = asObject(container)
   return [...asList(command), ...asList(args)].flatMap((word) => asText(word) ?? []).join(' ')
+}
+
+function readService(object: Json): ServiceState {
+  const metadata = asObject(object.metadata)
+  const spec = asObject(object.spec)
+  return {
+    name: asText(metadata.name) ?? '',
+    namespace: asText(metadata.namespace) ?? '',
+    policy: spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
+    nodePorts: asList(spec.ports).flatMap((each) => {
+      const port = asObject(each).nodePort
+      return typeof port === 'number' ? [port] : []
+    }),
+  }
+}
+
+function readNode(object: Json): NodeState {
+  const status = asObject(object.status)
+  const ready = asList(status.conditions)
+    .map(asObject)
+    .find((condition) => condition.type === 'Ready')
+  return {
+    name: asText(asObject(object.metadata).name) ?? '',
+    addresses: asList(status.addresses)
+      .map(asObject)
+      .flatMap((each) => (each.type === 'InternalIP' ? (asText(each.address) ?? []) : [])),
+    isReady: ready?.status === 'True',
+  }
 }
 
 function readSlice(object: Json): EndpointState {

@@ -15,6 +15,7 @@ const RESTARTS: ReadonlySet<EventKind> = new Set([
   'killing',
   'liveness-kill',
   'node-gone',
+  'node-not-ready',
 ])
 
 /** Connections that were refused, beside what Kubernetes did with the pods at that minute. */

@@ -29,13 +29,16 @@ export interface TargetRegistry {
 }
 
 export const nodePort = 30080
-const clusterIp = '10.100.23.7'
+export const clusterIp = '10.100.23.7'
 const podNetwork = '10.0.32.0/19'
 
 /** A Deployment and its Service: ready pods become endpoints, endpoints become rules or registered targets. */
 export class Cluster {
   readonly pods: Pod[] = []
   readonly gone: Pod[] = []
+  /** Nodes (0-based) that the API server has no object of any more. */
+  readonly goneNodes = new Set<number>()
+  readonly createdMs = Date.now()
   template: PodTemplate
   readonly #world: PodWorld
   readonly #workload: Workload
@@ -152,6 +155,39 @@ export class Cluster {
     this.#scheduleSync()
   }
 
+  /** The autoscaler ends an instance, without a word to the load balancer. */
+  async terminateNode(node: number): Promise<void> {
+    this.#world.timeline.add('node-removed-on', addresses.node(node))
+    await this.#world.network.blackhole(host(node))
+    this.#nodeEvent(node, 'ScaleDown', 'node removed by cluster autoscaler', 'cluster-autoscaler')
+  }
+
+  /** Its Node object goes when its kubelet was silent for long enough and the cloud does not know the instance. */
+  forgetNode(node: number): void {
+    const name = addresses.nodeName(node)
+    this.#nodeEvent(node, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`, 'node-controller')
+    const why = `Deleting node ${name} because it does not exist in the cloud provider`
+    this.#nodeEvent(node, 'DeletingNode', why, 'cloud-node-lifecycle-controller')
+    this.#nodeEvent(
+      node,
+      'RemovingNode',
+      `Node ${name} event: Removing Node ${name} from Controller`,
+      'node-controller',
+    )
+    this.goneNodes.add(node)
+  }
+
+  #nodeEvent(node: number, reason: string, message: string, component: string): void {
+    this.#world.events.record({
+      type: 'Normal',
+      reason,
+      message,
+      kind: 'Node',
+      name: addresses.nodeName(node),
+      component,
+    })
+  }
+
   /** A fault inside the applications: they look for a file of this name. */
   setSwitch(name: string, isOn: boolean): void {
     const file = join(this.#world.scratchFolder, 'switches', name)
@@ -259,14 +295,19 @@ export class Cluster {
         podNetwork,
         endpoints,
       })
-      const host = `node-${node + 1}`
-      await mustRun(['ip', 'netns', 'exec', host, 'iptables-restore', '-w'], rules)
-      writeFileSync(join(this.#world.scratchFolder, `${host}.iptables`), rules)
+      const hostName = host(node)
+      await mustRun(['ip', 'netns', 'exec', hostName, 'iptables-restore', '-w'], rules)
+      writeFileSync(join(this.#world.scratchFolder, `${hostName}.iptables`), rules)
       const usable = policy === 'Local' ? endpoints.filter((endpoint) => endpoint.isLocal) : endpoints
       const state = endpoints.length === 0 ? 'REJECT' : usable.length === 0 ? 'DROP' : 'DNAT'
       this.#world.timeline.add('rules', `${addresses.node(node)}:${nodePort}`, { state, endpoints: usable.length })
     }
   }
+}
+
+/** Its network namespace. */
+function host(node: number): string {
+  return `node-${node + 1}`
 }
 
 function sleep(ms: number): Promise<void> {

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { launchCommand } from '../servers/launch.ts'
 import { addresses } from '../world/network.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, clusterIp, nodePort } from './cluster.ts'
 import type { ClusterEvent, EventRecorder } from './events.ts'
 import type { ContainerState, Pod } from './pod.ts'
 
 const namespace = 'shop'
 
-/** Events, pods and endpoint slices as `kubectl get -o json` prints them. */
+/** Events, pods, endpoint slices, services and nodes as `kubectl get -o json` prints them. */
 export function writeKubernetesObjects(
   folder: string,
   cluster: Cluster,
@@ -20,6 +20,10 @@ export function writeKubernetesObjects(
     'events.json': events.events.map((event, index) => eventObject(event, index)),
     'pods.json': cluster.pods.map((pod) => podObject(pod, scenario.workload.name)),
     'endpointslices.json': [endpointSlice(cluster, scenario)],
+    'services.json': [serviceObject(cluster, scenario)],
+    'nodes.json': Array.from({ length: scenario.nodes }, (_, node) => node)
+      .filter((node) => !cluster.goneNodes.has(node))
+      .map((node) => nodeObject(node, cluster.createdMs)),
   }
   for (const [file, items] of Object.entries(lists))
     writeFileSync(join(folder, file), `${JSON.stringify(list(items), null, 4)}\n`)
@@ -70,7 +74,7 @@ function podObject(pod: Pod, app: string): unknown {
     },
     spec: {
       containers: pod.containers.map((state) => containerSpec(state, pod)),
-      nodeName: `node-${pod.node + 1}`,
+      nodeName: addresses.nodeName(pod.node),
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: pod.template.gracePeriodSeconds ?? 30,
     },
@@ -151,12 +155,61 @@ function endpointSlice(cluster: Cluster, scenario: Scenario): unknown {
     endpoints: cluster.endpoints.map((pod) => ({
       addresses: [pod.address],
       conditions: { ready: pod.isServing, serving: pod.isReady, terminating: pod.isTerminating },
-      nodeName: `node-${pod.node + 1}`,
+      nodeName: addresses.nodeName(pod.node),
       targetRef: { kind: 'Pod', name: pod.name, namespace },
     })),
     kind: 'EndpointSlice',
     metadata: { labels: { 'kubernetes.io/service-name': name }, name: `${name}-x7k2p`, namespace },
     ports: [{ name: 'http', port: template.port, protocol: 'TCP' }],
+  }
+}
+
+function serviceObject(cluster: Cluster, { workload, targetType }: Scenario): unknown {
+  const isNodePort = targetType === 'instance'
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { creationTimestamp: seconds(cluster.createdMs), name: workload.name, namespace },
+    spec: {
+      clusterIP: clusterIp,
+      ...(isNodePort ? { externalTrafficPolicy: workload.externalTrafficPolicy ?? 'Cluster' } : {}),
+      internalTrafficPolicy: 'Cluster',
+      ports: [
+        {
+          name: 'http',
+          ...(isNodePort ? { nodePort } : {}),
+          port: 80,
+          protocol: 'TCP',
+          targetPort: workload.template.port,
+        },
+      ],
+      selector: { app: workload.name },
+      type: isNodePort ? 'NodePort' : 'ClusterIP',
+    },
+  }
+}
+
+function nodeObject(node: number, createdMs: number): unknown {
+  const name = addresses.nodeName(node)
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { creationTimestamp: seconds(createdMs), labels: { 'kubernetes.io/hostname': name }, name },
+    status: {
+      addresses: [
+        { address: addresses.node(node), type: 'InternalIP' },
+        { address: name, type: 'Hostname' },
+      ],
+      conditions: [
+        {
+          lastTransitionTime: seconds(createdMs),
+          message: 'kubelet is posting ready status',
+          reason: 'KubeletReady',
+          status: 'True',
+          type: 'Ready',
+        },
+      ],
+    },
   }
 }
 

@@ -7,7 +7,7 @@ import type { Timeline } from '../run/timeline.ts'
 import { type Launch, launch } from '../servers/launch.ts'
 import type { PythonFlavour } from '../servers/python.ts'
 import type { Server } from '../servers/server.ts'
-import type { Network } from '../world/network.ts'
+import { addresses, type Network } from '../world/network.ts'
 import { type CpuStat, holdCpuLimit } from './cpu-limit.ts'
 import type { EventRecorder } from './events.ts'
 import { type Probe, Prober } from './prober.ts'
@@ -357,7 +357,7 @@ export class Pod {
   }
 
   #nodeName(): string {
-    return `node-${this.node + 1}`
+    return addresses.nodeName(this.node)
   }
 
   /** Lines as a log collector writes them: time of receipt, pod, text. */

@@ -1,4 +1,3 @@
-import { addresses } from '../world/network.ts'
 import { shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -12,7 +11,10 @@ export const nodeRemoved = defineScenario({
     'One target address fails, and never comes back.',
     'The health check takes it out half a minute later.',
   ],
-  scaled: ['idle timeout 15 s (usually 60), for the requests on warm connections'],
+  scaled: [
+    'idle timeout 15 s (usually 60), for the requests on warm connections',
+    'the node controller waits 20 s for a silent kubelet (usually 50)',
+  ],
   application: 'k8s-shop-media-7d8e9f0a1b',
   targetType: 'instance',
   nodes: 3,
@@ -20,14 +22,8 @@ export const nodeRemoved = defineScenario({
   workload: { name: 'media', replicas: 2, placement: [0, 1], template: shopPod() },
   traffic: { seconds: 50, streams: [visitors(7)] },
   faults: [
-    {
-      atSeconds: 10,
-      what: 'node 3 is terminated',
-      apply: async (lab) => {
-        lab.timeline.add('node-removed-on', addresses.node(2))
-        await lab.network.blackhole('node-3')
-      },
-    },
+    { atSeconds: 10, what: 'node 3 is terminated', apply: (lab) => lab.cluster.terminateNode(2) },
+    { atSeconds: 30, what: 'the Node object of node 3 is deleted', apply: (lab) => lab.cluster.forgetNode(2) },
   ],
   expect: { atLeast: { 'node-removed-before-deregistration': 12 } },
 })

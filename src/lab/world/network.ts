@@ -12,6 +12,8 @@ export const addresses = {
   clientCount: 24,
   loadBalancerNode: (index: number): string => `10.0.${index + 1}.${11 + index}`,
   node: (index: number): string => `10.0.16.${11 + index}`,
+  /** As EC2 names an instance, and Kubernetes its node. */
+  nodeName: (index: number): string => `ip-10-0-16-${11 + index}.eu-west-1.compute.internal`,
   podNetwork: (node: number): string => `10.0.${32 + node}.0/24`,
   podGateway: (node: number): string => `10.0.${32 + node}.1`,
   pod: (node: number, index: number): string => `10.0.${32 + node}.${10 + index}`,

@@ -1,0 +1,105 @@
+import { readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts'
+import type { Joined } from './joined.ts'
+import { flowOf, groupKey, targetOf } from './subjects.ts'
+import type { NodePortFact, PodFact } from './testimony.ts'
+import { cut, hostOf, isNodePort, portOf, workloadOf } from './workloads.ts'
+
+/** One pod of a Service, as far as the list of pods and the events tell. */
+export interface PodLife {
+  readonly name: string
+  readonly node: string
+  /** Ready at the latest from then on; undefined: not said. */
+  readonly readyMs: number | undefined
+  /** It did not exist before. */
+  readonly bornMs: number
+  /** When it was told to stop; Infinity: never. */
+  readonly stoppedMs: number
+  /** In the list of pods: what it says of it. */
+  readonly fact: PodFact | undefined
+}
+
+/** The Service behind a NodePort target: a node port is one Service's, and the target group's name may not say another. */
+export function serviceOf(joined: Joined, failure: number): NodePortFact | undefined {
+  const target = targetOf(joined.subjects, failure)
+  if (!isNodePort(target)) return undefined
+  const port = portOf(target)
+  const named = readKubernetesName(targetGroupName(flowOf(joined.subjects, failure).targetGroup))
+  const [found, ...more] = joined.nodePorts.filter(
+    ({ nodePorts, namespace, service }) =>
+      nodePorts.includes(port) &&
+      (named === null || (cut(namespace) === named.namespace && cut(service) === named.name)),
+  )
+  return more.length === 0 ? found : undefined
+}
+
+/** The name of the node with this address. */
+export function nodeNameOf({ nodes, pods, events }: Joined, address: string): string | undefined {
+  const listed = nodes.find((node) => node.addresses.includes(address))
+  if (listed !== undefined) return listed.name
+  const pod = pods.find(({ hostAddresses }) => hostAddresses.includes(address))
+  if (pod !== undefined && pod.node !== '') return pod.node
+  // EC2's own host names hold the address; for a node that is gone nothing else does.
+  const dashed = `ip-${address.replaceAll('.', '-')}.`
+  return events.find(({ who }) => `${who}.`.startsWith(dashed))?.who
+}
+
+/** All pods of the workloads behind a failure's target group, those that are gone as well. */
+export function podLives(joined: Joined, failure: number): PodLife[] {
+  const workloads = joined.workloads.get(groupKey(flowOf(joined.subjects, failure)))
+  if (workloads === undefined || workloads.size === 0) return []
+  const lives = new Map<string, PodLife>()
+  for (const fact of joined.pods) {
+    if (!workloads.has(workloadOf(fact.name))) continue
+    const { createdMs = Number.NaN, isReady, readySinceMs = Number.NaN } = fact
+    lives.set(fact.name, {
+      name: fact.name,
+      node: fact.node,
+      readyMs: isReady && !Number.isNaN(readySinceMs) ? readySinceMs : undefined,
+      bornMs: Number.isNaN(createdMs) ? Number.NEGATIVE_INFINITY : createdMs,
+      stoppedMs: Number.POSITIVE_INFINITY,
+      fact,
+    })
+  }
+  for (const event of joined.events) {
+    if (event.node === undefined || !workloads.has(workloadOf(event.who))) continue
+    const known = lives.get(event.who) ?? {
+      name: event.who,
+      node: event.node,
+      readyMs: undefined,
+      bornMs: Number.NEGATIVE_INFINITY,
+      stoppedMs: Number.POSITIVE_INFINITY,
+      fact: undefined,
+    }
+    const isStop = event.kind === 'killing'
+    lives.set(event.who, { ...known, stoppedMs: isStop ? Math.min(known.stoppedMs, event.timeMs) : known.stoppedMs })
+  }
+  return [...lives.values()]
+}
+
+/** Whether a pod could take connections at that time. A Service sends nothing to one that was told to stop. */
+export function wasReady({ readyMs, bornMs, stoppedMs, fact }: PodLife, timeMs: number): 'yes' | 'no' | 'unknown' {
+  if (timeMs < bornMs || timeMs >= stoppedMs) return 'no'
+  if (readyMs !== undefined) return timeMs >= readyMs ? 'yes' : 'unknown'
+  if (fact?.isReady === false && timeMs >= (fact.readySinceMs ?? Number.NaN)) return 'no'
+  // It was told to stop later, so it ran; nobody says that it was ready.
+  return 'unknown'
+}
+
+/** Healthy requests to other targets of a failure's group, and to this one, that ended in a stretch of time. */
+export function answeredBetween(
+  { subjects }: Joined,
+  failure: number,
+  from: number,
+  to: number,
+): { readonly here: number; readonly elsewhere: number } {
+  const key = groupKey(flowOf(subjects, failure))
+  const host = hostOf(targetOf(subjects, failure))
+  let [here, elsewhere] = [0, 0]
+  for (const { target, start, end } of subjects.controls) {
+    const began = Number.isNaN(start) ? end : start
+    if (began < from || began > to || !subjects.groupsOfTarget.get(target)?.has(key)) continue
+    if (hostOf(target) === host) here++
+    else elsewhere++
+  }
+  return { here, elsewhere }
+}
