@@ -20,6 +20,7 @@ export default defineCause({
       source.controllerIssue(4360),
       'https://www.michal-drozd.com/en/blog/conntrack-stale-nat-mapping/',
       source.measured(9),
+      'lab: stale-endpoint-routing',
     ],
   },
   docs: {
@@ -83,9 +84,8 @@ export default defineCause({
       },
       { cause: 'target-idle-timeout', tell: 'The app has the request in its log; here nobody received it.' },
     ],
-    logAlone:
-      "Rules of kube-proxy that lag behind send to a pod that is gone; from outside it is that pod's silence or refusal. The node's rules beside the EndpointSlice at that second decide.",
     settledBy: [
+      'the Service, pods and events (`kubectl get -o json`) beside the log: pods that were told to stop before, and failures through one node only; the log alone says possible at most',
       "kube-proxy's sync metrics around the change",
       'conntrack entries to addresses that no pod has',
       "the controller's log",

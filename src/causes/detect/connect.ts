@@ -488,7 +488,12 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
               'target-tls-handshake-failure',
             ]
           : hasAnswered
-            ? ['service-without-endpoints', 'connection-refused', 'deregistration-race', 'target-tls-handshake-failure']
+            ? [
+                'service-without-endpoints',
+                'connection-refused',
+                'stale-endpoint-routing',
+                'target-tls-handshake-failure',
+              ]
             : ['service-without-endpoints', 'connection-refused', 'target-tls-handshake-failure'],
     },
   ]

@@ -8,6 +8,7 @@ import { detectOneNode } from './one-node.ts'
 import { detectOneRoute } from './one-route.ts'
 import { detectRecycling } from './recycling.ts'
 import { detectRowDecided } from './row-decided.ts'
+import { detectStaleRules } from './stale-rules.ts'
 import { detectTargetAnswered } from './target-answered.ts'
 import { detectTimeouts } from './timeouts.ts'
 import { detectColdStart } from './young-targets.ts'
@@ -18,6 +19,7 @@ type Detector = (group: FailureGroup, measures: Measures) => Claim[]
 const detectors: readonly Detector[] = [
   detectOneNode,
   detectRowDecided,
+  detectStaleRules,
   detectConnectFailures,
   detectSharedEnds,
   detectKeepAliveRace,

@@ -48,9 +48,9 @@ export class Cluster {
   readonly #registered = new Set<string>()
   #registry: TargetRegistry | undefined
   #created = 0
-  #syncTimer: NodeJS.Timeout | undefined
+  /** Each node's kube-proxy has its own timer, its own lag and its own rules. */
+  readonly #proxies: KubeProxy[]
   readonly #controllerTimers = new Set<NodeJS.Timeout>()
-  #syncing: Promise<void> = Promise.resolve()
   #registering: Promise<void> = Promise.resolve()
   #isClosed = false
   #isSelected = true
@@ -68,10 +68,15 @@ export class Cluster {
     this.#targetType = targetType
     this.#timings = timings
     this.template = workload.template
+    this.#proxies = Array.from({ length: nodes }, () => ({
+      timer: undefined,
+      lagSeconds: 0,
+      syncing: Promise.resolve(),
+    }))
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    await this.#writeRules()
+    for (let node = 0; node < this.#nodes; node++) await this.#writeRules(node, [])
     await Promise.all(Array.from({ length: this.#workload.replicas }, () => this.#addPod()))
     await this.waitReady(this.#workload.replicas, 40, signal)
     // The story begins with an application that works, whatever its readiness says.
@@ -106,7 +111,7 @@ export class Cluster {
   /** Waits until rules and registrations follow the last change. */
   async settle(): Promise<void> {
     await sleep(this.#timings.kubeProxySeconds * 1000 + 50)
-    await this.#syncing
+    await Promise.all(this.#proxies.map((proxy) => proxy.syncing))
     await this.#registering
   }
 
@@ -197,6 +202,12 @@ export class Cluster {
     this.#world.timeline.add(isOn ? `${name}-on` : `${name}-off`, this.#workload.name)
   }
 
+  /** From now on this node's kube-proxy needs so long to write what it has read, as on a node without CPU to spare. */
+  slowKubeProxy(node: number, lagSeconds: number): void {
+    ;(this.#proxies[node] as KubeProxy).lagSeconds = lagSeconds
+    this.#world.timeline.add('kube-proxy-slow', addresses.node(node), { lagSeconds })
+  }
+
   /** What the endpoint slice says: the pods that the Service selects. */
   get endpoints(): readonly Pod[] {
     return this.#isSelected ? this.pods : []
@@ -211,9 +222,9 @@ export class Cluster {
   /** From now on no change of pods is followed; what is under way ends first, however it ends. */
   async close(): Promise<void> {
     this.#isClosed = true
-    clearTimeout(this.#syncTimer)
+    for (const proxy of this.#proxies) clearTimeout(proxy.timer)
     for (const timer of this.#controllerTimers) clearTimeout(timer)
-    await Promise.allSettled([this.#syncing, this.#registering])
+    await Promise.allSettled([...this.#proxies.map((proxy) => proxy.syncing), this.#registering])
   }
 
   async destroy(): Promise<void> {
@@ -243,10 +254,11 @@ export class Cluster {
 
   #scheduleSync(): void {
     if (this.#isClosed) return
-    this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = undefined
-      this.#syncing = this.#syncing.then(() => this.#writeRules())
-    }, this.#timings.kubeProxySeconds * 1000)
+    for (const [node, proxy] of this.#proxies.entries())
+      proxy.timer ??= setTimeout(() => {
+        proxy.timer = undefined
+        proxy.syncing = proxy.syncing.then(() => this.#sync(node, proxy))
+      }, this.#timings.kubeProxySeconds * 1000)
     if (this.#targetType !== 'ip') return
     const timer = setTimeout(() => {
       this.#controllerTimers.delete(timer)
@@ -274,35 +286,50 @@ export class Cluster {
     }
   }
 
-  async #writeRules(): Promise<void> {
+  /** One sync at a time: what changes while a slow one runs is in the next. */
+  async #sync(node: number, { lagSeconds }: KubeProxy): Promise<void> {
     if (this.#isClosed) return
     const serving = this.endpoints.filter((pod) => pod.isServing)
-    const policy = this.#workload.externalTrafficPolicy ?? 'Cluster'
-    for (let node = 0; node < this.#nodes; node++) {
-      const endpoints = serving.map((pod) => ({
-        address: pod.address,
-        port: this.template.port,
-        isLocal: pod.node === node,
-      }))
-      const rules = renderKubeProxyRules({
-        namespace: 'shop',
-        name: this.#workload.name,
-        portName: 'http',
-        clusterIp,
-        port: 80,
-        nodePort,
-        externalTrafficPolicy: policy,
-        podNetwork,
-        endpoints,
-      })
-      const hostName = host(node)
-      await mustRun(['ip', 'netns', 'exec', hostName, 'iptables-restore', '-w'], rules)
-      writeFileSync(join(this.#world.scratchFolder, `${hostName}.iptables`), rules)
-      const usable = policy === 'Local' ? endpoints.filter((endpoint) => endpoint.isLocal) : endpoints
-      const state = endpoints.length === 0 ? 'REJECT' : usable.length === 0 ? 'DROP' : 'DNAT'
-      this.#world.timeline.add('rules', `${addresses.node(node)}:${nodePort}`, { state, endpoints: usable.length })
-    }
+    if (lagSeconds > 0) await sleep(lagSeconds * 1000)
+    await this.#writeRules(node, serving)
   }
+
+  async #writeRules(node: number, serving: readonly Pod[]): Promise<void> {
+    if (this.#isClosed) return
+    const policy = this.#workload.externalTrafficPolicy ?? 'Cluster'
+    const endpoints = serving.map((pod) => ({
+      address: pod.address,
+      port: this.template.port,
+      isLocal: pod.node === node,
+    }))
+    const rules = renderKubeProxyRules({
+      namespace: 'shop',
+      name: this.#workload.name,
+      portName: 'http',
+      clusterIp,
+      port: 80,
+      nodePort,
+      externalTrafficPolicy: policy,
+      podNetwork,
+      endpoints,
+    })
+    const hostName = host(node)
+    await mustRun(['ip', 'netns', 'exec', hostName, 'iptables-restore', '-w'], rules)
+    writeFileSync(join(this.#world.scratchFolder, `${hostName}.iptables`), rules)
+    const usable = policy === 'Local' ? serving.filter((pod) => pod.node === node) : serving
+    const state = endpoints.length === 0 ? 'REJECT' : usable.length === 0 ? 'DROP' : 'DNAT'
+    this.#world.timeline.add('rules', `${addresses.node(node)}:${nodePort}`, {
+      state,
+      endpoints: usable.length,
+      pods: usable.map((pod) => pod.name).join(' '),
+    })
+  }
+}
+
+interface KubeProxy {
+  timer: NodeJS.Timeout | undefined
+  lagSeconds: number
+  syncing: Promise<void>
 }
 
 /** Its network namespace. */

@@ -1,3 +1,4 @@
+import type { Probe } from '../cluster/prober.ts'
 import type { Scenario, ScenarioFix } from '../scenarios/scenario.ts'
 import type { HaproxyServer } from '../servers/server.ts'
 import { addSidecar } from './add-sidecar.ts'
@@ -241,4 +242,27 @@ export const networkAclMended: ScenarioFix = {
   title: 'the network ACL of the subnet lets packets to the pods and back',
   changes: ['aws ec2 create-network-acl-entry … --rule-action allow, both ways'],
   apply: (scenario) => ({ ...scenario, faults: [] }),
+}
+
+/** A new target group, as its protocol cannot be changed; the pods are those of the incident. */
+export const backendProtocol: ScenarioFix = {
+  title: 'the target group speaks what the pods speak',
+  changes: ['alb.ingress.kubernetes.io/backend-protocol: HTTP (and healthcheck-protocol)'],
+  apply: (scenario) => {
+    const { template } = scenario.workload
+    const containers = template.containers.map(({ server, ...container }) => ({
+      ...container,
+      server: server.kind === 'uvicorn' ? { ...server, isTls: false } : server,
+    }))
+    const { readiness, ...rest } = template
+    const { scheme: _, ...probe } = readiness ?? {}
+    return {
+      ...scenario,
+      loadBalancer: { ...scenario.loadBalancer, targetProtocol: 'http' },
+      workload: {
+        ...scenario.workload,
+        template: { ...rest, containers, ...(readiness === undefined ? {} : { readiness: probe as Probe }) },
+      },
+    }
+  },
 }

@@ -87,6 +87,17 @@ export const proofs: readonly Proof[] = [
     by: { byHand: 'idle-timeout' },
     trades: 'an answer that takes longer than the lower idle timeout becomes a 504',
   },
+  {
+    cause: 'target-tls-handshake-failure',
+    scenario: 'target-tls-handshake-failure',
+    by: { byHand: 'backend-protocol' },
+  },
+  {
+    cause: 'stale-endpoint-routing',
+    scenario: 'stale-endpoint-routing',
+    by: none,
+    trades: 'every pod lives half a minute longer',
+  },
   { cause: 'node-removed-before-deregistration', scenario: 'node-removed', by: none },
   { cause: 'deregistration-race', scenario: 'rolling-deploy-without-prestop', by: none },
   { cause: 'host-unreachable', scenario: 'rolling-deploy-without-prestop', by: none },
@@ -208,8 +219,6 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'instance-connection-allowance-exceeded': 'the allowance is the hypervisor’s',
   'snat-port-race': 'the lab’s MASQUERADE picks ports at random, as kube-proxy’s does today',
   'snat-port-exhaustion': 'it takes 28,000 connections to one address',
-  'stale-endpoint-routing': 'one process plays every node’s kube-proxy, so none lags behind the others',
-  'target-tls-handshake-failure': 'the protocol is a setting of the target group, which a run cannot change meanwhile',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
   'upstream-dns-stale-or-failed': 'the lab has no name server',

@@ -52,6 +52,7 @@ import { rollingDeployWithPrestop } from './rolling-deploy-with-prestop.ts'
 import { rollingDeployWithoutPrestop } from './rolling-deploy-without-prestop.ts'
 import type { Scenario } from './scenario.ts'
 import { serviceWithoutEndpoints } from './service-without-endpoints.ts'
+import { staleEndpointRouting } from './stale-endpoint-routing.ts'
 import { targetIdleTimeout } from './target-idle-timeout.ts'
 import { targetTlsHandshakeFailure } from './target-tls-handshake-failure.ts'
 import { twoCauses } from './two-causes.ts'
@@ -82,6 +83,7 @@ export const scenarios: readonly Scenario[] = [
   cpuThrottledTarget,
   serviceWithoutEndpoints,
   noLocalEndpoint,
+  staleEndpointRouting,
   crashLoop,
   readyBeforeListening,
   blackholedTarget,

@@ -1,3 +1,4 @@
+import { backendProtocol } from '../fixes/plain-fixes.ts'
 import { readiness, shopPod, visitors } from './parts.ts'
 import { defineScenario } from './scenario.ts'
 
@@ -37,4 +38,5 @@ export const targetTlsHandshakeFailure = defineScenario({
     },
   ],
   expect: { atLeast: { 'target-tls-handshake-failure': 30 } },
+  fixes: { 'backend-protocol': backendProtocol },
 })

@@ -38,6 +38,18 @@ export function rulesAt(run: RunRecord, target: string, timeMs: number): string 
   return state
 }
 
+/** A pod that the node's rules still sent to at that time, although it had been told to stop; undefined: none. */
+export function stalePodIn(run: RunRecord, target: string, timeMs: number): string | undefined {
+  const stopped = new Set<string>()
+  let pods: readonly string[] = []
+  for (const event of run.timeline) {
+    if (event.timeMs > timeMs) break
+    if (event.event === 'rules' && event.subject === target) pods = String(event.detail?.pods ?? '').split(' ')
+    if (event.event === 'container-signalled' && event.subject !== undefined) stopped.add(event.subject)
+  }
+  return pods.find((pod) => stopped.has(pod))
+}
+
 /** Events of these names within a window around a time, of one pod or of any. */
 export function eventsNear(
   run: RunRecord,
