@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['health-check-log', 'cloudwatch', 'kubernetes'],
     since: '0.1.0',
-    sources: [source.albTargetGroups, source.albHealthChecks, source.albTargetGroupHealth, source.albMetrics],
+    sources: [
+      source.albTargetGroups,
+      source.albHealthChecks,
+      source.albTargetGroupHealth,
+      source.albMetrics,
+      'lab: fail-open-keeps-dead-target',
+    ],
   },
   docs: {
     what: 'All targets of a group failed their checks. An ALB then fails open: it sends to all of them, healthy or not. There is no 503 for "no healthy targets" on an ALB; a Classic load balancer does write one.',
@@ -67,11 +73,9 @@ export default defineCause({
       },
       { cause: 'dependency-stall', tell: 'The app answers its checks; only the paths that use the dependency fail.' },
     ],
-    logAlone:
-      'A load balancer that fails open sends to unhealthy targets as to healthy ones, and no field of a row says what a target was held for. The health-check log and `UnHealthyHostCount` do.',
     settledBy: [
-      '`UnhealthyRoutingRequestCount` and `HealthyHostCount` over the incident',
-      "the health check log's reasons",
+      'the health check log, or `UnhealthyRoutingRequestCount`, `HealthyHostCount` and `UnHealthyHostCount`, beside the log: no field of a row says what a target was held for',
+      'whether other targets answered while one was dead: only what a working check had taken out is this cause. What sick targets answer themselves, their own 5XX among it, is theirs',
     ],
     folklore: [
       { claim: 'No healthy targets gives 503', truth: 'Only on a Classic load balancer. An ALB sends to all of them.' },

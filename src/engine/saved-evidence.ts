@@ -256,6 +256,7 @@ const testimony = z.object({
     ),
   ),
   nodes: z.exactOptional(z.array(z.object({ name: text, addresses: texts, isReady: z.boolean() }))),
+  targetHealth: z.exactOptional(z.array(z.object({ target: text, state: text, reason: text }))),
   notes: texts,
   dropped: count,
   role: z.enum(['app', 'proxy', 'none']),

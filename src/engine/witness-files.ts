@@ -21,7 +21,7 @@ export interface WitnessFiles {
   readonly unknown: readonly { readonly name: string; readonly why: string }[]
 }
 
-const DOCUMENTS: readonly WitnessFormatId[] = ['sentry', 'cloudwatch', 'prometheus', 'kubernetes']
+const DOCUMENTS: readonly WitnessFormatId[] = ['sentry', 'cloudwatch', 'prometheus', 'kubernetes', 'target-health']
 
 /** Witnesses that were given (`FILE`, `KIND=FILE`), and those that lie among the logs. */
 export async function findWitnesses(

@@ -5,6 +5,7 @@ import { closeByAnswers } from './close/answered.ts'
 import { closeByApp } from './close/app.ts'
 import { closeByCloudWatch } from './close/cloudwatch.ts'
 import { closeByEvents } from './close/events.ts'
+import { closeByFailOpen } from './close/fail-open.ts'
 import { closeByGracePeriod } from './close/grace-period.ts'
 import { keepAliveByDefault } from './close/keep-alive.ts'
 import { closeByKubernetes } from './close/kubernetes.ts'
@@ -66,6 +67,7 @@ const closers: readonly Closer[] = [
   closeByStaleRules,
   closeByUnprobedStarts,
   closeByGracePeriod,
+  closeByFailOpen,
   closeByCloudWatch,
   closeByThrottling,
 ]

@@ -3,22 +3,23 @@ import { parseDocuments } from '../formats/witnesses/json-document.ts'
 import { type KubernetesEvent, type PodState, readKubernetes } from '../formats/witnesses/kubernetes.ts'
 import { readPrometheus } from '../formats/witnesses/prometheus.ts'
 import { readSentry, type SentryEvent } from '../formats/witnesses/sentry.ts'
+import { readTargetHealth } from '../formats/witnesses/target-health.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
 import { requestKey, type Subjects } from './subjects.ts'
 import { type EventKind, emptyTestimony, type Hit, type LifeEvent, type Report, type Testimony } from './testimony.ts'
 import { workloadOf } from './workloads.ts'
 
+const READERS: { readonly [format in WitnessFormatId]?: typeof sentry } = {
+  cloudwatch: cloudWatch,
+  prometheus,
+  kubernetes,
+  'target-health': targetHealth,
+}
+
 /** A JSON document of a tool to what it says. */
 export function readDocument(name: string, format: WitnessFormatId, text: string, subjects: Subjects): Testimony {
   const { values, bad } = parseDocuments(text)
-  const testimony =
-    format === 'cloudwatch'
-      ? cloudWatch(name, values)
-      : format === 'prometheus'
-        ? prometheus(name, values)
-        : format === 'kubernetes'
-          ? kubernetes(name, values)
-          : sentry(name, values, subjects)
+  const testimony = (READERS[format] ?? sentry)(name, values, subjects)
   return { ...testimony, formats: new Map([[format, testimony.rows]]), unparsed: bad }
 }
 
@@ -58,6 +59,22 @@ function prometheus(name: string, values: readonly unknown[]): Testimony {
 function stepOf(points: readonly (readonly [number, number])[]): number {
   const steps = points.slice(1).map(([time], index) => time - (points[index]?.[0] ?? time))
   return steps.length === 0 ? 60_000 : Math.min(...steps)
+}
+
+function targetHealth(name: string, values: readonly unknown[]): Testimony {
+  const health = readTargetHealth(values)
+  const states = new Map<string, number>()
+  for (const { state, reason } of health) {
+    const text = reason === '' ? state : `${state} (${reason})`
+    states.set(text, (states.get(text) ?? 0) + 1)
+  }
+  const said = [...states].map(([state, count]) => `${count} ${state}`).join(', ')
+  return {
+    ...emptyTestimony(name, 'health-check-log', 0),
+    rows: health.length,
+    targetHealth: health,
+    notes: [`${health.length} targets when it was asked: ${said === '' ? 'none' : said}`],
+  }
 }
 
 function kubernetes(name: string, values: readonly unknown[]): Testimony {

@@ -1,4 +1,5 @@
 import { type CapacityCounts, capacityCounts } from './capacity-counts.ts'
+import type { TargetHealth } from '../formats/witnesses/target-health.ts'
 import { type ConnectCounts, connectCounts } from './connect-counts.ts'
 import { controlsByTarget } from './coverage.ts'
 import { type MetricsFit, metricsFit } from './metrics-fit.ts'
@@ -40,6 +41,8 @@ export interface Joined {
   readonly services: readonly ServiceFact[]
   readonly nodePorts: readonly NodePortFact[]
   readonly nodes: readonly NodeFact[]
+  /** One list per answer: a target group each. */
+  readonly targetHealth: readonly (readonly TargetHealth[])[]
   readonly workloads: WorkloadsByGroup
 }
 
@@ -75,6 +78,7 @@ export function joinTestimonies(subjects: Subjects, all: readonly Testimony[]): 
     pods,
     services,
     nodePorts,
+    targetHealth: testimonies.flatMap(({ targetHealth }) => (targetHealth === undefined ? [] : [targetHealth])),
     nodes: testimonies.flatMap((each) => each.nodes ?? []),
     workloads: workloadsByGroup(subjects, { pods, services, nodePorts, podsOfTarget }),
     hitsOf,

@@ -1,4 +1,5 @@
 import type { WitnessKind } from '../core/vocabulary.ts'
+import type { TargetHealth } from '../formats/witnesses/target-health.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
 import type { Interval } from './interval.ts'
 import type { Kinship } from './kinship.ts'
@@ -200,6 +201,8 @@ export interface Testimony {
   /** Kubernetes only; absent in evidence of older versions. */
   readonly nodePorts?: readonly NodePortFact[]
   readonly nodes?: readonly NodeFact[]
+  /** `describe-target-health` only. */
+  readonly targetHealth?: readonly TargetHealth[]
   readonly notes: readonly string[]
   /** Rows that were given up because there were too many. */
   readonly dropped: number

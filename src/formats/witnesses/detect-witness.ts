@@ -64,6 +64,7 @@ function documentOf(text: string): WitnessDetection | undefined {
   if (/"(?:MetricDataResults|Datapoints)"\s*:/.test(head))
     return { kind: 'log', carrier: 'document', format: 'cloudwatch' }
   if (/"resultType"\s*:\s*"matrix"/.test(head)) return { kind: 'log', carrier: 'document', format: 'prometheus' }
+  if (/"TargetHealthDescriptions"\s*:/.test(head)) return { kind: 'log', carrier: 'document', format: 'target-health' }
   if (
     /"apiVersion"\s*:/.test(head) &&
     /"kind"\s*:\s*"(?:(?:Event|Pod|EndpointSlice|Service|Node)?List|Event|Pod|EndpointSlice|Service|Node)"/.test(start)

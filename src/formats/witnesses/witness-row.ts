@@ -58,6 +58,7 @@ export const witnessFormatIds = [
   'cloudwatch',
   'prometheus',
   'kubernetes',
+  'target-health',
   'alb-health-check',
   'alb-connection',
 ] as const

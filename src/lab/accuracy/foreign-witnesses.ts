@@ -53,7 +53,7 @@ function filesIn(folder: string): string[] {
 }
 
 function isAccessLog(path: string): boolean {
-  return /_elasticloadbalancing_/.test(basename(path))
+  return /^\d+_elasticloadbalancing_/.test(basename(path))
 }
 
 function textOf(path: string): string {

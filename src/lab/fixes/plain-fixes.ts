@@ -164,7 +164,7 @@ export const securityGroupMended: ScenarioFix = {
 
 export const shallowCheck: ScenarioFix = {
   title: 'a health check that depends on nothing else',
-  changes: ['healthcheck-path: /healthz instead of /healthz/deep'],
+  changes: ['healthcheck-path: /healthz, which answers from the process alone'],
   apply: (scenario) => ({
     ...scenario,
     loadBalancer: {

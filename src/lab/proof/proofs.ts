@@ -117,6 +117,12 @@ export const proofs: readonly Proof[] = [
     trades: 'the old pods carry the load for longer',
   },
   {
+    cause: 'all-targets-unhealthy',
+    scenario: 'fail-open-keeps-dead-target',
+    by: { byHand: 'shallow-check' },
+    trades: 'nothing; the dead target fails until the check, which works now, takes it out',
+  },
+  {
     cause: 'liveness-probe-kills-busy-pod',
     scenario: 'liveness-kills-busy-pod',
     by: none,

@@ -78,6 +78,7 @@ export class LoadBalancer {
       ['--log-dir', this.#place.logFolder],
     ]
     const args = values.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]))
+    if (settings.healthCheckLogs) args.push('--health-check-logs')
     const child = network.spawn('lb', [process.execPath, cli, 'lab', 'alb', ...args])
     child.stdin?.end()
     child.stdout?.resume()

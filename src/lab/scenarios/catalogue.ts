@@ -17,6 +17,7 @@ import { desyncBlocked } from './desync-blocked.ts'
 import { earlyResponseToUpload } from './early-response-to-upload.ts'
 import { eventLoopBlocked } from './event-loop-blocked.ts'
 import { eventLoopStallResetsIdleConnections } from './event-loop-stall-resets-idle-connections.ts'
+import { failOpenKeepsDeadTarget } from './fail-open-keeps-dead-target.ts'
 import { fixedResponse } from './fixed-response.ts'
 import { gracePeriodTooShort } from './grace-period-too-short.ts'
 import { healthyControl } from './healthy-control.ts'
@@ -98,6 +99,7 @@ export const scenarios: readonly Scenario[] = [
   deregistrationDelayExceeded,
   noRegisteredTargets,
   allTargetsUnhealthy,
+  failOpenKeepsDeadTarget,
   workerKilledMidRequest,
   memoryLimitExceeded,
   responseTruncated,

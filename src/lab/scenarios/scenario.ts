@@ -21,6 +21,8 @@ export interface LoadBalancerSettings {
     readonly healthyCount?: number
     readonly unhealthyCount?: number
   }
+  /** The load balancer's health-check logs are switched on. */
+  readonly healthCheckLogs?: boolean
   readonly fixedResponses?: readonly { readonly path: string; readonly status: number }[]
   readonly xffMode?: 'append' | 'preserve' | 'remove'
   /** Target groups of another protocol version, by path. */

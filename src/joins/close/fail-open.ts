@@ -1,0 +1,148 @@
+import type { Confidence } from '../../core/vocabulary.ts'
+import type { Closing } from '../closing.ts'
+import { answeredBetween } from '../cluster-view.ts'
+import type { Joined } from '../joined.ts'
+import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
+import type { MetricSeries } from '../testimony.ts'
+
+const DEAD = new Set([
+  'connect-refused',
+  'connect-failed-late',
+  'connect-timeout',
+  'connect-failed',
+  'response-timeout',
+])
+/** Two checks at the slowest usual pace, and what the last one may take. */
+const DETECTION_MS = 90_000
+/** Of checks that are in the log: so many of their intervals. */
+const CHECKS_NEEDED = 3
+const LEAST_ELSEWHERE = 5
+const AROUND_MS = 60_000
+
+/** No target was healthy at that time, as far as a witness shows. */
+export interface FailOpen {
+  readonly text: string
+  /** After so long a target that fails its checks would have been left out. */
+  readonly detectionMs: number
+  readonly confidence: Confidence
+}
+
+/**
+ * A target that is dead for longer than its health check needs, and is sent to all the same, while others that are called
+ * unhealthy as well answer: the check fails for all, so it takes out none. That the targets are sick, and what they
+ * answer then, is their own.
+ */
+export function closeByFailOpen(joined: Joined, failures: readonly number[]): Closing[] {
+  const { subjects } = joined
+  const byTarget = new Map<string, number[]>()
+  for (const failure of failures) {
+    const target = targetOf(subjects, failure)
+    if (target === '' || !DEAD.has(symptomOf(subjects, failure))) continue
+    const key = `${groupKey(flowOf(subjects, failure))}|${target}`
+    const list = byTarget.get(key)
+    if (list === undefined) byTarget.set(key, [failure])
+    else list.push(failure)
+  }
+  return [...byTarget.values()].flatMap((list) => closeTarget(joined, list))
+}
+
+function closeTarget(joined: Joined, all: readonly number[]): Closing[] {
+  const { start } = joined.subjects
+  const list = [...all].sort((a, b) => (start[a] as number) - (start[b] as number))
+  const from = start[list[0] as number] as number
+  const kept: { failure: number; open: FailOpen }[] = []
+  for (const failure of list) {
+    const at = start[failure] as number
+    const open = failOpenAt(joined, failure)
+    if (open !== undefined && at > from + open.detectionMs) kept.push({ failure, open })
+  }
+  const [first] = kept
+  if (first === undefined) return []
+  const to = start[kept.at(-1)?.failure as number] as number
+  const { here, elsewhere } = answeredBetween(joined, first.failure, from, to)
+  // All of them fail: they are sick, whatever the check says.
+  if (here > 0 || elsewhere < LEAST_ELSEWHERE) return []
+  return kept.map(({ failure, open }) => ({
+    failure,
+    cause: 'all-targets-unhealthy',
+    confidence: open.confidence,
+    because: `${open.text}, so the load balancer sent to all of them; ${targetOf(joined.subjects, failure)} had been dead for longer than its health check needs to take it out, and other targets answered ${elsewhere.toLocaleString('en-US')} requests meanwhile`,
+  }))
+}
+
+export function failOpenAt(joined: Joined, failure: number): FailOpen | undefined {
+  return byCheckLog(joined, failure) ?? byCloudWatch(joined, failure) ?? byState(joined, failure)
+}
+
+/** Every target that had requests around then was in a run of failed checks. */
+function byCheckLog(joined: Joined, failure: number): FailOpen | undefined {
+  const { subjects } = joined
+  const at = subjects.start[failure] as number
+  const targets = targetsAround(joined, failure)
+  let slowestMs = 0
+  for (const target of targets) {
+    const run = joined.events.find(({ kind, who, timeMs, lastMs, count }) => {
+      if (kind !== 'check-failed' || who !== target || count < 2) return false
+      const intervalMs = (lastMs - timeMs) / (count - 1)
+      // The second failure is the earliest that counts; until the next check it stays so.
+      return at >= timeMs + intervalMs && at <= lastMs + intervalMs
+    })
+    if (run === undefined) return undefined
+    slowestMs = Math.max(slowestMs, (run.lastMs - run.timeMs) / (run.count - 1))
+  }
+  if (targets.size < 2) return undefined
+  return {
+    text: `the health check log has all ${targets.size} targets failing then`,
+    detectionMs: slowestMs * CHECKS_NEEDED,
+    confidence: 'likely',
+  }
+}
+
+function targetsAround({ subjects }: Joined, failure: number): ReadonlySet<string> {
+  const key = groupKey(flowOf(subjects, failure))
+  const at = subjects.start[failure] as number
+  const targets = new Set([targetOf(subjects, failure)])
+  for (const { target, end } of subjects.controls)
+    if (Math.abs(end - at) < AROUND_MS && subjects.groupsOfTarget.get(target)?.has(key)) targets.add(target)
+  return targets
+}
+
+function byCloudWatch({ subjects, metrics: { all, fit } }: Joined, failure: number): FailOpen | undefined {
+  const { loadBalancer, targetGroup } = flowOf(subjects, failure)
+  if (fit?.kinship !== 'same' || (fit.loadBalancer !== undefined && fit.loadBalancer !== loadBalancer)) return undefined
+  const at = subjects.start[failure] as number
+  const countOf = (name: string): number | undefined =>
+    valueAt(
+      all.find((metric) => metric.name === name),
+      at,
+    )
+  const healthy = countOf('HealthyHostCount')
+  const unhealthy = countOf('UnHealthyHostCount')
+  if (healthy !== 0 || !unhealthy) return undefined
+  const routed = countOf('UnhealthyRoutingRequestCount')
+  // Host counts are one target group's, and the export does not say which.
+  const isOnly = subjects.flows.every((flow) => flow.loadBalancer !== loadBalancer || flow.targetGroup === targetGroup)
+  return {
+    text: `CloudWatch counts no healthy target and ${unhealthy} unhealthy${routed ? `, and ${routed} requests sent to unhealthy ones` : ''}`,
+    detectionMs: DETECTION_MS,
+    confidence: isOnly && routed ? 'likely' : 'possible',
+  }
+}
+
+function valueAt(metric: MetricSeries | undefined, at: number): number | undefined {
+  return metric?.points.find(([start]) => at >= start && at < start + metric.periodMs)?.[1]
+}
+
+/** It does not say when it was asked. */
+function byState(joined: Joined, failure: number): FailOpen | undefined {
+  const target = targetOf(joined.subjects, failure)
+  const known = joined.targetHealth.find((each) => each.some((health) => health.target === target))
+  const inUse = known?.filter(({ state }) => state !== 'draining' && state !== 'unused') ?? []
+  if (inUse.length < 2 || !inUse.every(({ state }) => state.startsWith('unhealthy'))) return undefined
+  const reasons = [...new Set(inUse.map(({ reason }) => reason))].filter((reason) => reason !== '')
+  return {
+    text: `all ${inUse.length} targets were unhealthy${reasons.length === 0 ? '' : ` (${reasons.slice(0, 2).join(', ')})`} when \`describe-target-health\` was asked`,
+    detectionMs: DETECTION_MS,
+    confidence: 'possible',
+  }
+}
