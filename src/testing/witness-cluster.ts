@@ -59,6 +59,7 @@ export function clusterSubjects(sent: readonly Sent[], port = 30_080, group = 'k
         end: T0 + at * 1000 + 20,
         targetStatus: 200,
         target: `${to}:${port}`,
+        receivedBytes: 0,
         request: 'GET http://shop.example:80/cart HTTP/1.1',
       })),
     controlEvery: 1,
