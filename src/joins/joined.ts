@@ -1,5 +1,5 @@
-import { type CapacityCounts, capacityCounts } from './capacity-counts.ts'
 import type { TargetHealth } from '../formats/witnesses/target-health.ts'
+import { type CapacityCounts, capacityCounts } from './capacity-counts.ts'
 import { type ConnectCounts, connectCounts } from './connect-counts.ts'
 import { controlsByTarget } from './coverage.ts'
 import { type MetricsFit, metricsFit } from './metrics-fit.ts'
