@@ -10,13 +10,14 @@ export default defineCause({
     hop: 'network',
     symptoms: ['connect-timeout', 'connect-failed'],
     decidedBy: 'witness',
-    wants: ['kubernetes', 'cloudwatch'],
+    wants: ['kernel-log', 'node-counters', 'kubernetes'],
     since: '0.1.0',
     sources: [
       source.kubeVirtualIps,
       source.kubeSysctls,
       source.kubeProxyConntrack,
       'https://www.kernel.org/doc/html/latest/networking/nf_conntrack-sysctl.html',
+      'lab: conntrack-table-full',
     ],
   },
   docs: {
@@ -25,7 +26,7 @@ export default defineCause({
     act: "Read the node's count against its maximum. Raise the maximum through kube-proxy, which would overwrite a plain sysctl, and cut the number of short connections.",
     inTheLog: {
       row: '`504 -`, target set, `-1 -1 -1`, elapsed 10.00 s; now and then a success that is 1 or 3 s slow.',
-      many: 'Follows new connections per second on the node, not the duration of requests. Every pod on that node is hit (ip targets), or the node as a target (instance targets).',
+      many: 'Follows new connections per second on the node, not the duration of requests. Every pod on that node is hit (ip targets), or the node as a target (instance targets). A NodePort of another node fails too when it draws a pod of this one.',
     },
     elsewhere: {
       appLog: "Nothing for these requests. The pod's own outgoing connections may fail too.",
@@ -75,11 +76,12 @@ export default defineCause({
       { cause: 'security-group-or-nacl-block', tell: 'Every connection fails; here only a share of the new ones.' },
       {
         cause: 'snat-port-race',
-        tell: '`insert_failed` grows instead of `drop`, and a repeated SYN gets through after 1 or 3 s.',
+        tell: '`insert_failed` grows as well as `drop`, and a repeated SYN gets through after 1 or 3 s.',
       },
     ],
-    logAlone:
-      "A SYN that the node drops for want of a connection-tracking entry is silence, as behind a filter or a full accept queue: the row is the same 10.00 s. Only the node's kernel counts it (`conntrack -S`, field `drop`).",
-    settledBy: ['`nf_conntrack_count` against `nf_conntrack_max` on the node', "`table full` in the kernel's log"],
+    settledBy: [
+      "the node's kernel log: `dmesg -T` or `journalctl -k` as a witness",
+      '`nf_conntrack_count` against `nf_conntrack_max` on the node, over the incident',
+    ],
   },
 })

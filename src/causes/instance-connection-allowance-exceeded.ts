@@ -10,13 +10,18 @@ export default defineCause({
     hop: 'network',
     symptoms: ['connect-timeout'],
     decidedBy: 'witness',
-    wants: ['cloudwatch'],
+    wants: ['node-counters', 'cloudwatch'],
     since: '0.1.0',
-    sources: [source.enaMetrics, source.connectionTracking, source.connectionTrackingTimeouts],
+    sources: [
+      source.enaMetrics,
+      source.connectionTracking,
+      source.connectionTrackingTimeouts,
+      'lab: instance-connection-allowance-exceeded',
+    ],
   },
   docs: {
     what: 'Security groups track connections outside the instance, and each instance type has a maximum. Above it, or above its packet or bandwidth allowance, packets are queued and dropped before the operating system sees them.',
-    why: 'A lost SYN is a connect timeout: `504 -` after 10 s. No load balancer row was seen that shows it; the signature is consistent with what AWS documents.',
+    why: 'A lost SYN is a connect timeout: `504 -` after 10 s. The lab has a rule count and drop as AWS documents it; no row of a real instance was seen.',
     act: 'Read the allowance counters on the node. Take a larger instance type, make flows untracked, or shorten the tracking timeout.',
     inTheLog: {
       row: '`504 -`, target set, `-1 -1 -1`, elapsed 10.00 s.',
@@ -66,8 +71,9 @@ export default defineCause({
       },
       { cause: 'listen-backlog-overflow', tell: '`ListenOverflows` grows in the pod; here it does not.' },
     ],
-    logAlone:
-      "Packets over the instance's allowance are dropped in silence, as by a filter. Only `conntrack_allowance_exceeded` of `ethtool -S` on that instance counts them.",
-    settledBy: ["the `allowance_exceeded` counters of the node's network interface over the incident"],
+    settledBy: [
+      '`ethtool -S` of the node every few seconds, each with `date` before it, as a witness',
+      "the CloudWatch agent's `ethtool_conntrack_allowance_exceeded`",
+    ],
   },
 })

@@ -10,7 +10,7 @@ export default defineCause({
     hop: 'network',
     symptoms: ['connect-timeout'],
     decidedBy: 'witness',
-    wants: ['kubernetes'],
+    wants: ['node-counters', 'kubernetes'],
     since: '0.1.0',
     sources: [
       'https://tech.xing.com/a-reason-for-unexplained-connection-timeouts-on-kubernetes-docker-abd041cf7e02',
@@ -63,12 +63,10 @@ export default defineCause({
       },
       {
         cause: 'snat-port-exhaustion',
-        tell: 'Fails steadily above one number of connections to one pod; here rarely, at any number.',
+        tell: 'Fails steadily above one number of connections to one pod, 4 to 8 `insert_failed` for each 504; here many for one.',
       },
-      { cause: 'conntrack-table-full', tell: '`drop` grows and the table is at its maximum.' },
+      { cause: 'conntrack-table-full', tell: '`drop` grows alone, and the table is at its maximum.' },
     ],
-    logAlone:
-      'The lost SYN is repeated after a second and then gets through, as behind a full accept queue for an instant. Only `insert_failed` of `conntrack -S` on the node counts the race.',
-    settledBy: ['`insert_failed` of `conntrack -S` over the incident'],
+    settledBy: ['`conntrack -S` of the node every few seconds, each with `date` before it, as a witness'],
   },
 })

@@ -39,6 +39,8 @@ export const witnessKinds = [
   'kubernetes',
   'health-check-log',
   'connection-log',
+  'kernel-log',
+  'node-counters',
 ] as const
 /** Another source than the load balancer's access log. */
 export type WitnessKind = (typeof witnessKinds)[number]

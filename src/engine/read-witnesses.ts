@@ -7,6 +7,7 @@ import { CheckLog, ConnectionLog } from '../joins/check-log.ts'
 import { readDocument } from '../joins/documents.ts'
 import { type Joined, joinTestimonies } from '../joins/joined.ts'
 import { LineLog } from '../joins/line-log.ts'
+import { NodeCounters } from '../joins/node-counters.ts'
 import { makeSubjects, type Subjects } from '../joins/subjects.ts'
 import type { Testimony } from '../joins/testimony.ts'
 import { readBlocks } from '../read/byte-chunks.ts'
@@ -72,7 +73,7 @@ export async function readTestimony(
 ): Promise<Testimony> {
   if (file.carrier === 'document') return readDocument(file.name, file.format, readText(file.path), subjects)
   if (file.carrier === 'rows') {
-    const log = file.format === 'alb-connection' ? new ConnectionLog(file.name) : new CheckLog(file.name)
+    const log = rowsLog(file)
     await readBlocks(file.path, null, (block) => log.add(block))
     return log.finish()
   }
@@ -84,6 +85,11 @@ export async function readTestimony(
   const { truncated } = await readBlocks(file.path, null, (block) => log.add(block))
   const testimony = log.finish()
   return truncated === null ? testimony : { ...testimony, notes: [...testimony.notes, truncated] }
+}
+
+function rowsLog({ format, name }: WitnessFile): ConnectionLog | CheckLog | NodeCounters {
+  if (format === 'alb-connection') return new ConnectionLog(name)
+  return format === 'node-counters' ? new NodeCounters(name) : new CheckLog(name)
 }
 
 /** A document is parsed as a whole, so it must fit: exports of one incident do. */

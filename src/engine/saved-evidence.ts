@@ -197,6 +197,7 @@ const testimony = z.object({
       addresses: texts,
       node: z.exactOptional(text),
       workload: text,
+      isOfNode: z.exactOptional(z.literal(true)),
       isKin: z.boolean(),
       text,
       file: text,

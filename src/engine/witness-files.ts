@@ -23,6 +23,8 @@ export interface WitnessFiles {
 
 const DOCUMENTS: readonly WitnessFormatId[] = ['sentry', 'cloudwatch', 'prometheus', 'kubernetes', 'target-health']
 
+const ROWS: readonly WitnessFormatId[] = ['alb-health-check', 'alb-connection', 'node-counters']
+
 /** Witnesses that were given (`FILE`, `KIND=FILE`), and those that lie among the logs. */
 export async function findWitnesses(
   given: readonly string[],
@@ -56,7 +58,7 @@ export async function findWitnesses(
     // `seen` is not asked: whoever insists has looked.
     const found = await findInputs([path], (): WitnessDetection => ({ kind: 'log', carrier: 'lines', format }))
     for (const file of found.files) {
-      const isRows = format === 'alb-health-check' || format === 'alb-connection'
+      const isRows = ROWS.includes(format)
       const carrier = DOCUMENTS.includes(format) ? 'document' : isRows ? 'rows' : 'lines'
       files.push({ name: file.name, path: file.path, format, carrier, isInsisted: true })
     }

@@ -433,7 +433,10 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
         inequality: null,
         cause: vanished,
         basis: 'measured',
-        because: 'a node that goes then takes only its own pods with it, not the traffic it forwarded',
+        because:
+          vanished === 'node-removed-before-deregistration'
+            ? 'a node that goes then takes only its own pods with it, not the traffic it forwarded'
+            : 'pods as targets are reached without MASQUERADE, so no source port of a node is needed',
       })
       warnings.push(
         'target-type ip needs pods with addresses of the VPC (the VPC CNI), and makes the controller replace the target group. If you cannot: take nodes out of the load balancer before they go (why5xx explain node-removed-before-deregistration).',

@@ -12,6 +12,7 @@ import { closeByKubernetes } from './close/kubernetes.ts'
 import { closeByNginx } from './close/nginx.ts'
 import { closeByLocalPolicy } from './close/no-local-endpoint.ts'
 import { closeByRemovedNodes } from './close/node-removed.ts'
+import { closeByNodes } from './close/nodes.ts'
 import { closeByUnprobedStarts } from './close/pod-starts.ts'
 import { closeByProxyFlags } from './close/proxies.ts'
 import { closeByStaleRules } from './close/stale-routing.ts'
@@ -68,6 +69,7 @@ const closers: readonly Closer[] = [
   closeByUnprobedStarts,
   closeByGracePeriod,
   closeByFailOpen,
+  closeByNodes,
   closeByCloudWatch,
   closeByThrottling,
 ]

@@ -24,6 +24,10 @@ const SAID: readonly EventKind[] = [
   'limit-reached',
   'pool-exhausted',
   'check-failed',
+  'conntrack-full',
+  'syn-flood',
+  'insert-failed',
+  'allowance-exceeded',
 ]
 const AROUND_MS = 15_000
 

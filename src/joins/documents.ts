@@ -1,4 +1,4 @@
-import { readCloudWatch } from '../formats/witnesses/cloudwatch.ts'
+import { type CloudWatchMetric, readCloudWatch } from '../formats/witnesses/cloudwatch.ts'
 import { parseDocuments } from '../formats/witnesses/json-document.ts'
 import { type KubernetesEvent, type PodState, readKubernetes } from '../formats/witnesses/kubernetes.ts'
 import { readPrometheus } from '../formats/witnesses/prometheus.ts'
@@ -31,6 +31,7 @@ function cloudWatch(name: string, values: readonly unknown[]): Testimony {
     rows: metrics.reduce((sum, metric) => sum + metric.points.length, 0),
     ...span(times),
     metrics,
+    events: metrics.flatMap((metric) => allowanceEvents(metric, name)),
   }
 }
 
@@ -75,6 +76,32 @@ function targetHealth(name: string, values: readonly unknown[]): Testimony {
     targetHealth: health,
     notes: [`${health.length} targets when it was asked: ${said === '' ? 'none' : said}`],
   }
+}
+
+/** What the agent counts of one instance's network interface: every period in which packets were over the allowance. */
+function allowanceEvents({ name, label, periodMs, points }: CloudWatchMetric, file: string): LifeEvent[] {
+  if (!name.startsWith('ethtool_')) return []
+  // The interface's own counter never falls; else each value is what was counted in its period.
+  const isTotal = points.length > 2 && points.every(([, value], n) => value >= (points[n - 1]?.[1] ?? 1))
+  return points.flatMap(([startMs, value], n): LifeEvent[] => {
+    const grown = isTotal ? value - (points[n - 1]?.[1] ?? value) : value
+    if (!(grown > 0)) return []
+    return [
+      {
+        kind: 'allowance-exceeded',
+        timeMs: startMs,
+        lastMs: startMs + periodMs,
+        count: grown,
+        who: /\bip-\d+-\d+-\d+-\d+\b|\bi-[0-9a-f]{8,17}\b/.exec(label)?.[0] ?? '',
+        addresses: [],
+        workload: '',
+        isOfNode: true,
+        isKin: false,
+        text: `${name.slice('ethtool_'.length)} grew`,
+        file,
+      },
+    ]
+  })
 }
 
 function kubernetes(name: string, values: readonly unknown[]): Testimony {

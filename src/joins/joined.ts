@@ -3,6 +3,7 @@ import { type CapacityCounts, capacityCounts } from './capacity-counts.ts'
 import { type ConnectCounts, connectCounts } from './connect-counts.ts'
 import { controlsByTarget } from './coverage.ts'
 import { type MetricsFit, metricsFit } from './metrics-fit.ts'
+import { nodeAddresses, onTheWay } from './nodes.ts'
 import type { Subjects } from './subjects.ts'
 import type {
   Hit,
@@ -121,14 +122,20 @@ function withAddresses(
   const addressesOf = new Map<string, readonly string[]>()
   for (const [target, sources] of podsOfTarget)
     for (const source of sources) addressesOf.set(source, [...(addressesOf.get(source) ?? []), target])
-  for (const { pods } of testimonies) for (const pod of pods) addressesOf.set(pod.name, pod.addresses)
+  const pods = testimonies.flatMap((each) => each.pods)
+  for (const pod of pods) addressesOf.set(pod.name, pod.addresses)
   return testimonies
     .flatMap((each) => each.events)
-    .map((event) => (event.addresses.length > 0 ? event : { ...event, addresses: addressesOf.get(event.who) ?? [] }))
+    .map((event) => {
+      if (event.isOfNode) return { ...event, addresses: nodeAddresses(event.who, pods) }
+      return event.addresses.length > 0 ? event : { ...event, addresses: addressesOf.get(event.who) ?? [] }
+    })
 }
 
 /** Whether an event is about what stands behind this failure. */
 export function concerns(joined: Joined, event: LifeEvent, failure: number): Concern {
+  // Which of a node's processes it was about is not said.
+  if (event.isOfNode) return onTheWay(joined, event, failure) === 'no' ? 'no' : 'unknown'
   return concernOf(event, failure, joined.subjects, joined.workloads)
 }
 

@@ -7,6 +7,7 @@ import { detachedRow, detachedText } from './detached.ts'
 import { kinshipOf } from './kinship.ts'
 import { eventKindOf } from './life-events.ts'
 import { type LooseRow, matchLoose } from './match-loose.ts'
+import { nodeOfFile } from './nodes.ts'
 import { RhythmTally } from './rhythms.ts'
 import { requestKey, requestKeyOf, type Subjects, targetOf } from './subjects.ts'
 import { emptyTestimony, type Hit, type LifeEvent, ONE_TRY, type Testimony } from './testimony.ts'
@@ -19,6 +20,8 @@ const MOST_STRANGERS = 100_000
 /** How far from its request a row with the trace id may lie: answers after a timeout come late. */
 const EARLY_MS = 5_000
 const LATE_MS = 600_000
+/** What Linux printed no more of, before it prints again: `net_ratelimit: 83 callbacks suppressed`. */
+const SUPPRESSED = /^(?:net|__)_?ratelimit: (\d+) callbacks suppressed/
 const HITS_PER_FAILURE = 6
 const TEXT = 1_000
 const BIT = { app: 1, proxy: 2, either: 4, oneTry: ONE_TRY } as const
@@ -43,7 +46,7 @@ export class LineLog {
   /** Requests by trace id whose path is the load balancer's, and those with another one. */
   readonly #paths = { same: 0, other: 0 }
   readonly #loose: LooseRow[] = []
-  readonly #events: { row: WitnessRow; kind: LifeEvent['kind'] }[] = []
+  readonly #events: { row: WitnessRow; kind: LifeEvent['kind']; count: number }[] = []
   readonly #podsOfTarget = new Map<string, Set<string>>()
   #rows = 0
   #unparsed = 0
@@ -66,7 +69,7 @@ export class LineLog {
   constructor(name: string, subjects: Subjects, options: LineParserOptions = {}) {
     this.#name = name
     this.#subjects = subjects
-    this.#parse = createLineParser(options)
+    this.#parse = createLineParser({ aroundMs: subjects.logWindow.end, ...options })
     this.#hitsOf = new Uint8Array(subjects.failures.length)
     this.#controlsSeen = new Uint8Array(subjects.controls.length)
     this.#controlsElsewhere = new Uint8Array(subjects.controls.length)
@@ -199,10 +202,16 @@ export class LineLog {
   }
 
   #event(row: WitnessRow): boolean {
+    const suppressed = SUPPRESSED.exec(row.message as string)?.[1]
+    if (suppressed !== undefined) {
+      const last = this.#events.at(-1)
+      if (last?.kind === 'conntrack-full') last.count += Number(suppressed)
+      return true
+    }
     const isNginx = row.format === 'nginx-error'
     const kind = eventKindOf(row.message as string, isNginx)
     if (kind === undefined || (isNginx && row.path !== undefined && kind !== 'no-connections')) return false
-    if (this.#events.length < MOST_EVENTS) this.#events.push({ row: detachedRow(row), kind })
+    if (this.#events.length < MOST_EVENTS) this.#events.push({ row: detachedRow(row), kind, count: 1 })
     else this.#dropped++
     return true
   }
@@ -286,7 +295,8 @@ export class LineLog {
           file: this.#name,
         })
     }
-    const kind: WitnessKind = role === 'app' ? 'app-log' : 'proxy-log'
+    const isKernel = this.#formats.size === 1 && this.#formats.has('kernel-log')
+    const kind: WitnessKind = isKernel ? 'kernel-log' : role === 'app' ? 'app-log' : 'proxy-log'
     const notes: string[] = []
     // Rows that were told by their trace id alone have the format of the others.
     const main = [...this.#formats].sort((a, b) => b[1] - a[1])[0]
@@ -296,6 +306,8 @@ export class LineLog {
       notes.push(
         `${this.#paths.other.toLocaleString('en-US')} rows have the trace id of a request and another path: calls that it caused, not the request`,
       )
+    if (isKernel && this.#withoutTime > 0)
+      notes.push(`${this.#withoutTime.toLocaleString('en-US')} rows count from the boot: \`dmesg -T\` writes times`)
     if (this.#skippedLines > 0)
       notes.push(`${this.#skippedLines.toLocaleString('en-US')} rows far from every failure were counted, not read`)
     return {
@@ -318,22 +330,26 @@ export class LineLog {
       controlsSeen,
       podsOfTarget: this.#podsOfTarget,
       rhythms: this.#rhythms.finish(),
-      events: this.#events.map(({ row, kind: eventKind }) => ({
+      events: this.#events.map(({ row, kind: eventKind, count }) => ({
         kind: eventKind,
         timeMs: row.timeMs + shift,
         lastMs: row.timeMs + shift,
-        count: 1,
-        who: row.source,
+        count,
         addresses: [],
-        workload: row.source === '' ? '' : workloadOf(row.source),
+        ...(row.format === 'kernel-log' ? this.#node(row) : { who: row.source, workload: workloadOf(row.source) }),
         isKin: kinship === 'same',
         text: row.message as string,
         file: this.#name,
       })),
       notes,
       dropped: this.#dropped,
-      role,
+      role: isKernel ? 'none' : role,
     }
+  }
+
+  #node(row: WitnessRow): Pick<LifeEvent, 'who' | 'workload' | 'isOfNode'> {
+    const who = row.source === '' ? nodeOfFile(this.#name) : row.source.replace(/\/kernel$/, '')
+    return { who, workload: '', isOfNode: true }
   }
 
   /** Lines that both could have written belong to the company they keep; alone, to what the file is called. */

@@ -9,6 +9,8 @@ const MOST_EVENTS = 200
 /** Too many and too quiet to be drawn beside the failures. */
 const NOT_DRAWN: readonly EventKind[] = ['other', 'started']
 
+const OF_A_NODE: ReadonlySet<Testimony['kind']> = new Set(['kernel-log', 'node-counters'])
+
 export function witnessReports(joined: Joined): WitnessReport[] {
   return joined.testimonies.map((testimony) => {
     const events = eventsOf(testimony)
@@ -73,7 +75,7 @@ export function missingFrom({ testimonies, subjects }: Joined): Missing[] {
   const { start, end } = subjects.window
   for (const testimony of testimonies) {
     const { name, firstMs, lastMs, requests, requestsWithTrace, hits, controlsSeen, shiftMs = 0 } = testimony
-    const isLog = testimony.role !== 'none'
+    const isLog = testimony.role !== 'none' || OF_A_NODE.has(testimony.kind)
     if (isLog && subjects.failures.length > 0 && (lastMs + shiftMs < start || firstMs + shiftMs > end)) {
       missing.push({
         what: `${name} for the time of the failures`,

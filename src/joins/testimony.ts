@@ -59,6 +59,10 @@ export const eventKinds = [
   'reload',
   'upstream-banned',
   'check-failed',
+  'conntrack-full',
+  'syn-flood',
+  'insert-failed',
+  'allowance-exceeded',
   'other',
 ] as const
 export type EventKind = (typeof eventKinds)[number]
@@ -78,6 +82,8 @@ export interface LifeEvent {
   readonly node?: string
   /** The Deployment or the like that `who` belongs to, or ''. */
   readonly workload: string
+  /** `who` is a node: its kernel or its counters say it. */
+  readonly isOfNode?: true
   /** It was written by a log that is shown to hold this load balancer's requests. */
   readonly isKin: boolean
   readonly text: string

@@ -74,6 +74,11 @@ const NAMES = [
   'RejectedConnectionCount',
   'RequestCount',
   'pod_cpu_utilization_over_pod_limit',
+  // Of the CloudWatch agent, for one instance.
+  'ethtool_conntrack_allowance_exceeded',
+  'ethtool_pps_allowance_exceeded',
+  'ethtool_bw_in_allowance_exceeded',
+  'ethtool_bw_out_allowance_exceeded',
 ] as const
 
 /** Labels are free text, and ids too; the metric's own name is in one of them by default. */

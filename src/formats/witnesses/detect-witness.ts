@@ -1,6 +1,7 @@
 import { detectFormat } from '../detect.ts'
 import type { LineFormat } from './define-line-format.ts'
 import { createLineParser } from './line-parser.ts'
+import { hasNodeCounters } from './node-counters.ts'
 import type { WitnessFormatId } from './witness-row.ts'
 
 export type WitnessDetection =
@@ -22,6 +23,7 @@ const SURE: ReadonlySet<WitnessFormatId> = new Set([
   'haproxy-http',
   'envoy-access',
   'uvicorn-log',
+  'kernel-log',
 ])
 
 /** Which witness a file is, by its first bytes (inflated). Free text with times is none unless somebody insists. */
@@ -38,6 +40,7 @@ export function detectWitness(head: Uint8Array, given: readonly LineFormat[] = [
   if (text.length < 100 && /^\s*\[\s*\]\s*$/.test(text)) return { kind: 'other', seen: EMPTY_LIST }
   const document = documentOf(text)
   if (document) return document
+  if (hasNodeCounters(text)) return { kind: 'log', carrier: 'rows', format: 'node-counters' }
   const lines = text.split('\n').slice(0, 400)
   if (lines.length > 1) lines.pop()
   const parse = createLineParser({ given })

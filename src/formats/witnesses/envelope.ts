@@ -1,5 +1,5 @@
 import type { Envelope } from './define-line-format.ts'
-import { parseLogTime } from './log-time.ts'
+import { parseLogTime, parseSyslogTime } from './log-time.ts'
 
 export interface Unwrapped extends Envelope {
   readonly line: string
@@ -19,10 +19,13 @@ const STERN = /^([a-z0-9][a-z0-9-]*-[a-z0-9]{6,10}-[a-z0-9]{5}) ([a-z0-9][a-z0-9
 const COMPOSE = /^([a-zA-Z0-9][\w.-]*?)\s+\| /
 /** `web-1 haproxy[7]: `, behind the time of RFC 5424-like syslog. */
 const TAGGED = /^([\w.-]+) ([a-z][\w./-]*)(?:\[\d+\])?: /
-const SYSLOG = /^(?:<\d{1,3}>)?\w{3} [ \d]\d \d\d:\d\d:\d\d ([\w.-]+) ([a-z][\w./-]*)(?:\[\d+\])?: /
+const SYSLOG = /^(?:<\d{1,3}>)?(\w{3} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d{6})? ([\w.-]+) ([a-z][\w./-]*)(?:\[\d+\])?: /
 
-/** Takes off what kubectl, stern, a container runtime, docker compose or syslog put before a line. */
-export function unwrapLine(raw: string): Unwrapped {
+/**
+ * Takes off what kubectl, stern, a container runtime, docker compose or syslog put before a line. `aroundMs`: the time that
+ * a syslog's lines, which have no year, are taken to be near.
+ */
+export function unwrapLine(raw: string, aroundMs = Number.NaN): Unwrapped {
   let line = raw.includes('\u001b') ? raw.replace(COLOUR, '') : raw
   if (line.endsWith('\r')) line = line.slice(0, -1)
   const first = line.charCodeAt(0)
@@ -42,7 +45,11 @@ export function unwrapLine(raw: string): Unwrapped {
       if (cri) return unwrapped(rest.slice(cri[0].length), stamped[1], '')
     }
     const tagged = TAGGED.exec(rest)
-    if (tagged) return unwrapped(rest.slice(tagged[0].length), undefined, `${tagged[1]}/${tagged[2]}`)
+    if (tagged) {
+      // The kernel's lines have no time of their own; a server's own is the better one.
+      const time = tagged[2] === 'kernel' ? stamped[1] : undefined
+      return unwrapped(rest.slice(tagged[0].length), time, `${tagged[1]}/${tagged[2]}`)
+    }
     return unwrapped(rest, stamped[1], '')
   }
   const stern = STERN.exec(line)
@@ -51,7 +58,10 @@ export function unwrapLine(raw: string): Unwrapped {
     return { ...inner, source: `${stern[1]}/${stern[2]}` }
   }
   const syslog = SYSLOG.exec(line)
-  if (syslog) return unwrapped(line.slice(syslog[0].length), undefined, `${syslog[1]}/${syslog[2]}`)
+  if (syslog) {
+    const time = syslog[3] === 'kernel' ? parseSyslogTime(syslog[1] as string, aroundMs) : undefined
+    return { line: line.slice(syslog[0].length), time, source: `${syslog[2]}/${syslog[3]}` }
+  }
   const compose = line.includes(' | ') ? COMPOSE.exec(line) : null
   if (compose) return unwrapped(line.slice(compose[0].length), undefined, compose[1] as string)
   return unwrapped(line, undefined, '')

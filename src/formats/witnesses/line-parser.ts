@@ -5,6 +5,7 @@ import { envoyAccess } from './envoy.ts'
 import { gunicornAccess, gunicornLog } from './gunicorn.ts'
 import { haproxyHttp } from './haproxy.ts'
 import { type JsonKeys, parseJsonLine } from './json-lines.ts'
+import { createKernelParser, kernelLog } from './kernel-log.ts'
 import { combinedAccess, ingressNginxAccess, nginxKeyedAccess, tailValues } from './nginx-access.ts'
 import { nginxError } from './nginx-error.ts'
 import { uvicornAccess, uvicornLog } from './uvicorn.ts'
@@ -21,6 +22,7 @@ export const lineFormats: readonly LineFormat[] = [
   envoyAccess,
   gunicornLog,
   uvicornLog,
+  kernelLog,
   appRequest,
   appText,
   errorLine,
@@ -32,13 +34,16 @@ export interface LineParserOptions {
   /** Made from the text of a `log_format` directive; tried first. */
   readonly given?: readonly LineFormat[]
   readonly jsonKeys?: JsonKeys
+  /** About when the lines were written: syslog leaves the year out. */
+  readonly aroundMs?: number
 }
 
 const JSON_TOO: ReadonlySet<LineFormatId> = new Set(['json-lines', 'envoy-access', 'nginx-access'])
 
 /** One line of any text log to a row; undefined when nothing fits. Two formats in one file are the normal case. */
 export function createLineParser(options: LineParserOptions = {}): (raw: string) => WitnessRow | undefined {
-  const { only, given = [], jsonKeys } = options
+  const { only, given = [], jsonKeys, aroundMs } = options
+  const parseKernel = createKernelParser()
   const wanted = only === 'gunicorn-access' ? [gunicornAccess] : lineFormats.filter((each) => !only || each.id === only)
   // gunicorn's lines have the shape of nginx's: in the app's hands unless somebody insists.
   let order: LineFormat[] = [...given, ...wanted]
@@ -51,8 +56,10 @@ export function createLineParser(options: LineParserOptions = {}): (raw: string)
     gunicornLog,
   ])
   return (raw) => {
-    const { line, ...envelope } = unwrapLine(raw)
+    const { line, ...envelope } = unwrapLine(raw, aroundMs)
     if (line === '') return undefined
+    if (envelope.source.endsWith('/kernel') && (only === undefined || only === 'kernel-log'))
+      return parseKernel(line, envelope)
     if (line.charCodeAt(0) === 0x7b && (only === undefined || JSON_TOO.has(only))) {
       // A `log_format` may be JSON as well, under names that only its text explains.
       for (const format of given) {
@@ -62,7 +69,7 @@ export function createLineParser(options: LineParserOptions = {}): (raw: string)
       return parseJsonLine(line, envelope, jsonKeys)
     }
     for (const [place, format] of order.entries()) {
-      const row = parseLine(format, line, envelope)
+      const row = format === kernelLog ? parseKernel(line, envelope) : parseLine(format, line, envelope)
       if (row === undefined || (format === errorLine && Number.isNaN(row.timeMs))) continue
       // Lines come in runs; shapes that nothing else can be mistaken for move to the front.
       if (place > 0 && sure.has(format)) order = [format, ...order.filter((each) => each !== format)]

@@ -49,6 +49,7 @@ export const lineFormatIds = [
   'nginx-error',
   'haproxy-http',
   'envoy-access',
+  'kernel-log',
 ] as const
 export type LineFormatId = (typeof lineFormatIds)[number]
 
@@ -61,6 +62,7 @@ export const witnessFormatIds = [
   'target-health',
   'alb-health-check',
   'alb-connection',
+  'node-counters',
 ] as const
 /** What `--with KIND=FILE` takes. */
 export type WitnessFormatId = (typeof witnessFormatIds)[number]

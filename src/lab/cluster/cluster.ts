@@ -14,6 +14,8 @@ export interface Workload {
   readonly placement?: readonly number[]
   readonly rollout?: { readonly maxSurge: number; readonly maxUnavailable: number; readonly minReadySeconds?: number }
   readonly externalTrafficPolicy?: 'Cluster' | 'Local'
+  /** The source ports that nodes have for what they forward; absent: all that are free. */
+  readonly masqueradePorts?: string
 }
 
 export interface ClusterTimings {
@@ -310,6 +312,7 @@ export class Cluster {
       port: 80,
       nodePort,
       externalTrafficPolicy: policy,
+      masqueradePorts: this.#workload.masqueradePorts,
       podNetwork,
       endpoints,
     })

@@ -9,6 +9,8 @@ export interface ServiceRules {
   readonly port: number
   readonly nodePort: number
   readonly externalTrafficPolicy: 'Cluster' | 'Local'
+  /** `61000-61005`: source ports of what is rewritten. kube-proxy leaves them to the kernel. */
+  readonly masqueradePorts?: string | undefined
   /** Addresses of all pods of the cluster, for the hairpin rule. */
   readonly podNetwork: string
   readonly endpoints: readonly { readonly address: string; readonly port: number; readonly isLocal: boolean }[]
@@ -66,6 +68,9 @@ function natTable(
   local: ServiceRules['endpoints'],
   hasUsable: boolean,
 ): string[] {
+  const { masqueradePorts } = service
+  const isTcp = masqueradePorts === undefined ? '' : ' -p tcp'
+  const ports = masqueradePorts === undefined ? '' : ` --to-ports ${masqueradePorts}`
   const chains = ['KUBE-MARK-MASQ', 'KUBE-NODEPORTS', 'KUBE-POSTROUTING', 'KUBE-SERVICES']
   const rules = [
     '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
@@ -74,7 +79,7 @@ function natTable(
     '-A KUBE-MARK-MASQ -j MARK --or-mark 0x4000',
     '-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN',
     '-A KUBE-POSTROUTING -j MARK --xor-mark 0x4000',
-    '-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully',
+    `-A KUBE-POSTROUTING${isTcp} -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE${ports} --random-fully`,
   ]
   if (service.endpoints.length > 0) {
     const svc = `KUBE-SVC-${hash}`

@@ -82,6 +82,19 @@ export const proofs: readonly Proof[] = [
     by: { byHand: 'network-acl' },
   },
   {
+    cause: 'conntrack-table-full',
+    scenario: 'conntrack-table-full',
+    by: { byHand: 'larger-table' },
+    trades: 'memory of the node, about 300 bytes an entry',
+  },
+  {
+    cause: 'instance-connection-allowance-exceeded',
+    scenario: 'instance-connection-allowance-exceeded',
+    by: { byHand: 'larger-instance' },
+    trades: 'a larger instance',
+  },
+  { cause: 'snat-port-exhaustion', scenario: 'snat-port-exhaustion', by: none },
+  {
     cause: 'idle-flow-expired',
     scenario: 'idle-flow-expired',
     by: { byHand: 'idle-timeout' },
@@ -221,10 +234,7 @@ export const proofs: readonly Proof[] = [
 
 /** Causes with a fix that no scenario of the lab shows, and why. */
 export const withoutProof: Readonly<Record<string, string>> = {
-  'conntrack-table-full': 'nf_conntrack_max belongs to the host’s kernel; a namespace cannot set it',
-  'instance-connection-allowance-exceeded': 'the allowance is the hypervisor’s',
   'snat-port-race': 'the lab’s MASQUERADE picks ports at random, as kube-proxy’s does today',
-  'snat-port-exhaustion': 'it takes 28,000 connections to one address',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
   'upstream-dns-stale-or-failed': 'the lab has no name server',

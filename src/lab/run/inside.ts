@@ -127,7 +127,9 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     trafficStartMs = Date.now()
     timeline.add('traffic-start')
     say({ kind: 'step', text: `traffic: ${scenario.traffic.seconds} s, seed ${job.seed}` })
-    await driveTraffic(scenario, job, folders, { network, cluster, loadBalancer, services, timeline, signal }, signal)
+    const incidentFolder = folders.incident
+    const controls = { network, cluster, loadBalancer, services, timeline, incidentFolder, signal }
+    await driveTraffic(scenario, job, folders, controls, signal)
     timeline.add('traffic-end')
   } finally {
     await writeCounters(network, cluster, folders, scenario)

@@ -8,6 +8,7 @@ import { busyPod } from './busy-pod.ts'
 import { clientGaveUp } from './client-gave-up.ts'
 import { closedWithoutResponse } from './closed-without-response.ts'
 import { coldStartOverload } from './cold-start-overload.ts'
+import { conntrackTableFull } from './conntrack-table-full.ts'
 import { contentLengthMismatch } from './content-length-mismatch.ts'
 import { cpuThrottledTarget } from './cpu-throttled-target.ts'
 import { crashLoop } from './crash-loop.ts'
@@ -22,6 +23,7 @@ import { fixedResponse } from './fixed-response.ts'
 import { gracePeriodTooShort } from './grace-period-too-short.ts'
 import { healthyControl } from './healthy-control.ts'
 import { idleFlowExpired } from './idle-flow-expired.ts'
+import { instanceConnectionAllowanceExceeded } from './instance-connection-allowance-exceeded.ts'
 import { keepaliveRaceGunicorn } from './keepalive-race-gunicorn.ts'
 import { keepaliveRaceNode } from './keepalive-race-node.ts'
 import { keepaliveRaceNodePort } from './keepalive-race-node-port.ts'
@@ -53,6 +55,7 @@ import { rollingDeployWithPrestop } from './rolling-deploy-with-prestop.ts'
 import { rollingDeployWithoutPrestop } from './rolling-deploy-without-prestop.ts'
 import type { Scenario } from './scenario.ts'
 import { serviceWithoutEndpoints } from './service-without-endpoints.ts'
+import { snatPortExhaustion } from './snat-port-exhaustion.ts'
 import { staleEndpointRouting } from './stale-endpoint-routing.ts'
 import { targetIdleTimeout } from './target-idle-timeout.ts'
 import { targetTlsHandshakeFailure } from './target-tls-handshake-failure.ts'
@@ -89,6 +92,9 @@ export const scenarios: readonly Scenario[] = [
   readyBeforeListening,
   blackholedTarget,
   zonalNetworkBlock,
+  conntrackTableFull,
+  instanceConnectionAllowanceExceeded,
+  snatPortExhaustion,
   idleFlowExpired,
   targetTlsHandshakeFailure,
   nodeRemoved,

@@ -48,6 +48,8 @@ export interface LabControls {
   readonly loadBalancer: LoadBalancer
   readonly services: Services
   readonly timeline: Timeline
+  /** What people would have: for a witness that only this scenario has. */
+  readonly incidentFolder: string
   readonly signal: AbortSignal
 }
 

@@ -195,6 +195,38 @@ export class Network {
       )
   }
 
+  /**
+   * At most so many connections through this host: the first packet of any further one is dropped, those that are there
+   * go on. The kernel counts them; what is closed does not count.
+   */
+  async limitConnections(host: HostName, most: number): Promise<void> {
+    const rule = ['-m', 'conntrack', '--ctstate', 'NEW', '-m', 'connlimit', '--connlimit-above', `${most}`]
+    await mustRun(
+      ['ip', 'netns', 'exec', host, 'iptables', '-w', '-t', 'mangle', '-A', 'PREROUTING'].concat(rule, [
+        '--connlimit-mask',
+        '0',
+        '-j',
+        'DROP',
+      ]),
+    )
+  }
+
+  /** Packets that {@link limitConnections} has dropped on this host. */
+  async refusedConnections(host: HostName): Promise<number> {
+    const list = ['iptables', '-w', '-t', 'mangle', '-L', 'PREROUTING', '-v', '-n', '-x']
+    const { stdout } = await runCommand(['ip', 'netns', 'exec', host, ...list])
+    return Number(/^\s*(\d+)\s+\d+\s+DROP .*#conn/m.exec(stdout)?.[1] ?? 0)
+  }
+
+  /** The counters of a host's connection tracking, as `/proc` has them, and the packets it could not enter. */
+  async conntrackStat(host: HostName): Promise<{ readonly insertFailed: number; readonly stat: string }> {
+    const stat = await mustRun(['ip', 'netns', 'exec', host, 'cat', '/proc/net/stat/nf_conntrack'])
+    const [head = '', ...rows] = stat.trim().split('\n')
+    const column = head.trim().split(/\s+/).indexOf('insert_failed')
+    const ofRow = (row: string): number => Number.parseInt(row.trim().split(/\s+/)[column] ?? '0', 16)
+    return { insertFailed: rows.reduce((sum, row) => sum + ofRow(row), 0), stat }
+  }
+
   async heal(host: HostName): Promise<void> {
     await mustRun(['ip', 'netns', 'exec', host, 'iptables', '-w', '-t', 'raw', '-F'])
   }

@@ -1,0 +1,78 @@
+import { type LogTime, parseLogTime } from './log-time.ts'
+
+/** Counters of a node that only grow, and two levels. */
+export type NodeCounter =
+  | 'insert_failed'
+  | 'drop'
+  | 'conntrack_allowance_exceeded'
+  | 'pps_allowance_exceeded'
+  | 'bw_in_allowance_exceeded'
+  | 'bw_out_allowance_exceeded'
+  | 'nf_conntrack_count'
+  | 'nf_conntrack_max'
+
+/** What was printed at one time. */
+export interface NodeSnapshot {
+  readonly time: LogTime | undefined
+  readonly counters: ReadonlyMap<NodeCounter, number>
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-network-performance-ena.html */
+const ETHTOOL = /^\s*((?:conntrack|pps|bw_in|bw_out)_allowance_exceeded): (\d+)\s*$/
+/** conntrack(8), one line per processor. */
+const CONNTRACK = /^cpu=(\d+)\s.*?\binsert_failed=(\d+) drop=(\d+)/
+const SYSCTL = /^net\.netfilter\.(nf_conntrack_(?:count|max)) ?= ?(\d+)\s*$/
+
+export function hasNodeCounters(text: string): boolean {
+  return text.split('\n', 400).some((line) => ETHTOOL.test(line) || CONNTRACK.test(line) || SYSCTL.test(line))
+}
+
+/** Snapshots of `conntrack -S`, `ethtool -S` and `sysctl`, each with the time above it (`date`), line by line. */
+export class NodeSnapshots {
+  readonly snapshots: NodeSnapshot[] = []
+  rows = 0
+  unparsed = 0
+  #time: LogTime | undefined
+  #counters = new Map<NodeCounter, number>()
+  readonly #processors = new Set<string>()
+
+  add(line: string): void {
+    this.rows++
+    const conntrack = CONNTRACK.exec(line)
+    if (conntrack) {
+      const [, processor = '', insertFailed, drop] = conntrack
+      // The first processor again: the next snapshot, when nobody wrote the time.
+      if (this.#processors.has(processor)) this.finish()
+      this.#processors.add(processor)
+      this.#count('insert_failed', (this.#counters.get('insert_failed') ?? 0) + Number(insertFailed))
+      this.#count('drop', (this.#counters.get('drop') ?? 0) + Number(drop))
+      return
+    }
+    const [, name, value] = ETHTOOL.exec(line) ?? SYSCTL.exec(line) ?? []
+    if (name !== undefined) {
+      if (this.#counters.has(name as NodeCounter)) this.finish()
+      this.#count(name as NodeCounter, Number(value))
+      return
+    }
+    const time = parseLogTime(line.trim())
+    if (time === undefined) {
+      // ethtool prints hundreds of others.
+      if (!/^\s*[\w.[\]-]+ ?[:=]/.test(line) && line.trim() !== '') this.unparsed++
+      return
+    }
+    this.finish()
+    this.#time = time
+  }
+
+  /** Ends the snapshot that is being read. */
+  finish(): void {
+    if (this.#counters.size > 0) this.snapshots.push({ time: this.#time, counters: this.#counters })
+    this.#counters = new Map()
+    this.#processors.clear()
+    this.#time = undefined
+  }
+
+  #count(name: NodeCounter, value: number): void {
+    this.#counters.set(name, value)
+  }
+}

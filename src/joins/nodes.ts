@@ -1,0 +1,48 @@
+import type { Joined } from './joined.ts'
+import { flowOf, groupKey, targetOf } from './subjects.ts'
+import type { LifeEvent, PodFact } from './testimony.ts'
+import { isNodePort, workloadOf } from './workloads.ts'
+
+/** EC2's own host names: `ip-10-0-16-11.eu-central-1.compute.internal`. */
+const EC2_NAME = /\bip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})\b/
+
+/** The addresses of a node: in its name, or in the list of pods that run there. */
+export function nodeAddresses(node: string, pods: readonly PodFact[]): readonly string[] {
+  const ec2 = EC2_NAME.exec(node)
+  if (ec2) return [ec2.slice(1).join('.')]
+  const short = shortName(node)
+  return [...new Set(pods.filter((pod) => shortName(pod.node) === short).flatMap((pod) => pod.hostAddresses))]
+}
+
+/** The node that a file's name names: `ip-10-0-16-11.dmesg.txt`, `node-1.kernel.log`. */
+export function nodeOfFile(file: string): string {
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  return EC2_NAME.exec(name)?.[0] ?? shortName(name)
+}
+
+function shortName(node: string): string {
+  return node.split('.')[0] as string
+}
+
+/** Whether new connections of a failed request went through a node. `perhaps`: one of the pods behind the NodePort is there. */
+export type OnTheWay = 'yes' | 'perhaps' | 'no' | 'unknown'
+
+export function onTheWay(joined: Joined, { addresses }: LifeEvent, subject: number): OnTheWay {
+  if (addresses.length === 0) return 'unknown'
+  const target = targetOf(joined.subjects, subject)
+  const host = target.slice(0, target.lastIndexOf(':'))
+  if (addresses.includes(host)) return 'yes'
+  const behind = isNodePort(target)
+    ? podsBehind(joined, subject)
+    : joined.pods.filter((pod) => pod.addresses.includes(host))
+  if (behind.length === 0) return 'unknown'
+  if (!behind.some((pod) => pod.hostAddresses.some((address) => addresses.includes(address)))) return 'no'
+  return isNodePort(target) ? 'perhaps' : 'yes'
+}
+
+/** The pods that a NodePort draws from, as far as the witnesses tell; all pods where they do not. */
+function podsBehind({ pods, subjects, workloads }: Joined, subject: number): readonly PodFact[] {
+  if (subject >= subjects.failures.length) return pods
+  const known = workloads.get(groupKey(flowOf(subjects, subject)))
+  return known === undefined || known.size === 0 ? pods : pods.filter((pod) => known.has(workloadOf(pod.name)))
+}
