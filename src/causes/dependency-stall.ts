@@ -25,7 +25,7 @@ export default defineCause({
     act: "Name the dependency from the app's errors. Give each call a timeout of seconds and a breaker, and keep dependencies out of health checks.",
     inTheLog: {
       row: "`504 -` at the idle timeout, or a target-made 5XX with a target time at the dependency's timer (5, 10, 30 s).",
-      many: 'All targets, the paths that use it, from one second to another; recovery in the same second everywhere. Other paths are fine. Steps of 5 s point to DNS.',
+      many: 'All targets, the paths that use it, from one second to another; recovery in the same second everywhere, and what had waited is answered at once. Other paths are fine. That names the cause; which dependency it was, only the app knows. Steps of 5 s point to DNS.',
     },
     elsewhere: {
       appLog: "Errors with the dependency's name, or slow requests without an error.",
@@ -76,8 +76,6 @@ export default defineCause({
       },
       { cause: 'all-targets-unhealthy', tell: 'The check fails as well, because it asks the dependency.' },
     ],
-    logAlone:
-      'The rows show that all targets wait at once, which a shared lock, a slow query and a dependency that is down make alike. Only the app or its trace knows what it waited for.',
     settledBy: [
       "the exception or slow call in the app's log at the first second",
       'the edges of the window over all targets',

@@ -1,6 +1,7 @@
 import type { Claim } from '../claim.ts'
 import { detectOtherCloses, detectSharedEnds } from './closed.ts'
 import { detectConnectFailures } from './connect.ts'
+import { detectDependencyStall } from './dependency.ts'
 import type { FailureGroup } from './failure-group.ts'
 import { detectKeepAliveRace, detectWeakKeepAliveRace } from './keepalive.ts'
 import type { Measures } from './measures.ts'
@@ -28,6 +29,7 @@ const detectors: readonly Detector[] = [
   detectWeakKeepAliveRace,
   detectOtherCloses,
   detectColdStart,
+  detectDependencyStall,
   detectTimeouts,
   detectTargetAnswered,
 ]

@@ -8,13 +8,17 @@ export function detectTimeouts(group: FailureGroup, measures: Measures): Claim[]
   return [...detectIdleTimeout(group, measures), ...detectClientLeft(group)]
 }
 
-function detectIdleTimeout(group: FailureGroup, measures: Measures): Claim[] {
+/** 504 after the hand-over, when the idle timeout was over. */
+export function atIdleTimeout(group: FailureGroup): number[] {
   const { failures, idleTimeoutSeconds } = group
-  const isAtTimeout = (i: number): boolean => {
+  return withSymptom(group, 'response-timeout').filter((i) => {
     const waited = (failures.elapsedMs[i] as number) - Math.max(0, failures.requestMs[i] as number)
     return waited >= idleTimeoutSeconds * 1000 - 250 && waited <= idleTimeoutSeconds * 1000 + 1_500
-  }
-  const all = withSymptom(group, 'response-timeout').filter(isAtTimeout)
+  })
+}
+
+function detectIdleTimeout(group: FailureGroup, measures: Measures): Claim[] {
+  const all = atIdleTimeout(group)
   const deeper = [...judgeStalls(group, measures, all), ...judgePools(group, measures, all)]
   const taken = new Set(deeper.flatMap((claim) => claim.failures))
   const left = all.filter((i) => !taken.has(i))

@@ -21,7 +21,7 @@ const AT_LIMIT_PERCENT = 95
 const BELOW_LIMIT_PERCENT = 75
 
 /** Causes of lateness that look the same in the log, and leave the CPU alone. */
-const REFUTED = ['worker-pool-exhausted', 'target-idle-timeout', 'dependency-stall']
+const REFUTED = ['worker-pool-exhausted', 'target-idle-timeout']
 
 interface Measured {
   /** Of the waits of failures, and of all other time. */
