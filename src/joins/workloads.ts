@@ -95,15 +95,11 @@ export type Concern = 'yes' | 'no' | 'unknown'
 /** Whether an event is about what stands behind a failure's target group. */
 export function concernOf(event: LifeEvent, failure: number, subjects: Subjects, groups: WorkloadsByGroup): Concern {
   const target = targetOf(subjects, failure)
-  if (event.addresses.length > 0 && !isNodePort(target)) return isAt(event, target) ? 'yes' : 'no'
+  if (event.addresses.length > 0 && !isNodePort(target))
+    return event.addresses.some((address) => target === address || hostOf(target) === address) ? 'yes' : 'no'
   const known = groups.get(groupKey(flowOf(subjects, failure)))
   if (event.workload === '' || known === undefined || known.size === 0) return event.isKin ? 'yes' : 'unknown'
   return [...known].some((workload) => isSameWorkload(workload, event.workload)) ? 'yes' : 'no'
-}
-
-/** Whether it happened to what has this target's address. */
-export function isAt({ addresses }: LifeEvent, target: string): boolean {
-  return addresses.some((address) => target === address || hostOf(target) === address)
 }
 
 /** A collector's name has the container behind it: `store-app` is of `store`. */

@@ -3,7 +3,6 @@ import type { Closing } from '../closing.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { flowOf, groupKey, symptomOf } from '../subjects.ts'
 import type { EventKind, Hit, LifeEvent } from '../testimony.ts'
-import { isAt, isNodePort } from '../workloads.ts'
 
 interface EventRule {
   readonly kinds: readonly EventKind[]
@@ -100,11 +99,7 @@ function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], l
   if (near.length === 0) return []
   const key = groupKey(flowOf(subjects, lost[0] as number))
   const controls = subjects.controls.filter((control) => subjects.groupsOfTarget.get(control.target)?.has(key) ?? true)
-  const healthyNear = controls.filter(({ end, target }) =>
-    eventsAt(events, rule, end).some(
-      (event) => event.addresses.length === 0 || isNodePort(target) || isAt(event, target),
-    ),
-  ).length
+  const healthyNear = controls.filter((control) => eventsAt(events, rule, control.end).length > 0).length
   // With few healthy requests nobody knows how often they are near.
   const byChance = (healthyNear + 1) / (controls.length + 2)
   const isNear = new Set(near.map(({ failure }) => failure))
