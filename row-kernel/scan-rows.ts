@@ -104,10 +104,8 @@ export function setLength(rows: i32): void {
 @inline
 function bits(a: v128, b: v128, c: v128, d: v128): i64 {
   return (
-    (i64(i8x16.bitmask(a)) & 0xffff) |
-    ((i64(i8x16.bitmask(b)) & 0xffff) << 16) |
-    ((i64(i8x16.bitmask(c)) & 0xffff) << 32) |
-    (i64(i8x16.bitmask(d)) << 48)
+    i64(u32(i8x16.bitmask(a)) | (u32(i8x16.bitmask(b)) << 16)) |
+    (i64(u32(i8x16.bitmask(c)) | (u32(i8x16.bitmask(d)) << 16)) << 32)
   )
 }
 
@@ -306,93 +304,80 @@ function readStatus(at: usize): i32 {
 
 // --- routes --------------------------------------------------------------------------------------------------------
 
-/** Bytes of which {@link look} took the bits. */
-let lookedFrom: usize = 0
-let breaks: i64 = 0
-let digitBits: i64 = 0
-
-/** Takes the bits of the next 64 bytes: slashes, spaces and question marks; digits. */
-function look(from: usize): void {
-  const a = v128.load(from)
-  const b = v128.load(from, 16)
-  const c = v128.load(from, 32)
-  const d = v128.load(from, 48)
-  lookedFrom = from
-  breaks = bits(isBreak(a), isBreak(b), isBreak(c), isBreak(d))
-  digitBits = bits(isDigit(a), isDigit(b), isDigit(c), isDigit(d))
-}
-
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
-function isBreak(text: v128): v128 {
-  return v128.or(
-    v128.or(i8x16.eq(text, i8x16.splat(i8(SLASH))), i8x16.eq(text, i8x16.splat(i8(SPACE)))),
-    i8x16.eq(text, i8x16.splat(i8(QUESTION_MARK))),
-  )
+function isAny(text: v128, one: i32, other: i32): v128 {
+  return v128.or(i8x16.eq(text, i8x16.splat(i8(one))), i8x16.eq(text, i8x16.splat(i8(other))))
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isDigit(text: v128): v128 {
   return i8x16.lt_u(i8x16.sub(text, i8x16.splat(48)), i8x16.splat(10))
 }
 
 /** Position of the next slash, space or question mark, or `to`. */
+// @ts-expect-error: decorator
+@inline
 function findBreak(from: usize, to: usize): usize {
-  let at = from
-  while (at < to) {
-    if (at - lookedFrom >= 64) look(at)
-    const left = breaks >>> i64(at - lookedFrom)
-    if (left !== 0) {
-      const found = at + usize(ctz(left))
-      return found < to ? found : to
-    }
-    at = lookedFrom + 64
+  for (let at = from; at < to; at += 16) {
+    const text = v128.load(at)
+    const found = i8x16.bitmask(v128.or(isAny(text, SLASH, SPACE), i8x16.eq(text, i8x16.splat(i8(QUESTION_MARK)))))
+    if (found !== 0) return min(at + usize(ctz(found)), to)
   }
   return to
 }
 
-/** Most segments; false where {@link look} did not look. */
-// @ts-ignore: decorator
-@inline
-function hasNoDigit(from: usize, size: i32): bool {
-  const offset = from - lookedFrom
-  return offset < 64 && offset + usize(size) <= 64 && size < 64 && ((digitBits >>> i64(offset)) & ((i64(1) << i64(size)) - 1)) === 0
-}
-
 const LONGEST_SEGMENT: i32 = 40
+/** What stands for a star. */
+const STAR: i64 = 2
 
-/** A path segment that names one thing of many, as `isVariable` of src/formats/route-text.ts says it. */
 // @ts-expect-error: decorator
 @inline
-function isVariable(from: usize, size: i32): bool {
-  if (size > LONGEST_SEGMENT) return true
-  if (hasNoDigit(from, size)) return false
-  let digits = 0
-  let dots = 0
-  let others = 0
-  for (let done = 0; done < size; done += 16) {
-    const count = min(size - done, 16)
-    const text = firstBytes(from + usize(done), count)
-    const digit = i8x16.bitmask(isDigit(text))
-    const dot = i8x16.bitmask(i8x16.eq(text, i8x16.splat(i8(DOT))))
-    const hex = i8x16.bitmask(
-      v128.or(
-        i8x16.lt_u(i8x16.sub(text, i8x16.splat(97)), i8x16.splat(6)),
-        i8x16.eq(text, i8x16.splat(i8(DASH))),
-      ),
-    )
-    digits += popcnt(digit)
-    dots += popcnt(dot)
-    others += count - popcnt(digit | dot | hex)
-  }
-  if (digits === 0) return false
-  return digits === size || (others === 0 && dots === 0 && size >= 8) || (digits >= 3 && dots === 0)
+function isWithin(part: i64, whole: i64): bool {
+  return (part & ~whole) === 0
 }
 
-/** Hash of method and path of a request line, with a star for every segment that names one thing of many. */
+/** Hash of a path segment as src/formats/route-text.ts writes it. */
+function hashSegment(from: usize, size: i32): i64 {
+  if (size > LONGEST_SEGMENT) return STAR
+  let digits: i64 = 0
+  let letters: i64 = 0
+  let dashes: i64 = 0
+  let dots: i64 = 0
+  for (let done = 0; done < size; done += 16) {
+    const text = v128.load(from + usize(done))
+    const by = i64(done)
+    digits |= i64(i8x16.bitmask(isDigit(text))) << by
+    letters |= i64(i8x16.bitmask(i8x16.lt_u(i8x16.sub(text, i8x16.splat(97)), i8x16.splat(6)))) << by
+    dashes |= i64(i8x16.bitmask(i8x16.eq(text, i8x16.splat(i8(DASH))))) << by
+    dots |= i64(i8x16.bitmask(i8x16.eq(text, i8x16.splat(i8(DOT))))) << by
+  }
+  const all = (i64(1) << i64(size)) - 1
+  digits &= all
+  if (digits === 0) return size === 0 ? 1 : hashBytes(from, from + usize(size))
+  dots &= all
+  const hex = digits | letters | dashes
+  if (dots === 0) {
+    const isId = isWithin(all, hex) && size >= ((dashes & all) === 0 ? 5 : 8)
+    return isId || digits === all || popcnt(digits) >= 3 ? STAR : hashBytes(from, from + usize(size))
+  }
+  let hash: i64 = 3
+  let part = 0
+  while (true) {
+    const rest = dots >>> i64(part)
+    const length = rest === 0 ? size - part : i32(ctz(rest))
+    const mine = ((i64(1) << i64(length)) - 1) << i64(part)
+    const isHash = length >= 6 && isWithin(mine, hex) && (digits & mine) !== 0
+    const at = from + usize(part)
+    hash = mix(hash, isHash ? STAR : length === 0 ? 1 : hashBytes(at, at + usize(length)))
+    if (rest === 0) return hash
+    part += length + 1
+  }
+}
+
+/** Hash of method and path of a request line, with a star for whatever names one thing of many. */
 function hashRequest(from: usize, to: usize): i64 {
-  look(from)
   let at = from
   while (at < to && load<u8>(at) !== SPACE) at++
   let hash = hashBytes(from, at)
@@ -404,15 +389,30 @@ function hashRequest(from: usize, to: usize): i64 {
     at = findBreak(at, to)
     if (at + 1 < to && load<u16>(at) === 0x2f2f) at = findBreak(at + 2, to)
   }
-  // No path is the same as `/`.
-  if (at >= to || load<u8>(at) !== SLASH) return mix(mix(hash, 1), 1)
+  if (at >= to || load<u8>(at) !== SLASH) return mix(hash, 1)
+  // Most paths are short and have no digit: then there is no star in them.
+  const a = v128.load(at)
+  const b = v128.load(at, 16)
+  const c = v128.load(at, 32)
+  const ends = threeBits(isAny(a, SPACE, QUESTION_MARK), isAny(b, SPACE, QUESTION_MARK), isAny(c, SPACE, QUESTION_MARK))
+  const size = min(i32(to - at), i32(ctz(ends)))
+  if (
+    size <= LONGEST_SEGMENT &&
+    (threeBits(isDigit(a), isDigit(b), isDigit(c)) & ((i64(1) << i64(size)) - 1)) === 0
+  )
+    return mix(hash, hashBytes(at, at + usize(size)))
   while (true) {
-    const end = findBreak(at, to)
-    const size = i32(end - at)
-    hash = mix(hash, size === 0 ? 1 : isVariable(at, size) ? 2 : hashBytes(at, end))
-    if (end >= to || load<u8>(end) !== SLASH) return hash
-    at = end + 1
+    const start = at + 1
+    at = findBreak(start, to)
+    hash = mix(hash, hashSegment(start, i32(at - start)))
+    if (at >= to || load<u8>(at) !== SLASH) return hash
   }
+}
+
+// @ts-expect-error: decorator
+@inline
+function threeBits(a: v128, b: v128, c: v128): i64 {
+  return i64(u32(i8x16.bitmask(a)) | (u32(i8x16.bitmask(b)) << 16)) | (i64(i8x16.bitmask(c)) << 32)
 }
 
 /** For routes of rows that are not read here. */
@@ -421,6 +421,12 @@ export function addRoute(from: usize, to: usize, groupFrom: usize, groupTo: usiz
 }
 
 // --- rows ----------------------------------------------------------------------------------------------------------
+
+// @ts-expect-error: decorator
+@inline
+function isRare(text: v128): v128 {
+  return v128.or(i8x16.eq(text, i8x16.splat(i8(NEWLINE))), i8x16.eq(text, i8x16.splat(92)))
+}
 
 /** Newline of the row that {@link indexRow} looked at. */
 let rowEnd: usize = 0
@@ -447,21 +453,20 @@ function indexRow(from: usize, limit: usize): i32 {
     const d = v128.load(at, 48)
     const space = i8x16.splat(i8(SPACE))
     const quote = i8x16.splat(i8(QUOTE))
-    const newline = i8x16.splat(i8(NEWLINE))
-    const backslash = i8x16.splat(92)
     let spaces = bits(i8x16.eq(a, space), i8x16.eq(b, space), i8x16.eq(c, space), i8x16.eq(d, space))
     let quotes = bits(i8x16.eq(a, quote), i8x16.eq(b, quote), i8x16.eq(c, quote), i8x16.eq(d, quote))
-    const newlines = bits(i8x16.eq(a, newline), i8x16.eq(b, newline), i8x16.eq(c, newline), i8x16.eq(d, newline))
-    const escapes = bits(
-      i8x16.eq(a, backslash),
-      i8x16.eq(b, backslash),
-      i8x16.eq(c, backslash),
-      i8x16.eq(d, backslash),
-    )
-    const end = newlines & -newlines
-    if (end !== 0) {
-      spaces &= end - 1
-      quotes &= end - 1
+    let end: i64 = 0
+    let escapes: i64 = 0
+    if (v128.any_true(v128.or(v128.or(isRare(a), isRare(b)), v128.or(isRare(c), isRare(d))))) {
+      const newline = i8x16.splat(i8(NEWLINE))
+      const backslash = i8x16.splat(92)
+      const newlines = bits(i8x16.eq(a, newline), i8x16.eq(b, newline), i8x16.eq(c, newline), i8x16.eq(d, newline))
+      escapes = bits(i8x16.eq(a, backslash), i8x16.eq(b, backslash), i8x16.eq(c, backslash), i8x16.eq(d, backslash))
+      end = newlines & -newlines
+      if (end !== 0) {
+        spaces &= end - 1
+        quotes &= end - 1
+      }
     }
     const within = prefixXor(quotes) ^ quoted
     const separators = spaces & ~within
@@ -471,11 +476,21 @@ function indexRow(from: usize, limit: usize): i32 {
     odd |= ((closing << 1) | afterClose) & ~(separators | end)
     odd |= (separators | end) & separatorBefore
     odd |= ((escapes << 1) | afterBackslash) & quotes
+    // Four at once: how many there are is no branch to guess, and what is beyond them is written over.
     let left = separators
-    while (left !== 0) {
-      if (count < MOST_FIELDS) store<i32>(fields + (usize(count) << 2), i32(at) + i32(ctz(left)))
-      count++
+    let place = fields + (usize(min(count, MOST_FIELDS)) << 2)
+    count += i32(popcnt(separators))
+    while (true) {
+      store<i32>(place, i32(at) + i32(ctz(left)))
       left &= left - 1
+      store<i32>(place, i32(at) + i32(ctz(left)), 4)
+      left &= left - 1
+      store<i32>(place, i32(at) + i32(ctz(left)), 8)
+      left &= left - 1
+      store<i32>(place, i32(at) + i32(ctz(left)), 12)
+      left &= left - 1
+      if (left === 0) break
+      place += 16
     }
     if (end !== 0) {
       odd |= within & end

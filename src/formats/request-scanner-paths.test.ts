@@ -319,6 +319,23 @@ describe('the fast path says what the exact one says', () => {
     )
   })
 
+  test('for paths of ids, hashes and files, whichever came before them', () => {
+    const word = fc.string({ unit: fc.constantFrom('0', '7', 'a', 'f', 'g', '-', '.', 'Z'), maxLength: 45 })
+    const path = fc.array(fc.oneof({ weight: 3, arbitrary: oneOf('app.fe9f13.js', 'ff5b7', 'cart', '1.2') }, word), {
+      minLength: 1,
+      maxLength: 5,
+    })
+    fc.assert(
+      fc.property(fc.array(path, { minLength: 2, maxLength: 12 }), (paths) => {
+        const bytes = bytesOf(
+          paths.map((parts) => row({ 12: `"GET https://shop:443/${parts.join('/')}?a=1 HTTP/1.1"` })),
+        )
+        expect(scan(bytes)).toEqual(scan(bytes, { isSlow: true }))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   test('when there are more routes than are kept apart', () => {
     const word = (n: number): string =>
       [17_576, 676, 26, 1].map((d) => 'abcdefghijklmnopqrstuvwxyz'[Math.floor(n / d) % 26]).join('')

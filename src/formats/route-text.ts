@@ -2,11 +2,13 @@ const SPACE = 32
 const QUOTE = 34
 const SLASH = 47
 const QUESTION_MARK = 63
+const DOT = 46
 const LONGEST_SEGMENT = 40
 
 /**
- * `GET /api/products/*` of a request line without its quotes: method and path, with ids, hashes and numbers as `*`. The
- * kernel (row-kernel/scan-rows.ts) hashes what this writes, so both say the same of a segment.
+ * `GET /api/products/*` of a request line without its quotes: method and path, with ids, hashes and numbers as `*`, and
+ * `GET /static/app.*.js` for a file whose name has its build's hash. The kernel (row-kernel/scan-rows.ts) hashes what this
+ * writes, so both say the same of a segment.
  */
 export function routeText(line: Buffer): string {
   const methodEnd = endOf(line, 0, false)
@@ -38,47 +40,60 @@ function skipToSlash(line: Buffer, from: number): number {
   return p
 }
 
-// What a byte is to a route: the counted kinds first, then those that end a segment.
-const OTHER = 0
+// What a byte is to a route (0: nothing of these): the counted kinds first, then those that end a segment.
 const DIGIT = 1
-const DOT = 2
-const HEX_OR_DASH = 3
+const HEX = 2
+const DASH = 3
 const END_KINDS = 4
 const SEPARATOR = 4
 const PATH_END = 5
 const kinds = new Uint8Array(256)
 for (let c = 48; c <= 57; c++) kinds[c] = DIGIT
-for (let c = 97; c <= 102; c++) kinds[c] = HEX_OR_DASH
-kinds[45] = HEX_OR_DASH
-kinds[46] = DOT
+for (let c = 97; c <= 102; c++) kinds[c] = HEX
+kinds[45] = DASH
 kinds[SLASH] = SEPARATOR
 kinds[SPACE] = kinds[QUOTE] = kinds[QUESTION_MARK] = PATH_END
 
-/** A path segment that names one thing of many: a number, an id, a hash, a date. */
-function isVariable(length: number, digits: number, others: number, dots: number): boolean {
-  if (length > LONGEST_SEGMENT) return true
+/** A path segment, or a part of a file's name, that names one thing of many: a number, an id, a hash, a date. */
+function isVariable(line: Buffer, from: number, to: number, isPart: boolean): boolean {
+  const length = to - from
+  let [digits, letters, dashes] = [0, 0, 0]
+  for (let p = from; p < to; p++) {
+    const kind = kinds[line[p] as number]
+    if (kind === DIGIT) digits++
+    else if (kind === HEX) letters++
+    else if (kind === DASH) dashes++
+  }
   if (digits === 0) return false
-  return digits === length || (others === 0 && dots === 0 && length >= 8) || (digits >= 3 && dots === 0)
+  const isHex = digits + letters + dashes === length
+  // `jquery.3.7.1.min.js` keeps its version, `report.20261123.csv` is one of many.
+  if (isPart) return isHex && length >= 6
+  return digits === length || digits >= 3 || (isHex && length >= (dashes === 0 ? 5 : 8))
 }
 
 function normalisePath(line: Buffer, from: number, to: number): string {
   let text = ''
   /** What is not in `text` yet; strings are made for as long a stretch as stays what it is. */
   let rest = from
-  let start = from
-  let [digits, others, dots] = [0, 0, 0]
-  for (let p = from; p <= to; p++) {
-    const c = p === to ? SLASH : (line[p] as number)
-    if (c === SLASH) {
-      if (isVariable(p - start, digits, others, dots)) {
-        text += `${utf8(line, rest, start)}*`
-        rest = p
+  const star = (start: number, end: number): void => {
+    text += `${utf8(line, rest, start)}*`
+    rest = end
+  }
+  for (let start = from; start < to; ) {
+    let end = start
+    let dot = -1
+    for (; end < to && line[end] !== SLASH; end++) if (line[end] === DOT) dot = dot < 0 ? end : dot
+    if (end - start > LONGEST_SEGMENT) star(start, end)
+    else if (dot < 0) {
+      if (isVariable(line, start, end, false)) star(start, end)
+    } else
+      for (let part = start; part < end; ) {
+        if (isVariable(line, part, dot, true)) star(part, dot)
+        part = dot + 1
+        dot = part
+        while (dot < end && line[dot] !== DOT) dot++
       }
-      start = p + 1
-      digits = others = dots = 0
-    } else if (kinds[c] === DIGIT) digits++
-    else if (kinds[c] === DOT) dots++
-    else if (kinds[c] === OTHER) others++
+    start = end + 1
   }
   return text + utf8(line, rest, to)
 }
