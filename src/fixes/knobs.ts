@@ -294,6 +294,18 @@ export const knobs: Readonly<Partial<Record<ChangeId, Knob>>> = {
     undo: 'Scale back.',
     ways: [{ server: 'kubernetes', where: 'Deployment', write: (value) => `replicas: ${value}` }],
   },
+  'pod.cpuLimit': {
+    hop: 'application',
+    title: (value) => `Let the container use ${value} CPUs`,
+    undo: 'Set the limit back.',
+    ways: [
+      {
+        server: 'kubernetes',
+        where: 'Deployment, containers[]',
+        write: (value) => `resources:\n  limits: { cpu: ${value} }   # or none; requests.cpu as measured`,
+      },
+    ],
+  },
   'proxy.keepAliveSeconds': {
     hop: 'proxy',
     title: (value) => `Keep idle connections of the load balancer ${value} s in the proxy`,

@@ -69,6 +69,8 @@ const rolloutCauses = [
   'shutdown-drops-in-flight',
   'stale-endpoint-routing',
 ]
+/** Times the CPU limit that was used up. */
+const RAISED_CPU = 4
 /** What AnyIO gives sync FastAPI endpoints; taken when the log shows no limit. */
 const assumedParallel = 40
 
@@ -130,6 +132,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
   shutdownValues()
   probeValues()
   backlogValue()
+  cpuValue()
   balancerValues()
   capacityWarnings()
 
@@ -357,6 +360,21 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       cause: 'liveness-probe-kills-busy-pod',
       basis: 'default',
       because: 'a busy pod is not a dead one',
+    })
+  }
+
+  function cpuValue(): void {
+    const throttled = has('cpu-throttled-target')
+    const now = way?.container?.cpuLimit ?? null
+    if (!throttled || now === null) return
+    put({
+      set: 'pod.cpuLimit',
+      to: Math.ceil(now * RAISED_CPU * 10) / 10,
+      from: now,
+      inequality: null,
+      cause: throttled,
+      basis: 'given',
+      because: `at ${number(now)} CPU it was stopped in most periods, so it asks for more than twice that; how much more is not known, so four times. No limit at all is better still, with requests.cpu as measured: requests share out what there is without stopping anybody`,
     })
   }
 

@@ -12,6 +12,7 @@ export type ChoiceId =
   | 'proxy.bodyBytes'
   | 'deployment.maxUnavailable'
   | 'deployment.replicas'
+  | 'pod.cpuLimit'
 
 export type ChangeId = SettingId | ChoiceId
 

@@ -260,3 +260,23 @@ test('a second replica and another strategy are not written where data would be 
   expect(kept).not.toContain('deployment.maxUnavailable')
   expect(setsOf(one.replace('kind: Deployment', 'kind: StatefulSet'))).not.toContain('deployment.replicas')
 })
+
+test('a CPU limit that was used up is raised where it stands, and none is invented', () => {
+  const files = { 'ingress.yaml': ingress, 'service.yaml': service() }
+  const limited = deployment(`${uvicorn}          resources: { limits: { cpu: 150m, memory: 64Mi } } # tight
+`)
+  const raised = fixed('cpu-throttled-target', { ...files, 'pods.yaml': limited })
+  expect(raised.plan.values.get('pod.cpuLimit')).toMatchObject({ from: 0.15, to: 0.6 })
+  expect([...raised.files.values()].join('\n')).toMatch(/cpu: 0\.6, memory: 64Mi/)
+  expect(fixed('worker-timeout', { ...files, 'pods.yaml': limited }).plan.values.has('pod.cpuLimit')).toBe(false)
+  const free = fixed('cpu-throttled-target', { ...files, 'pods.yaml': deployment(uvicorn) })
+  expect(free.plan.values.has('pod.cpuLimit')).toBe(false)
+})
+
+test('slow start covers twice the time that new targets were cold, and goes into the list of attributes', () => {
+  const files = { 'ingress.yaml': ingress, 'service.yaml': service(), 'pods.yaml': deployment(uvicorn) }
+  const { plan, files: written } = fixed('cold-start-overload', files)
+  const value = plan.values.get('targetGroup.slowStartSeconds')?.to as number
+  expect(value % 30).toBe(0)
+  expect([...written.values()].join('\n')).toContain(`slow_start.duration_seconds=${value}`)
+})

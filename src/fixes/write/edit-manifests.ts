@@ -75,6 +75,8 @@ export function applyToManifests(texts: Texts, way: Way, value: PlannedValue): b
       return container.livenessAt ? inContainer(['livenessProbe', 'failureThreshold'], to) : false
     case 'pod.livenessTimeoutSeconds':
       return container.livenessAt ? inContainer(['livenessProbe', 'timeoutSeconds'], to) : false
+    case 'pod.cpuLimit':
+      return inContainer(['resources', 'limits', 'cpu'], to)
     case 'deployment.replicas':
       return set(['spec', 'replicas'], to)
     case 'service.externalTrafficPolicy': {

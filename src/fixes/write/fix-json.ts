@@ -32,6 +32,8 @@ export interface FixJson {
     readonly gracePeriodSeconds: number | null
     readonly replicas: number | null
     readonly maxUnavailable: number | null
+    /** Of the app's container, in CPUs. */
+    readonly cpuLimit: number | null
     /** Of a proxy beside the app. */
     readonly proxyPreStopSeconds: number | null
     /** A probe that the pod did not have, on the app's port; `path` null = a connection is enough. */
@@ -103,6 +105,7 @@ export function fixJson(
       gracePeriodSeconds: numeric('pod.gracePeriodSeconds'),
       replicas: numeric('deployment.replicas'),
       maxUnavailable: numeric('deployment.maxUnavailable'),
+      cpuLimit: numeric('pod.cpuLimit'),
       proxyPreStopSeconds: numeric('proxy.preStopSeconds'),
       addedReadiness: plan.addedReadiness,
       readiness: {

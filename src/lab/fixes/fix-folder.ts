@@ -37,6 +37,7 @@ const fixFile = z.object({
     gracePeriodSeconds: count,
     replicas: count,
     maxUnavailable: count,
+    cpuLimit: z.optional(count),
     proxyPreStopSeconds: count,
     addedReadiness: z.nullable(z.object({ path: z.nullable(z.string()) })),
     readiness: probeChange,
@@ -127,6 +128,7 @@ function template(scenario: Scenario, fix: FixFile, configuration: string | null
       server: changed(container.server, fix, configuration),
       ...(proxy && configuration !== null ? { port: proxy.appPort } : {}),
       ...preStop(container, fix),
+      ...(pod.cpuLimit && container.cpuLimit !== undefined ? { cpuLimit: pod.cpuLimit } : {}),
     }),
   )
   const hasProxyAlready = before.containers.some(

@@ -165,7 +165,7 @@ export const proofs: readonly Proof[] = [
   {
     cause: 'cpu-throttled-target',
     scenario: 'cpu-throttled-target',
-    by: { byHand: 'no-cpu-limit' },
+    by: none,
     trades: 'a busy pod may take what its node has to spare; requests.cpu must be what it needs',
   },
   { cause: 'event-loop-blocked', scenario: 'event-loop-blocked', by: { byHand: 'threads' } },

@@ -72,8 +72,16 @@ function readContainer(
       (mount) => volumes.get(text(get(mount, 'name')) ?? '') ?? [],
     ),
     isNativeSidecar,
+    cpuLimit: cpusOf(text(get(container, 'resources', 'limits', 'cpu'))),
     shellAt,
   }
+}
+
+/** `150m`, `0.5`, `2`. */
+function cpusOf(quantity: string | undefined): number | null {
+  const found = /^(\d+(?:\.\d+)?)(m?)$/.exec(quantity ?? '')
+  const cpus = Number(found?.[1]) / (found?.[2] === 'm' ? 1000 : 1)
+  return cpus > 0 ? cpus : null
 }
 
 function readEnvironment(container: Cursor): Map<string, Word> {

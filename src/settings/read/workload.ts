@@ -25,6 +25,8 @@ export interface Container {
   readonly mountedConfigMaps: readonly string[]
   /** `restartPolicy: Always` in initContainers. */
   readonly isNativeSidecar: boolean
+  /** `resources.limits.cpu`, in CPUs. */
+  readonly cpuLimit: number | null
   readonly shellAt: Place | null
 }
 
