@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['proxy-log', 'kubernetes'],
     since: '0.1.0',
-    sources: [source.nginxUpstream, source.nginxCore, source.nginxUpstreamSource],
+    sources: [source.nginxUpstream, source.nginxCore, source.nginxUpstreamSource, 'lab: upstream-dns-stale'],
   },
   docs: {
     what: 'nginx resolves the names in its configuration once, at start. For a headless Service that gives pod addresses, and they are dead after the next rollout. With a `resolver` and a variable it asks again, and then the resolver may fail.',
@@ -66,7 +66,7 @@ export default defineCause({
     ],
     settledBy: [
       "nginx's error log: the resolver's sentence, or the address it tried",
-      'the EndpointSlices at that time',
+      "the pods (`kubectl get pods -o json`) beside nginx's error log: addresses that no pod has, while others were ready",
     ],
   },
 })

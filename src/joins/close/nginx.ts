@@ -4,6 +4,7 @@ import type { Closing } from '../closing.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { requestKey, symptomOf } from '../subjects.ts'
 import { type Hit, ONE_TRY } from '../testimony.ts'
+import { closeAround, closedByStaleAddress, staleAddress } from './stale-upstream.ts'
 
 /** A stale pooled connection fails at once; whatever takes longer was handed over first. */
 const AT_ONCE_MS = 20
@@ -40,10 +41,21 @@ export function closeByNginx(joined: Joined, failures: readonly number[]): Closi
     const error = hits.findLast(
       (hit) => hit.row.message !== undefined && nginxSentenceOf(hit.row.message) !== undefined,
     )
-    const closing = error ? bySentence(joined, failure, error, access) : byAccess(joined, failure, access)
+    const stale = firstStale(joined, failure, hits)
+    const closing = stale ?? (error ? bySentence(joined, failure, error, access) : byAccess(joined, failure, access))
     if (closing) closings.push(closing)
   }
-  return closings
+  const around = new Map(closeAround(joined, failures, closings).map((closing) => [closing.failure, closing]))
+  return [...closings.filter(({ failure }) => !around.has(failure)), ...around.values()]
+}
+
+/** A request that was tried at several addresses has a line for each. */
+function firstStale(joined: Joined, failure: number, hits: readonly Hit[]): Closing | undefined {
+  for (const hit of hits) {
+    const host = staleAddress(joined, failure, hit)
+    if (host !== undefined) return closedByStaleAddress(failure, host, shorten(hit.row.message as string))
+  }
+  return undefined
 }
 
 function isAnsweredByApp(joined: Joined, failure: number): boolean {

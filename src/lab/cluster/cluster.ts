@@ -14,6 +14,8 @@ export interface Workload {
   readonly placement?: readonly number[]
   readonly rollout?: { readonly maxSurge: number; readonly maxUnavailable: number; readonly minReadySeconds?: number }
   readonly externalTrafficPolicy?: 'Cluster' | 'Local'
+  /** Its Service has no address of its own, and so no rules: its name is the addresses of its pods. */
+  readonly isHeadless?: boolean
   /** The source ports that nodes have for what they forward; absent: all that are free. */
   readonly masqueradePorts?: string
 }
@@ -210,6 +212,10 @@ export class Cluster {
     this.#world.timeline.add('kube-proxy-slow', addresses.node(node), { lagSeconds })
   }
 
+  get workload(): Workload {
+    return this.#workload
+  }
+
   /** What the endpoint slice says: the pods that the Service selects. */
   get endpoints(): readonly Pod[] {
     return this.#isSelected ? this.pods : []
@@ -297,7 +303,7 @@ export class Cluster {
   }
 
   async #writeRules(node: number, serving: readonly Pod[]): Promise<void> {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#workload.isHeadless) return
     const policy = this.#workload.externalTrafficPolicy ?? 'Cluster'
     const endpoints = serving.map((pod) => ({
       address: pod.address,

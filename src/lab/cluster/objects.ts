@@ -13,14 +13,16 @@ const namespace = 'shop'
 export function writeKubernetesObjects(
   folder: string,
   cluster: Cluster,
+  behind: Cluster | undefined,
   events: EventRecorder,
   scenario: Scenario,
 ): void {
+  const all = behind === undefined ? [cluster] : [cluster, behind]
   const lists: Readonly<Record<string, readonly unknown[]>> = {
     'events.json': events.events.map((event, index) => eventObject(event, index)),
-    'pods.json': cluster.pods.map((pod) => podObject(pod, scenario.workload.name)),
-    'endpointslices.json': [endpointSlice(cluster, scenario)],
-    'services.json': [serviceObject(cluster, scenario)],
+    'pods.json': all.flatMap(({ pods, workload }) => pods.map((pod) => podObject(pod, workload.name))),
+    'endpointslices.json': all.map(endpointSlice),
+    'services.json': all.map((each) => serviceObject(each, scenario.targetType)),
     'nodes.json': Array.from({ length: scenario.nodes }, (_, node) => node)
       .filter((node) => !cluster.goneNodes.has(node))
       .map((node) => nodeObject(node, cluster.createdMs)),
@@ -147,8 +149,8 @@ function containerStatus(state: ContainerState, pod: Pod): unknown {
   }
 }
 
-function endpointSlice(cluster: Cluster, scenario: Scenario): unknown {
-  const { name, template } = scenario.workload
+function endpointSlice(cluster: Cluster): unknown {
+  const { name, template } = cluster.workload
   return {
     addressType: 'IPv4',
     apiVersion: 'discovery.k8s.io/v1',
@@ -164,14 +166,14 @@ function endpointSlice(cluster: Cluster, scenario: Scenario): unknown {
   }
 }
 
-function serviceObject(cluster: Cluster, { workload, targetType }: Scenario): unknown {
-  const isNodePort = targetType === 'instance'
+function serviceObject({ workload, createdMs }: Cluster, targetType: Scenario['targetType']): unknown {
+  const isNodePort = targetType === 'instance' && !workload.isHeadless
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { creationTimestamp: seconds(cluster.createdMs), name: workload.name, namespace },
+    metadata: { creationTimestamp: seconds(createdMs), name: workload.name, namespace },
     spec: {
-      clusterIP: clusterIp,
+      clusterIP: workload.isHeadless ? 'None' : clusterIp,
       ...(isNodePort ? { externalTrafficPolicy: workload.externalTrafficPolicy ?? 'Cluster' } : {}),
       internalTrafficPolicy: 'Cluster',
       ports: [

@@ -1,6 +1,7 @@
 import type { Probe } from '../cluster/prober.ts'
 import type { Scenario, ScenarioFix } from '../scenarios/scenario.ts'
 import type { HaproxyServer } from '../servers/server.ts'
+import { addresses } from '../world/network.ts'
 import { addSidecar } from './add-sidecar.ts'
 import { changeServer } from './change-app.ts'
 
@@ -265,4 +266,19 @@ export const backendProtocol: ScenarioFix = {
       },
     }
   },
+}
+
+/** A variable makes nginx before 1.27.3 ask again; the lab's name server is the cluster's DNS. */
+export const resolveAgain: ScenarioFix = {
+  title: 'nginx asks for the name again, every five seconds',
+  changes: [
+    'resolver CLUSTER_DNS valid=5s;',
+    'set $app catalog.shop.svc.cluster.local; proxy_pass http://$app:9000; instead of an upstream with that name',
+  ],
+  apply: (scenario) =>
+    changeServer(scenario, 'nginx', {
+      http: [`resolver ${addresses.controlPlane} valid=5s ipv6=off;`],
+      location: ['set $app catalog.shop.svc.cluster.local;', 'proxy_connect_timeout 5s;'],
+      passTo: 'http://$app:9000',
+    }),
 }

@@ -196,6 +196,12 @@ export const proofs: readonly Proof[] = [
     by: { byHand: 'limit' },
     trades: 'the pods take more at once; if they cannot, the answer is more of them',
   },
+  {
+    cause: 'upstream-dns-stale-or-failed',
+    scenario: 'upstream-dns-stale',
+    by: { byHand: 'resolve-again' },
+    trades: 'pooled connections to the application: a name in a variable has no pool',
+  },
   { cause: 'nginx-no-live-upstreams', scenario: 'nginx-no-live-upstreams', by: none },
   {
     cause: 'client-gave-up',
@@ -237,7 +243,6 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'snat-port-race': 'the lab’s MASQUERADE picks ports at random, as kube-proxy’s does today',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
-  'upstream-dns-stale-or-failed': 'the lab has no name server',
 }
 
 /** What `--fix auto` of a scenario means: the first proof that has it, else the settings alone. */

@@ -15,13 +15,18 @@ export function manifests(scenario: Scenario): Readonly<Record<string, string>> 
   }
   const proxy = workload.template.containers.find(isProxy)
   const app = workload.template.containers.find((container) => container !== proxy)
-  if (proxy && app) {
+  if (scenario.behind) {
+    const behind = { ...scenario, workload: scenario.behind }
+    files['behind-deployment.yaml'] = toYaml(deployment(behind))
+    files['behind-service.yaml'] = toYaml(service(behind))
+  }
+  if (proxy) {
     const name = proxy.server.kind === 'nginx' ? 'nginx.conf' : 'haproxy.cfg'
     files['configmap.yaml'] = toYaml({
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: proxyMap(scenario), namespace: 'shop' },
-      data: { [name]: proxyConfiguration(proxy, app.port) },
+      data: { [name]: proxyConfiguration(proxy, app?.port ?? proxy.port) },
     })
   }
   return files
@@ -108,13 +113,14 @@ function probe(given: Probe | undefined, port: number): unknown {
 }
 
 function service({ workload, targetType }: Scenario): unknown {
-  const isNodePort = targetType === 'instance'
+  const isNodePort = targetType === 'instance' && !workload.isHeadless
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: workload.name, namespace: 'shop' },
     spec: {
       type: isNodePort ? 'NodePort' : 'ClusterIP',
+      clusterIP: workload.isHeadless ? 'None' : undefined,
       externalTrafficPolicy: isNodePort ? (workload.externalTrafficPolicy ?? 'Cluster') : undefined,
       selector: { app: workload.name },
       ports: [

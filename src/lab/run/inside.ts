@@ -20,6 +20,7 @@ import { requirePrograms } from '../world/requirements.ts'
 import { type RunFolders, runFolders } from './folders.ts'
 import type { RunJob, RunMessage } from './job.ts'
 import { controlSocketPath, LoadBalancer, loadBalancerPort } from './load-balancer.ts'
+import { NameServer } from './name-server.ts'
 import { Services } from './services.ts'
 import { Timeline } from './timeline.ts'
 
@@ -54,7 +55,9 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
   for (const folder of [folders.incident, folders.kubernetes, folders.truth, folders.scratch])
     mkdirSync(folder, { recursive: true })
 
-  const kinds = scenario.workload.template.containers.map((container) => container.server.kind)
+  const kinds = [scenario.workload, ...(scenario.behind ? [scenario.behind] : [])].flatMap(({ template }) =>
+    template.containers.map((container) => container.server.kind),
+  )
   const needsCertificate = scenario.workload.template.containers.some(
     ({ server }) => server.kind === 'uvicorn' && server.isTls,
   )
@@ -96,11 +99,14 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     truthFolder: folders.truth,
     scratchFolder: folders.scratch,
   }
-  const cluster = new Cluster(world, scenario.workload, scenario.nodes, scenario.targetType, {
-    kubeProxySeconds: 0.3,
-    controllerSeconds: 0.5,
-    ...scenario.timings,
-  })
+  const timings = { kubeProxySeconds: 0.3, controllerSeconds: 0.5, ...scenario.timings }
+  const cluster = new Cluster(world, scenario.workload, scenario.nodes, scenario.targetType, timings)
+  const behind = scenario.behind && new Cluster(world, scenario.behind, scenario.nodes, 'ip', timings)
+  const nameServer: NameServer | undefined =
+    behind &&
+    new NameServer(`${behind.workload.name}.shop.svc.cluster.local`, () =>
+      behind.endpoints.filter((pod) => pod.isServing).map((pod) => pod.address),
+    )
   const loadBalancer = new LoadBalancer({
     network,
     application: scenario.application,
@@ -114,8 +120,11 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
   })
   const startedMs = Date.now()
   try {
-    say({ kind: 'step', text: `pods: ${scenario.workload.replicas} of ${scenario.workload.name}` })
-    await cluster.start(signal)
+    await nameServer?.start(folders.scratch)
+    for (const each of behind ? [behind, cluster] : [cluster]) {
+      say({ kind: 'step', text: `pods: ${each.workload.replicas} of ${each.workload.name}` })
+      await each.start(signal)
+    }
     if (signal.aborted) return false
     const targets = cluster.initialTargets()
     await loadBalancer.start(targets)
@@ -128,18 +137,21 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
     timeline.add('traffic-start')
     say({ kind: 'step', text: `traffic: ${scenario.traffic.seconds} s, seed ${job.seed}` })
     const incidentFolder = folders.incident
-    const controls = { network, cluster, loadBalancer, services, timeline, incidentFolder, signal }
+    const controls = { network, cluster, behind, loadBalancer, services, timeline, incidentFolder, signal }
     await driveTraffic(scenario, job, folders, controls, signal)
     timeline.add('traffic-end')
   } finally {
     await writeCounters(network, cluster, folders, scenario)
     // Else a change of pods would look for a load balancer, or for a folder, that is not there any more.
     await cluster.close()
+    await behind?.close()
     await loadBalancer.stop()
     services.close()
     const loadBalancerName = loadBalancer.name
-    writeKubernetesObjects(folders.kubernetes, cluster, world.events, scenario)
+    writeKubernetesObjects(folders.kubernetes, cluster, behind, world.events, scenario)
     await cluster.destroy()
+    await behind?.destroy()
+    nameServer?.close()
     dropNamespaceNoise(folders.incident)
     const about = {
       scenario: scenario.id,
@@ -162,11 +174,13 @@ async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
       workload: scenario.workload,
       scaled: scenario.scaled,
       versions,
-      pods: [...cluster.pods, ...cluster.gone].map((pod) => ({
-        name: pod.name,
-        address: pod.address,
-        node: `node-${pod.node + 1}`,
-      })),
+      pods: [cluster, ...(behind ? [behind] : [])]
+        .flatMap(({ pods, gone }) => [...pods, ...gone])
+        .map((pod) => ({
+          name: pod.name,
+          address: pod.address,
+          node: `node-${pod.node + 1}`,
+        })),
       started: new Date(startedMs).toISOString(),
       trafficStart: trafficStartMs === undefined ? null : new Date(trafficStartMs).toISOString(),
       ended: new Date().toISOString(),

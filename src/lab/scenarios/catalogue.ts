@@ -60,6 +60,7 @@ import { staleEndpointRouting } from './stale-endpoint-routing.ts'
 import { targetIdleTimeout } from './target-idle-timeout.ts'
 import { targetTlsHandshakeFailure } from './target-tls-handshake-failure.ts'
 import { twoCauses } from './two-causes.ts'
+import { upstreamDnsStale } from './upstream-dns-stale.ts'
 import { upstreamKeepaliveMismatch } from './upstream-keepalive-mismatch.ts'
 import { wafError } from './waf-error.ts'
 import { workerKilledMidRequest } from './worker-killed-mid-request.ts'
@@ -134,6 +135,7 @@ export const scenarios: readonly Scenario[] = [
   nginxUpstreamHeaderTooBig,
   proxyOutlivesApp,
   nginxNoLiveUpstreams,
+  upstreamDnsStale,
   upstreamKeepaliveMismatch,
   proxyShedsIdleConnections,
   proxyReloadClosesConnections,

@@ -45,6 +45,8 @@ export interface ServiceSpec {
 export interface LabControls {
   readonly network: Network
   readonly cluster: Cluster
+  /** The workload behind the first one, if there is one. */
+  readonly behind: Cluster | undefined
   readonly loadBalancer: LoadBalancer
   readonly services: Services
   readonly timeline: Timeline
@@ -93,6 +95,8 @@ export interface Scenario {
   readonly timings?: Partial<ClusterTimings>
   readonly services?: readonly ServiceSpec[]
   readonly workload: Workload
+  /** What a proxy in the workload sends to, found by the name of its Service. */
+  readonly behind?: Workload
   readonly traffic: Traffic
   readonly faults?: readonly Fault[]
   /** The true cause where the sockets and the timeline need the scenario's knowledge; asked before the general rules. */

@@ -222,7 +222,7 @@ ${server.upstream.map((line) => `    ${fill(line)}\n`).join('')}  }
   server {
     listen ${context.port} backlog=4096;
 ${probe}    location / {
-      proxy_pass http://app;
+      proxy_pass ${server.passTo ?? 'http://app'};
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $host;

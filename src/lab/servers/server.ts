@@ -73,6 +73,8 @@ export interface NginxServer {
   readonly upstream: readonly string[]
   /** Directives of the `location /`. */
   readonly location: readonly string[]
+  /** Absent: the upstream above. */
+  readonly passTo?: string
   readonly http?: readonly string[]
   /** Whether `/healthz` and `/livez` are answered by nginx itself. */
   readonly answersProbe?: boolean

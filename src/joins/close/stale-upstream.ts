@@ -1,0 +1,85 @@
+import { type NginxSentence, nginxSentenceOf } from '../../formats/witnesses/nginx-error.ts'
+import type { Closing } from '../closing.ts'
+import { hitsBy, type Joined } from '../joined.ts'
+import { symptomOf, targetOf } from '../subjects.ts'
+import type { Hit } from '../testimony.ts'
+import { hostOf } from '../workloads.ts'
+
+const NOT_CONNECTED: ReadonlySet<NginxSentence> = new Set([
+  'refused',
+  'no-route',
+  'connect-failed',
+  'connect-timed-out',
+  'timed-out-connecting',
+])
+
+/** The address of an error line, when no pod has it and other pods could have been asked. */
+export function staleAddress(joined: Joined, failure: number, error: Hit): string | undefined {
+  const sentence = error.row.message === undefined ? undefined : nginxSentenceOf(error.row.message)
+  if (sentence === undefined || !NOT_CONNECTED.has(sentence.id)) return undefined
+  const host = /^(?:\w+:\/\/)?((?:\d+\.){3}\d+):/.exec(error.row.upstreamAddress?.at(-1) ?? '')?.[1]
+  if (host === undefined) return undefined
+  const { pods, nodes, services } = joined
+  const isKnown =
+    pods.some(({ addresses, hostAddresses }) => addresses.includes(host) || hostAddresses.includes(host)) ||
+    nodes.some(({ addresses }) => addresses.includes(host)) ||
+    services.some(({ addresses }) => addresses.includes(host))
+  // What is not of the pods' network is no pod's address, and never was.
+  const network = host.split('.').slice(0, 2).join('.')
+  const ofPods = pods.filter(({ addresses }) => addresses.some((address) => address.startsWith(`${network}.`)))
+  const at = joined.subjects.end[failure] as number
+  const proxy = hostOf(targetOf(joined.subjects, failure))
+  const couldBeAsked = ofPods.some(
+    ({ addresses, isReady, readySinceMs = Number.NaN }) => isReady && readySinceMs <= at && !addresses.includes(proxy),
+  )
+  return isKnown || !couldBeAsked ? undefined : host
+}
+
+export function closedByStaleAddress(failure: number, host: string, message: string): Closing {
+  return {
+    failure,
+    cause: 'upstream-dns-stale-or-failed',
+    confidence: 'likely',
+    because: `nginx tried ${host}, which no pod has (any more), while other pods were ready: "${message}"`,
+  }
+}
+
+/**
+ * What the same proxy answered around such tries, as long as nothing was answered well in between: the servers that it
+ * has are those addresses. After one error nginx bans a server for ten seconds, and says only that none is left.
+ */
+export function closeAround(joined: Joined, failures: readonly number[], closings: readonly Closing[]): Closing[] {
+  const { end } = joined.subjects
+  const closed = new Map(closings.map((closing) => [closing.failure, closing]))
+  const stale = new Map<string, number[]>()
+  for (const { failure, cause } of closings) {
+    if (cause !== 'upstream-dns-stale-or-failed') continue
+    const target = targetOf(joined.subjects, failure)
+    stale.set(target, [...(stale.get(target) ?? []), end[failure] as number])
+  }
+  if (stale.size === 0) return []
+  return failures.flatMap((failure): Closing[] => {
+    const known = closed.get(failure)
+    if (known !== undefined && known.cause !== 'nginx-no-live-upstreams') return []
+    if (symptomOf(joined.subjects, failure) !== 'target-answered') return []
+    const status = joined.subjects.failures.targetStatus[failure]
+    if ((status !== 502 && status !== 504) || hitsBy(joined, failure, 'app').length > 0) return []
+    const target = targetOf(joined.subjects, failure)
+    const isOne = (stale.get(target) ?? []).some((time) => !wasAnswered(joined, target, time, end[failure] as number))
+    if (!isOne) return []
+    return [
+      {
+        failure,
+        cause: 'upstream-dns-stale-or-failed',
+        confidence: 'likely',
+        because: `the same nginx tried addresses that no pod has, and answered nothing well in between${known === undefined ? '' : ' ("no live upstreams": those are all that it has)'}`,
+        refutes: ['nginx-no-live-upstreams'],
+      },
+    ]
+  })
+}
+
+function wasAnswered({ subjects }: Joined, target: string, one: number, other: number): boolean {
+  const [from, to] = [Math.min(one, other), Math.max(one, other)]
+  return subjects.controls.some((control) => control.target === target && control.end > from && control.end < to)
+}
