@@ -19,7 +19,7 @@ export default defineCause({
     why: 'The load balancer sees a connection that broke while it was sending: 502 instead of the 413 that was meant. Inferred from how TCP closes with unread data; no load balancer row was seen that shows it.',
     act: 'Raise the limit on every hop to what you mean to accept, and let the server read or drain the rest before it closes.',
     inTheLog: {
-      row: '`502 -`, target set, small target time, `received_bytes` of what came before the end (20 to 62 KB of 3 MB in the lab); or `413 413` when the answer wins.',
+      row: '`502 -`, target set, small target time, `received_bytes` of what came before the end (20 to 111 KB of 1.3 to 3 MB in the lab); or `413 413` when the answer wins.',
       many: 'One path has both: `413 413` for some uploads, `502 -` for others. Only POST and PUT above one size, the limit; below it all is well.',
     },
     elsewhere: {

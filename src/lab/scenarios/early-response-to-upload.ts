@@ -28,10 +28,10 @@ export const earlyResponseToUpload = defineScenario({
     },
   },
   traffic: {
-    seconds: 35,
+    seconds: 45,
     streams: [
-      visitors(14, [
-        { route: 'POST /api/photos/{hex}', weight: 40, bodyBytes: 3_000_000 },
+      visitors(9, [
+        { route: 'POST /api/photos/{hex}', weight: 40, bodyBytes: 1_300_000 },
         { route: 'POST /api/photos/{hex}', weight: 20, bodyBytes: 90_000 },
       ]),
     ],
