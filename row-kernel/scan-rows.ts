@@ -1,7 +1,7 @@
 /**
  * Rows of ALB access logs, bytes in, columns out: AssemblyScript, compiled to WebAssembly by `npm run gen`
- * (src/formats/kernel-code.ts). Sixteen bytes are looked at with one instruction, which JavaScript cannot. It reads healthy
- * rows without anything odd; every other row is handed back and read by src/formats/request-fields.ts, so that this file
+ * (src/formats/kernel-code.ts). Sixteen bytes are looked at with one instruction, which JavaScript cannot. It reads rows
+ * without anything odd; every other row is handed back and read by src/formats/request-fields.ts, so that this file
  * has no opinion of its own on what a row means. `request-scanner-paths.test.ts` holds both against each other.
  *
  * Memory is laid out by src/formats/row-kernel.ts, which also owns the tables. Nothing is allocated here.
@@ -25,6 +25,8 @@ const NEW_FLOW: i32 = 2
 /** The row is in the columns, but for its route, which is not in the table: see `requestStart` and the places beside it. */
 const NEW_ROUTE: i32 = 3
 const BATCH_FULL: i32 = 4
+/** The row is in the columns, and it is one of those whose text is wanted: see {@link wantsText}. */
+const TEXT_WANTED: i32 = 5
 
 /** ws and wss; grpcs. As in src/core/request-batch.ts. */
 const FLAG_WEBSOCKET: u8 = 1
@@ -91,6 +93,10 @@ export let requestStart: usize = 0
 export let requestEnd: usize = 0
 export let groupStart: usize = 0
 export let groupEnd: usize = 0
+/** 1: the last row in the columns failed, or the load balancer rejected it. Its fields are still where they were found. */
+export let wantsText: i32 = 0
+export let textStart: usize = 0
+export let fieldCount: i32 = 0
 /** Rows in the columns. */
 export let length: i32 = 0
 
@@ -547,16 +553,17 @@ export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
     if (end !== end || start !== start) return ODD_ROW
 
     const statusAt = fieldStart(8)
-    if (fieldEnd(8) - statusAt !== 3 || fieldEnd(9) - statusAt !== 7) return ODD_ROW
+    const targetStatusEnd = fieldEnd(9)
+    if (fieldEnd(8) - statusAt !== 3) return ODD_ROW
     const elbStatus = readStatus(statusAt)
-    const targetStatus = readStatus(statusAt + 4)
-    // Failures, and whatever the load balancer answered itself.
-    if (elbStatus < 100 || elbStatus > 499 || elbStatus === 460 || targetStatus < 100) return ODD_ROW
+    let targetStatus = 0
+    if (targetStatusEnd - statusAt === 7) targetStatus = readStatus(statusAt + 4)
+    else if (targetStatusEnd - statusAt !== 5 || load<u8>(statusAt, 4) !== DASH) return ODD_ROW
+    if (elbStatus < 100 || (targetStatus !== 0 && targetStatus < 100)) return ODD_ROW
 
     const targetStart = fieldStart(4)
     const targetEnd = fieldEnd(4)
-    const targetByte = load<u8>(targetStart)
-    if (targetByte === DASH || targetByte === QUOTE) return ODD_ROW
+    if (load<u8>(targetStart) === QUOTE) return ODD_ROW
 
     const requestMs = readSeconds(targetEnd + 1, fieldEnd(5))
     const targetMs = readSeconds(fieldStart(6), fieldEnd(6))
@@ -626,6 +633,10 @@ export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
     store<u8>(column + i, flags)
     length++
     rowNumber += 1
+    const isWanted = elbStatus >= 400 && (elbStatus >= 500 || elbStatus === 460 || targetStatus === 0)
+    wantsText = i32(isWanted)
+    textStart = at
+    fieldCount = count
     at = newline + 1
     if (route < 0) {
       rowStart = at
@@ -634,6 +645,10 @@ export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
       groupStart = groupFrom
       groupEnd = groupTo
       return NEW_ROUTE
+    }
+    if (isWanted) {
+      rowStart = at
+      return TEXT_WANTED
     }
   }
   rowStart = at

@@ -2,16 +2,11 @@ import { parseTimestamp } from '../core/timestamp.ts'
 import { decodeEscapes } from './decode.ts'
 import { type RowToken, splitRow } from './parse-row.ts'
 
-/** What the engine needs of one request row. Numbers as in {@link RequestBatch}; absent strings are undefined or ''. */
-export interface RequestFields {
+/** Of one request row, what every row leaves behind. Numbers as in {@link RequestBatch}. */
+export interface RowNumbers {
   readonly type: string
-  readonly loadBalancer: string
-  readonly client: string | undefined
   readonly target: string
   readonly targetGroup: string
-  /** false only when the row says `-`. */
-  readonly hasTargetGroup: boolean
-  readonly node: string
   readonly start: number
   readonly end: number
   readonly requestMs: number
@@ -19,8 +14,13 @@ export interface RequestFields {
   readonly responseMs: number
   readonly elbStatus: number
   readonly targetStatus: number
-  readonly receivedBytes: number
-  readonly sentBytes: number
+}
+
+/** Of one request row, what only a failure leaves behind. */
+export interface RequestTexts {
+  readonly client: string | undefined
+  /** false only when the row says `-`. */
+  readonly hasTargetGroup: boolean
   readonly request: string
   readonly userAgent: string | undefined
   readonly traceId: string | undefined
@@ -29,6 +29,14 @@ export interface RequestFields {
   readonly classification: string | undefined
   readonly classificationReason: string | undefined
   readonly contradictions: readonly string[]
+}
+
+/** What the engine needs of one request row. Absent strings are undefined or ''. */
+export interface RequestFields extends RowNumbers, RequestTexts {
+  readonly loadBalancer: string
+  readonly node: string
+  readonly receivedBytes: number
+  readonly sentBytes: number
   readonly fieldCount: number
 }
 
@@ -48,30 +56,36 @@ function albFields(tokens: readonly RowToken[]): RequestFields | undefined {
   const end = parseTimestamp(raw(1))
   const numbers = readNumbers(tokens, 5)
   if (Number.isNaN(end) || numbers === undefined || !raw(2).includes('/')) return undefined
-  const list = decoded(raw(26))
-  const targetGroup = absent(raw(16)) ? '' : raw(16)
   const fields = {
     type: raw(0),
     loadBalancer: raw(2),
-    client: absent(raw(3)) ? undefined : raw(3),
     target: absent(raw(4)) ? '' : raw(4),
-    targetGroup,
-    hasTargetGroup: raw(16) !== '-',
+    targetGroup: absent(raw(16)) ? '' : raw(16),
     node: isNodeAddress(raw(33)) ? raw(33) : '',
     start: tokens.length > 21 ? parseTimestamp(raw(21)) : Number.NaN,
     end,
     ...numbers,
+    fieldCount: tokens.length,
+  }
+  return { ...fields, ...albTexts(raw, fields) }
+}
+
+/** What only a row that failed needs, from its fields without their quotes ('' where it has none). */
+export function albTexts(raw: (index: number) => string, numbers: RowNumbers): RequestTexts {
+  const errorReason = decoded(raw(24))
+  return {
+    client: absent(raw(3)) ? undefined : raw(3),
+    hasTargetGroup: raw(16) !== '-',
     request: absent(raw(12)) ? '' : raw(12),
     userAgent: decoded(raw(13)),
     traceId: decoded(raw(17)),
     // An export that left the column out writes nothing there; the load balancer writes `-`.
     actions: raw(22) === '' ? undefined : (decoded(raw(22)) ?? ''),
-    errorReason: decoded(raw(24)),
+    errorReason,
     classification: decoded(raw(27)),
     classificationReason: decoded(raw(28)),
-    fieldCount: tokens.length,
+    contradictions: contradictionsOf(numbers, errorReason, decoded(raw(26))),
   }
-  return { ...fields, contradictions: contradictionsOf(fields, list) }
 }
 
 /** Field 34; keeps a hostile or shifted field from becoming a node. */
@@ -156,24 +170,20 @@ function decoded(raw: string): string | undefined {
 
 /** Rows that say two things at once are flagged, not believed; the rules read the main fields only. */
 function contradictionsOf(
-  fields: Omit<RequestFields, 'contradictions'>,
+  row: RowNumbers,
+  errorReason: string | undefined,
   targetStatusList: string | undefined,
 ): readonly string[] {
   const found: string[] = []
-  if (fields.targetStatus === 0 && targetStatusList !== undefined)
+  if (row.targetStatus === 0 && targetStatusList !== undefined)
     found.push('target_status_code is - but target_status_code_list has a status')
-  if (
-    fields.targetStatus === 0 &&
-    fields.responseMs >= 0 &&
-    fields.elbStatus >= 500 &&
-    fields.errorReason === undefined
-  )
+  if (row.targetStatus === 0 && row.responseMs >= 0 && row.elbStatus >= 500 && errorReason === undefined)
     found.push('response_processing_time is set but the target never answered')
-  if (fields.target === '' && fields.targetStatus !== 0 && fields.targetGroup === '')
+  if (row.target === '' && row.targetStatus !== 0 && row.targetGroup === '')
     found.push('a target status without a target')
-  const sum = Math.max(0, fields.requestMs) + Math.max(0, fields.targetMs) + Math.max(0, fields.responseMs)
-  const elapsed = fields.end - fields.start
-  if (elapsed < 0 && fields.type !== 'ws' && fields.type !== 'wss') found.push('time lies before request_creation_time')
+  const sum = Math.max(0, row.requestMs) + Math.max(0, row.targetMs) + Math.max(0, row.responseMs)
+  const elapsed = row.end - row.start
+  if (elapsed < 0 && row.type !== 'ws' && row.type !== 'wss') found.push('time lies before request_creation_time')
   else if (elapsed < sum - 5) found.push('the three times add up to more than the whole request took')
   return found
 }

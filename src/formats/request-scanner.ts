@@ -1,6 +1,6 @@
 /**
- * The hot path: rows of ALB access logs, bytes in, columns out. Healthy rows are read by the kernel (row-kernel/scan-rows.ts);
- * a row with anything odd, and every failure, goes through the exact reader of request-fields.ts.
+ * The hot path: rows of ALB access logs, bytes in, columns out. Rows are read by the kernel (row-kernel/scan-rows.ts), which
+ * asks for the text of failures; a row with anything odd goes through the exact reader of request-fields.ts.
  * `request-scanner-paths.test.ts` holds both paths against each other.
  */
 import { type HashIndex, SEED_HIGH, SEED_LOW } from '../core/hash-index.ts'
@@ -10,13 +10,14 @@ import {
   FLAG_CLASSIC,
   FLAG_GRPC,
   FLAG_WEBSOCKET,
+  type Flow,
   type RequestBatch,
   type RowDetail,
 } from '../core/request-batch.ts'
 import { createEntityIndex } from './entity-index.ts'
 import { hashBytes, hashHigh, hashLow } from './hash-bytes.ts'
-import { isNodeAddress, type RequestFields, readRequestFields } from './request-fields.ts'
-import { BATCH_FULL, createRowKernel, DONE, NEW_FLOW, NEW_ROUTE, type RowKernel } from './row-kernel.ts'
+import { albTexts, isNodeAddress, type RequestFields, type RequestTexts, readRequestFields } from './request-fields.ts'
+import { BATCH_FULL, createRowKernel, DONE, NEW_FLOW, NEW_ROUTE, type RowKernel, TEXT_WANTED } from './row-kernel.ts'
 
 export interface RequestScanner {
   readonly entities: Entities
@@ -48,11 +49,12 @@ export interface ScanSink {
 }
 
 const NEWLINE = 10
+const QUOTE = 34
 const CARRIAGE_RETURN = 13
 
 export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}): RequestScanner {
   const kernel = options.kernel ?? createRowKernel()
-  const { exports: rows, memory, block, batch } = kernel
+  const { exports: rows, memory, block, batch, fieldEnds } = kernel
   const index = createEntityIndex()
   const blockStart = block.byteOffset
   let isClassic = false
@@ -112,6 +114,40 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     batch.route[rows.length.value - 1] = id
   }
 
+  /** The kernel has read a row but for its text. */
+  function addText(): void {
+    const i = rows.length.value - 1
+    const { target, targetGroup } = index.entities.flows[batch.flow[i] as number] as Flow
+    const from = rows.textStart.value
+    const count = rows.fieldCount.value
+    const to = fieldEnds[count - 1] as number
+    const text = memory.toString('utf8', from, to)
+    const isAscii = text.length === to - from
+    const raw = (field: number): string => {
+      if (field >= count) return ''
+      let start = field === 0 ? from : (fieldEnds[field - 1] as number) + 1
+      let end = fieldEnds[field] as number
+      if (memory[start] === QUOTE) {
+        start++
+        end--
+      }
+      return isAscii ? text.slice(start - from, end - from) : memory.toString('utf8', start, end)
+    }
+    const texts = albTexts(raw, {
+      type: (batch.flags[i] as number) & FLAG_WEBSOCKET ? 'ws' : '',
+      target,
+      targetGroup,
+      start: batch.start[i] as number,
+      end: batch.end[i] as number,
+      requestMs: batch.requestMs[i] as number,
+      targetMs: batch.targetMs[i] as number,
+      responseMs: batch.responseMs[i] as number,
+      elbStatus: batch.elbStatus[i] as number,
+      targetStatus: batch.targetStatus[i] as number,
+    })
+    batch.details.push(detailOf(texts, i, text))
+  }
+
   function flush(): void {
     batch.length = rows.length.value
     if (batch.length === 0) return
@@ -131,8 +167,10 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       at = rows.rowStart.value
       if (why === DONE) break
       if (why === BATCH_FULL) flush()
-      else if (why === NEW_ROUTE) addRoute()
-      else {
+      else if (why === NEW_ROUTE || why === TEXT_WANTED) {
+        if (why === NEW_ROUTE) addRoute()
+        if (rows.wantsText.value === 1) addText()
+      } else {
         let to = memory.indexOf(NEWLINE, at)
         if (to === -1 || to > limit) to = limit
         const end = to > at && memory[to - 1] === CARRIAGE_RETURN ? to - 1 : to
@@ -206,7 +244,7 @@ function isRepeated(seen: HashIndex, lines: DataView, from: number, to: number):
   return false
 }
 
-function detailOf(fields: RequestFields, index: number, text: string): RowDetail {
+function detailOf(fields: RequestTexts, index: number, text: string): RowDetail {
   return {
     index,
     text,

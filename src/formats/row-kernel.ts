@@ -6,6 +6,7 @@ export const DONE = 0
 export const NEW_FLOW = 2
 export const NEW_ROUTE = 3
 export const BATCH_FULL = 4
+export const TEXT_WANTED = 5
 
 /** As long as the longest row that the reader keeps (src/read/line-blocks.ts). */
 const BLOCK_BYTES = 1_048_576
@@ -62,6 +63,9 @@ interface KernelExports {
   readonly requestEnd: { readonly value: number }
   readonly groupStart: { readonly value: number }
   readonly groupEnd: { readonly value: number }
+  readonly wantsText: { readonly value: number }
+  readonly textStart: { readonly value: number }
+  readonly fieldCount: { readonly value: number }
 }
 
 export interface RowKernel {
@@ -72,6 +76,8 @@ export interface RowKernel {
   readonly block: Buffer
   /** Its columns lie in the kernel's memory; `length` is for whoever fills it to set. */
   readonly batch: RequestBatch
+  /** Where each field of the last row ends, as far as it has fields. */
+  readonly fieldEnds: Int32Array
   /** Remembers the flow of the row that scanRows came back with. */
   addFlow(id: number): void
   /** Remembers the route of the row that scanRows came back with. */
@@ -140,6 +146,7 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
     memory: Buffer.from(buffer),
     block: Buffer.from(buffer, blockAt, BLOCK_BYTES),
     batch,
+    fieldEnds: new Int32Array(buffer, fieldsAt, FIELDS_BYTES / 4),
     addFlow(id) {
       if (flows++ < mostEntries) kernel.rememberFlow(id)
     },
