@@ -126,6 +126,13 @@ describe('verdicts', () => {
     expect(notes).toContain('The default rule.')
   })
 
+  test('a request that was refused before any rule has the candidate of its own numbers first', () => {
+    const refused = { 5: '-', 17: '-', 21: '-', 23: '"-"', 26: '"-"' }
+    expect(explain(row({ ...refused, 9: '503' })).candidates[0]?.cause).toBe('load-balancer-capacity')
+    expect(explain(row({ ...refused, 9: '400', 11: '20480' })).candidates[0]?.cause).toBe('request-too-large-for-alb')
+    expect(explain(row({ ...refused, 9: '400' })).candidates[0]?.cause).toBe('client-incomplete-request')
+  })
+
   test('a Classic row is judged by its own rules', () => {
     const classic = explain(
       '2019-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 - -1 -1 -1 503 0 0 0 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.38.0" - -',

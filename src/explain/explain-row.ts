@@ -271,6 +271,10 @@ function rankCandidates(
     if (facts.elbStatus === 502) first.add('nginx-upstream-refused').add('nginx-upstream-prematurely-closed')
     if (facts.elbStatus === 503) first.add('admission-limit-rejected')
   }
+  if (verdict?.symptom === 'rejected-request') {
+    if (facts.elbStatus === 503) first.add('load-balancer-capacity')
+    if (facts.elbStatus === 400 && (numbers.receivedBytes ?? 0) > 16_384) first.add('request-too-large-for-alb')
+  }
   if (verdict?.symptom === 'no-target' && facts.loadBalancerKind === 'classic') first.add('all-targets-unhealthy')
   const order = [...first]
   const rank = (id: string): number => (first.has(id) ? order.indexOf(id) : order.length)

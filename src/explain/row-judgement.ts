@@ -10,6 +10,7 @@ export interface RowNumbers {
   readonly requestSeconds: number | undefined
   readonly targetSeconds: number | undefined
   readonly responseSeconds: number | undefined
+  readonly receivedBytes: number | undefined
   /** Epoch ms; when the load balancer received the request, and when it answered. */
   readonly receivedMs: number | undefined
   readonly answeredMs: number | undefined
@@ -69,6 +70,7 @@ function readNumbers(row: ParsedRow, isAlb: boolean): RowNumbers {
     requestSeconds,
     targetSeconds,
     responseSeconds,
+    receivedBytes: number('received_bytes'),
     sumMs,
     isWebSocket: /^wss?$/.test(fieldValue(row, 'type') ?? ''),
   }

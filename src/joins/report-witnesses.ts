@@ -54,7 +54,7 @@ function sentences(testimony: Testimony, { subjects }: Joined): string[] {
   const refused = rejectedConnections(testimony.metrics)
   if (refused > 0)
     out.push(
-      `${say(refused)} connections of clients were refused because the load balancer was at its maximum (RejectedConnectionCount); such a connection has no row in any log`,
+      `${say(refused)} connections of clients were refused because the load balancer was at its maximum (RejectedConnectionCount); a connection that is not taken has no row in any log`,
     )
   if (testimony.kinship === 'other')
     out.push(`it does not match this load balancer: ${testimony.kinshipWhy}; nothing is concluded from it`)

@@ -1,7 +1,7 @@
 import { nodePort } from '../cluster/cluster.ts'
 import type { Container } from '../cluster/pod.ts'
 import type { Probe } from '../cluster/prober.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
+import type { LoadBalancerSettings, Scenario } from '../scenarios/scenario.ts'
 import { haproxyConfiguration, launchCommand, nginxConfiguration } from '../servers/launch.ts'
 import { toYaml } from './yaml.ts'
 
@@ -140,6 +140,11 @@ function ingress({ workload, targetType, loadBalancer = {} }: Scenario): unknown
       ? []
       : [`slow_start.duration_seconds=${loadBalancer.slowStartSeconds}`]),
   ]
+  const attributes = [
+    `idle_timeout.timeout_seconds=${loadBalancer.idleTimeoutSeconds ?? 60}`,
+    ...(loadBalancer.waf ? [`waf.fail_open.enabled=${loadBalancer.waf.isFailOpen === true}`] : []),
+    ...(loadBalancer.xffMode ? [`routing.http.xff_header_processing.mode=${loadBalancer.xffMode}`] : []),
+  ]
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
@@ -148,11 +153,12 @@ function ingress({ workload, targetType, loadBalancer = {} }: Scenario): unknown
       namespace: 'shop',
       annotations: {
         [`${prefix}/target-type`]: targetType,
-        [`${prefix}/load-balancer-attributes`]: `idle_timeout.timeout_seconds=${loadBalancer.idleTimeoutSeconds ?? 60}`,
+        [`${prefix}/load-balancer-attributes`]: attributes.join(','),
         [`${prefix}/target-group-attributes`]: group.join(','),
         ...(loadBalancer.targetProtocol === 'https'
           ? { [`${prefix}/backend-protocol`]: 'HTTPS', [`${prefix}/healthcheck-protocol`]: 'HTTPS' }
           : {}),
+        ...edgeAnnotations(loadBalancer, prefix),
         [`${prefix}/healthcheck-path`]: check.path ?? '/healthz',
         [`${prefix}/healthcheck-interval-seconds`]: String(check.intervalSeconds ?? 15),
         [`${prefix}/healthcheck-timeout-seconds`]: String(check.timeoutSeconds ?? 5),
@@ -173,5 +179,27 @@ function ingress({ workload, targetType, loadBalancer = {} }: Scenario): unknown
         },
       ],
     },
+  }
+}
+
+/** The web ACL and the login, as the load balancer controller takes them. */
+function edgeAnnotations({ waf, oidc }: LoadBalancerSettings, prefix: string): Record<string, string> {
+  const provider = 'https://login.shop.example'
+  return {
+    ...(waf
+      ? { [`${prefix}/wafv2-acl-arn`]: 'arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shop/3f1c2f0e' }
+      : {}),
+    ...(oidc
+      ? {
+          [`${prefix}/auth-type`]: 'oidc',
+          [`${prefix}/auth-idp-oidc`]: JSON.stringify({
+            issuer: provider,
+            authorizationEndpoint: `${provider}/authorize`,
+            tokenEndpoint: `${provider}/token`,
+            userInfoEndpoint: `${provider}/userinfo`,
+            secretName: 'oidc-client',
+          }),
+        }
+      : {}),
   }
 }
