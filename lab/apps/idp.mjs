@@ -14,6 +14,7 @@ const server = createServer(async (request, response) => {
     response.end(JSON.stringify(value))
   }
   if (url.pathname === '/authorize') {
+    if (!URL.canParse(url.searchParams.get('redirect_uri') ?? '')) return answer(400, { error: 'invalid_request' })
     const code = randomBytes(12).toString('hex')
     codes.add(code)
     const back = new URL(url.searchParams.get('redirect_uri'))

@@ -9,7 +9,7 @@ const server = createServer((request, response) => {
     text += chunk
   })
   request.on('end', () => {
-    response.statusCode = blocked.test(decodeURI(JSON.parse(text).uri)) ? 403 : 200
+    response.statusCode = blocked.test(JSON.parse(text).uri) ? 403 : 200
     response.end()
   })
 })

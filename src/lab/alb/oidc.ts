@@ -45,7 +45,9 @@ export class OidcSessions {
 
   /** undefined: no rule of this kind matches. */
   outcomeOf(head: RequestHead, bindAddress: string | undefined): Promise<AuthOutcome> | AuthOutcome | undefined {
-    const url = new URL(head.uri, 'http://load-balancer')
+    const base = 'http://load-balancer'
+    if (!URL.canParse(head.uri, base)) return undefined
+    const url = new URL(head.uri, base)
     const host = valuesOf(head.headers, 'host')[0] ?? ''
     if (url.pathname === CALLBACK) return this.#finishLogin(url.searchParams, host, bindAddress)
     if (!matchesPath(this.#rule.pathGlob, head.uri)) return undefined
