@@ -41,7 +41,7 @@ export default defineCause({
         where: 'ALB',
         set: '`routing.http.xff_header_processing.mode=remove`, or `preserve`',
         because:
-          "The load balancer then adds nothing. For long chains of proxies, and only if nobody needs the client's address. No cure for a loop: it then goes round for longer, or for ever.",
+          "The load balancer then adds nothing. For long chains of proxies, and only if nobody needs the client's address. Never for a loop, which 463 alone ends: in the lab 8 requests went round 6,529 times, until nginx had no connection left, and ended in 502.",
       },
     ],
     lookalikes: [

@@ -100,11 +100,10 @@ export const edgeFixes: Readonly<Record<string, FixesOf>> = {
   'client-incomplete-request': () => [],
   'xff-too-long': () => [
     advice(
-      'load-balancer',
+      'proxy',
       'Break the proxy loop',
-      'aws elbv2 modify-load-balancer-attributes --load-balancer-arn "$LOAD_BALANCER_ARN" --attributes Key=routing.http.xff_header_processing.mode,Value=remove',
-      'More than 30 addresses in X-Forwarded-For: a request that goes round in circles, or a client that grows the header.',
-      'Set the mode back to append.',
+      "proxy_pass http://app.shop.svc.cluster.local:8000;   # the Service, not the load balancer's own name",
+      'More than 30 addresses in X-Forwarded-For: a request that goes round in circles, or a client that grows the header. Without the header (xff_header_processing.mode=remove) a loop has no end: leave the mode alone.',
     ),
   ],
   'protocol-version-mismatch': () => [
