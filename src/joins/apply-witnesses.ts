@@ -15,6 +15,7 @@ import { closeByRemovedNodes } from './close/node-removed.ts'
 import { closeByNodes } from './close/nodes.ts'
 import { closeByUnprobedStarts } from './close/pod-starts.ts'
 import { closeByProxyFlags } from './close/proxies.ts'
+import { closeByReadyPods } from './close/refused-by-nodes.ts'
 import { closeByStaleRules } from './close/stale-routing.ts'
 import { closeByThrottling } from './close/throttling.ts'
 import type { Closer, Closing } from './closing.ts'
@@ -67,6 +68,7 @@ const closers: readonly Closer[] = [
   closeByRemovedNodes,
   closeByStaleRules,
   closeByUnprobedStarts,
+  closeByReadyPods,
   closeByGracePeriod,
   closeByFailOpen,
   closeByNodes,
