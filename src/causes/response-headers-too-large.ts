@@ -26,7 +26,7 @@ export default defineCause({
       appLog:
         'A success for the same trace id. With it the cause is possible where part of a path fails, and likely where all requests above one size do and none below.',
       proxyLog:
-        'An nginx in between breaks first, at 4 or 8 KB: `upstream sent too big header`, and it is `502 502` (nginx-upstream-header-too-big).',
+        'nginx knows the size of the head it sent: `$bytes_sent` less `$body_bytes_sent`, more than 32768 by trace id is the proof. With its default buffers it breaks first, at 4 or 8 KB: `upstream sent too big header`, and it is `502 502` (nginx-upstream-header-too-big).',
       cloudwatch: '`HTTPCode_ELB_502_Count`; `TargetConnectionErrorCount` flat.',
     },
     prove: [

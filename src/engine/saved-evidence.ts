@@ -153,6 +153,8 @@ const witnessRow = z.object({
   upstreamMs: z.exactOptional(z.array(number)),
   upstreamConnectMs: z.exactOptional(z.array(number)),
   upstreamHeaderMs: z.exactOptional(z.array(number)),
+  sentBytes: z.exactOptional(number),
+  bodyBytes: z.exactOptional(number),
   flags: z.exactOptional(text),
   level: z.exactOptional(text),
   message: z.exactOptional(text),

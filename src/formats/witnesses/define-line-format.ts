@@ -21,6 +21,8 @@ export type LineFieldKind =
   | 'upstreamSeconds'
   | 'upstreamConnectSeconds'
   | 'upstreamHeaderSeconds'
+  | 'sentBytes'
+  | 'bodyBytes'
   | 'traceId'
   | 'flags'
   | 'level'
@@ -157,6 +159,12 @@ export function setField(row: Mutable<WitnessRow>, kind: LineFieldKind, text: st
     case 'upstreamHeaderSeconds':
       row.upstreamHeaderMs = tryMs(text)
       return
+    case 'sentBytes':
+    case 'bodyBytes': {
+      const bytes = Number(text)
+      if (bytes >= 0) row[kind] = bytes
+      return
+    }
     case 'traceId':
       row.traceIds = traceIdsIn(text)
       return

@@ -111,6 +111,10 @@ const UPSTREAM_NAMES: readonly (readonly [string, LineFieldKind])[] = [
   ['upstream_connect_time', 'upstreamConnectSeconds'],
   ['upstream_header_time', 'upstreamHeaderSeconds'],
 ]
+const SIZE_NAMES: readonly (readonly [string, LineFieldKind])[] = [
+  ['bytes_sent', 'sentBytes'],
+  ['body_bytes_sent', 'bodyBytes'],
+]
 /** Written by nginx and by nothing else, when upstreams are not logged. */
 const NGINX_NAMES = [
   'body_bytes_sent',
@@ -188,7 +192,7 @@ export function parseJsonLine(line: string, envelope: Envelope, keys: JsonKeys =
     return { ...row, role: 'proxy', format: 'envoy-access' }
   }
   if (isNginx(record)) {
-    for (const [name, kind] of UPSTREAM_NAMES) {
+    for (const [name, kind] of [...UPSTREAM_NAMES, ...SIZE_NAMES]) {
       const text = at(record, name)
       if (text !== undefined && text !== '' && (text !== '-' || UPSTREAM_TIMES.has(kind)))
         setField(row, kind, String(text))

@@ -19,6 +19,8 @@ const VARIABLES: Readonly<Record<string, readonly [LineFieldKind, string]>> = {
   request_uri: ['path', 'Path with query, as the client sent it.'],
   uri: ['path', 'Path, after rewrites.'],
   status: ['status', 'The status nginx answered; 499: whoever asked had left.'],
+  bytes_sent: ['sentBytes', 'Bytes sent, head included.'],
+  body_bytes_sent: ['bodyBytes', 'Bytes sent, without the head.'],
   request_time: ['seconds', 'From the first byte read to the last one written.'],
   upstream_addr: ['upstreamAddress', 'Every server that was tried.'],
   upstream_status: ['upstreamStatus', 'What each try came to.'],
@@ -29,7 +31,7 @@ const VARIABLES: Readonly<Record<string, readonly [LineFieldKind, string]>> = {
 }
 
 /** Whatever follows the sizes: `"referer" "agent"`, ingress-nginx's fields, or `rt=0.019 urt=0.019 us=200`. */
-const HEAD = String.raw`^(?:[\w.:*-]+ (?=[^\s-]\S* - ))?(\S+) (?:- )?(?:\S+ )?\[([^\]]+)\] "([^"]*)" (\d{3}) (?:\d+|-)`
+const HEAD = String.raw`^(?:[\w.:*-]+ (?=[^\s-]\S* - ))?(\S+) (?:- )?(?:\S+ )?\[([^\]]+)\] "([^"]*)" (\d{3}) (\d+|-)`
 
 /** Names that people give to the variables in `key=$variable` formats. */
 const TAIL_KEYS: readonly (readonly [RegExp, LineFieldKind])[] = [
@@ -40,6 +42,7 @@ const TAIL_KEYS: readonly (readonly [RegExp, LineFieldKind])[] = [
   ],
   [/\b(?:uct|upstream_connect_time)[=:]"?(-|[\d.]+(?:(?:, | : )[\d.-]+)*)/, 'upstreamConnectSeconds'],
   [/\b(?:uht|upstream_header_time)[=:]"?(-|[\d.]+(?:(?:, | : )[\d.-]+)*)/, 'upstreamHeaderSeconds'],
+  [/\b(?:bytes_sent|sent)[=:]"?(\d+)/, 'sentBytes'],
   [/\b(?:us|ust|upstream_status)[=:]"?(-|\d{3}(?:(?:, | : )[\d-]+)*)/, 'upstreamStatus'],
   [/\b(?:ua|upstream|upstream_addr)[=:]"?(-|[\w.:/[\]-]+:[\w.:/[\]-]+(?:(?:, | : )[\w.:/[\]-]+)*)/, 'upstreamAddress'],
   // The name of a group of servers, when none of them could be selected. `ua` alone is as often the user agent.
@@ -57,7 +60,7 @@ export const ingressNginxAccess = defineLineFormat({
   what: 'request',
   pattern: new RegExp(`${HEAD}${INGRESS_TAIL}`),
   fields: [
-    ...['remote_addr', 'time_local', 'request', 'status'].map(field),
+    ...['remote_addr', 'time_local', 'request', 'status', 'body_bytes_sent'].map(field),
     ...['request_time', 'upstream_addr', 'upstream_response_time', 'upstream_status'].map(field),
   ],
   samples: [
@@ -83,7 +86,7 @@ export const nginxKeyedAccess = defineLineFormat({
   role: 'proxy',
   what: 'request',
   pattern: new RegExp(`${HEAD}(?=.*\\b(?:urt|us|uct|upstream_\\w+)[=:])`),
-  fields: ['remote_addr', 'time_iso8601', 'request', 'status'].map(field),
+  fields: ['remote_addr', 'time_iso8601', 'request', 'status', 'body_bytes_sent'].map(field),
   samples: [
     {
       title: 'our lab’s format',
@@ -100,7 +103,7 @@ export const combinedAccess = defineLineFormat({
   role: 'either',
   what: 'request',
   pattern: new RegExp(HEAD),
-  fields: ['remote_addr', 'time_local', 'request', 'status'].map(field),
+  fields: ['remote_addr', 'time_local', 'request', 'status', 'body_bytes_sent'].map(field),
   samples: [
     {
       title: 'the default',

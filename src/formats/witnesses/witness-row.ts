@@ -30,6 +30,9 @@ export interface WitnessRow {
   /** Until the connection was made, and until the answer's header had come, per try; NaN: it never came to that. */
   readonly upstreamConnectMs?: readonly number[]
   readonly upstreamHeaderMs?: readonly number[]
+  /** What was sent with its head, and the body alone (nginx). */
+  readonly sentBytes?: number
+  readonly bodyBytes?: number
   /** Termination state (HAProxy), response flags and details (Envoy). */
   readonly flags?: string
   readonly level?: string

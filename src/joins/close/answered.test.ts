@@ -158,3 +158,29 @@ describe('a 503 of the server itself', () => {
     expect(claims(failed, 60, 503)).toMatchObject([{ cause: 'application-error' }])
   })
 })
+
+describe('a head that nginx measured', () => {
+  const failed = lost(4, (n) => `/account/${n}`)
+  const nginx = (n: number, atMs: number, sizes: string): string =>
+    `10.0.1.11 - [${stamp(atMs)}] "GET /account/${n} HTTP/1.1" 200 ${sizes} us=200 trace=Root=1-6b03a28e-${String(n).padStart(24, '0')}`
+  const judged = (sizes: string) => {
+    const subjects = subjectsOf(failed, 60)
+    return judge(subjects, [
+      read(
+        'nginx.log',
+        subjects,
+        failed.map(({ endMs }, n) => nginx(n, endMs - 1, sizes)),
+      ),
+    ]).claims
+  }
+
+  it('is too large above 32 KB, for sure by trace id', () => {
+    expect(judged('500 bytes_sent=41230')).toMatchObject([
+      { cause: 'response-headers-too-large', confidence: 'certain', failures: [0, 1, 2, 3] },
+    ])
+  })
+
+  it('is not below', () => {
+    expect(judged('40500 bytes_sent=41230')).toMatchObject([{ cause: null }])
+  })
+})

@@ -20,6 +20,8 @@ const ENDING: ReadonlySet<EventKind> = new Set([
   'reload',
 ])
 const ENDING_MS = 2_000
+/** "Entire response headers: 32 KB", not adjustable. */
+const LARGEST_HEAD_BYTES = 32 * 1024
 /** A request without a body, and without a bag of cookies, is rarely larger. */
 const LARGE_REQUEST_BYTES = 4_096
 const LEAST = 3
@@ -46,7 +48,13 @@ interface Route {
  */
 export function closeByAnswers(joined: Joined, failures: readonly number[]): Closing[] {
   const groups = new Map<string, Answered[]>()
+  const measured: Closing[] = []
   for (const failure of failures) {
+    const closing = byHeadSize(joined, failure)
+    if (closing !== undefined) {
+      measured.push(closing)
+      continue
+    }
     const answered = answeredInTime(joined, failure)
     if (answered === undefined) continue
     const key = `${groupKey(flowOf(joined.subjects, failure))}|${routeOf(joined, failure)}`
@@ -54,15 +62,35 @@ export function closeByAnswers(joined: Joined, failures: readonly number[]): Clo
     if (known === undefined) groups.set(key, [answered])
     else known.push(answered)
   }
-  if (groups.size === 0) return []
+  if (groups.size === 0) return measured
   const healthy = healthyRoutes(joined, new Set(groups.keys()))
-  return [...groups].flatMap(([key, mine]) => closeRoute(joined, mine, healthy.get(key)))
+  return [...measured, ...[...groups].flatMap(([key, mine]) => closeRoute(joined, mine, healthy.get(key)))]
+}
+
+/** nginx knows how much of what it sent was the head. */
+function byHeadSize(joined: Joined, failure: number): Closing | undefined {
+  if (!isUnanswered(joined, failure)) return undefined
+  for (const { row, by } of hitsBy(joined, failure, 'proxy')) {
+    const { sentBytes, bodyBytes } = row
+    if (sentBytes === undefined || bodyBytes === undefined || sentBytes - bodyBytes <= LARGEST_HEAD_BYTES) continue
+    return {
+      failure,
+      cause: 'response-headers-too-large',
+      confidence: by === 'trace' ? 'certain' : 'likely',
+      because: `nginx sent a head of more than ${say(LARGEST_HEAD_BYTES)} bytes ($bytes_sent - $body_bytes_sent), which the load balancer does not take`,
+    }
+  }
+  return undefined
+}
+
+function isUnanswered({ subjects }: Joined, failure: number): boolean {
+  const symptom = symptomOf(subjects, failure)
+  return symptom === 'closed-before-response' || symptom === 'answer-replaced'
 }
 
 function answeredInTime(joined: Joined, failure: number): Answered | undefined {
   const { subjects } = joined
-  const symptom = symptomOf(subjects, failure)
-  if (symptom !== 'closed-before-response' && symptom !== 'answer-replaced') return undefined
+  if (!isUnanswered(joined, failure)) return undefined
   const end = subjects.end[failure] as number
   const hit = hitsBy(joined, failure, 'app').find(
     (each) => each.by === 'trace' && each.row.what === 'request' && each.row.status !== undefined,
