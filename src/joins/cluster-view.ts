@@ -43,9 +43,21 @@ export function nodeNameOf({ nodes, pods, events }: Joined, address: string): st
   return events.find(({ who }) => `${who}.`.startsWith(dashed))?.who
 }
 
+/** Many failures ask for the pods of one group. */
+const known = new WeakMap<Joined, Map<string, readonly PodLife[]>>()
+
 /** All pods of the workloads behind a failure's target group, those that are gone as well. */
-export function podLives(joined: Joined, failure: number): PodLife[] {
-  const workloads = joined.workloads.get(groupKey(flowOf(joined.subjects, failure)))
+export function podLives(joined: Joined, failure: number): readonly PodLife[] {
+  const key = groupKey(flowOf(joined.subjects, failure))
+  const groups = known.get(joined) ?? new Map<string, readonly PodLife[]>()
+  known.set(joined, groups)
+  const lives = groups.get(key) ?? podsBehind(joined, key)
+  groups.set(key, lives)
+  return lives
+}
+
+function podsBehind(joined: Joined, group: string): PodLife[] {
+  const workloads = joined.workloads.get(group)
   if (workloads === undefined || workloads.size === 0) return []
   const lives = new Map<string, PodLife>()
   for (const fact of joined.pods) {
@@ -62,7 +74,7 @@ export function podLives(joined: Joined, failure: number): PodLife[] {
   }
   for (const event of joined.events) {
     if (event.node === undefined || !workloads.has(workloadOf(event.who))) continue
-    const known = lives.get(event.who) ?? {
+    const before = lives.get(event.who) ?? {
       name: event.who,
       node: event.node,
       readyMs: undefined,
@@ -71,7 +83,7 @@ export function podLives(joined: Joined, failure: number): PodLife[] {
       fact: undefined,
     }
     const isStop = event.kind === 'killing'
-    lives.set(event.who, { ...known, stoppedMs: isStop ? Math.min(known.stoppedMs, event.timeMs) : known.stoppedMs })
+    lives.set(event.who, { ...before, stoppedMs: isStop ? Math.min(before.stoppedMs, event.timeMs) : before.stoppedMs })
   }
   return [...lives.values()]
 }

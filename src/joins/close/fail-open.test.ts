@@ -74,6 +74,13 @@ describe('a dead target that fail-open keeps', () => {
     expect(judge(all)).toEqual([{ confidence: 'likely', count: 37, from: 52 }])
   })
 
+  it('is one across the end of a file, where a run of failed checks is cut', () => {
+    const cut = [dead, well, other].flatMap((to) => [failing(to, 0, 60), failing(to, 70, 200)])
+    expect(judge(checks(...cut.sort((a, b) => a.timeMs - b.timeMs)))).toEqual([
+      { confidence: 'likely', count: 37, from: 52 },
+    ])
+  })
+
   it('is none where one of the others passes its checks, or passed them then', () => {
     expect(judge(checks(failing(dead, 20, 200), failing(well, 0, 200)))).toEqual([])
     expect(judge(checks(failing(dead, 0, 200), failing(well, 0, 20), failing(other, 0, 200)))).toEqual([])

@@ -3,7 +3,7 @@ import type { Closing } from '../closing.ts'
 import { answeredBetween } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
 import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
-import type { MetricSeries } from '../testimony.ts'
+import type { LifeEvent, MetricSeries } from '../testimony.ts'
 
 const DEAD = new Set([
   'connect-refused',
@@ -20,7 +20,7 @@ const LEAST_ELSEWHERE = 5
 const AROUND_MS = 60_000
 
 /** No target was healthy at that time, as far as a witness shows. */
-export interface FailOpen {
+interface FailOpen {
   readonly text: string
   /** After so long a target that fails its checks would have been left out. */
   readonly detectionMs: number
@@ -43,17 +43,18 @@ export function closeByFailOpen(joined: Joined, failures: readonly number[]): Cl
     if (list === undefined) byTarget.set(key, [failure])
     else list.push(failure)
   }
-  return [...byTarget.values()].flatMap((list) => closeTarget(joined, list))
+  const checks = failingSpans(joined)
+  return [...byTarget.values()].flatMap((list) => closeTarget(joined, list, checks))
 }
 
-function closeTarget(joined: Joined, all: readonly number[]): Closing[] {
+function closeTarget(joined: Joined, all: readonly number[], checks: Checks): Closing[] {
   const { start } = joined.subjects
   const list = [...all].sort((a, b) => (start[a] as number) - (start[b] as number))
   const from = start[list[0] as number] as number
   const kept: { failure: number; open: FailOpen }[] = []
   for (const failure of list) {
     const at = start[failure] as number
-    const open = failOpenAt(joined, failure)
+    const open = failOpenAt(joined, failure, checks)
     if (open !== undefined && at > from + open.detectionMs) kept.push({ failure, open })
   }
   const [first] = kept
@@ -70,25 +71,20 @@ function closeTarget(joined: Joined, all: readonly number[]): Closing[] {
   }))
 }
 
-export function failOpenAt(joined: Joined, failure: number): FailOpen | undefined {
-  return byCheckLog(joined, failure) ?? byCloudWatch(joined, failure) ?? byState(joined, failure)
+function failOpenAt(joined: Joined, failure: number, checks: Checks): FailOpen | undefined {
+  return byCheckLog(joined, failure, checks) ?? byCloudWatch(joined, failure) ?? byState(joined, failure)
 }
 
-/** Every target that had requests around then was in a run of failed checks. */
-function byCheckLog(joined: Joined, failure: number): FailOpen | undefined {
-  const { subjects } = joined
-  const at = subjects.start[failure] as number
+/** Every target that had requests around then was failing its checks. */
+function byCheckLog(joined: Joined, failure: number, checks: Checks): FailOpen | undefined {
+  if (checks.size < 2) return undefined
+  const at = joined.subjects.start[failure] as number
   const targets = targetsAround(joined, failure)
   let slowestMs = 0
   for (const target of targets) {
-    const run = joined.events.find(({ kind, who, timeMs, lastMs, count }) => {
-      if (kind !== 'check-failed' || who !== target || count < 2) return false
-      const intervalMs = (lastMs - timeMs) / (count - 1)
-      // The second failure is the earliest that counts; until the next check it stays so.
-      return at >= timeMs + intervalMs && at <= lastMs + intervalMs
-    })
-    if (run === undefined) return undefined
-    slowestMs = Math.max(slowestMs, (run.lastMs - run.timeMs) / (run.count - 1))
+    const span = checks.get(target)?.find(({ from, to }) => at >= from && at <= to)
+    if (span === undefined) return undefined
+    slowestMs = Math.max(slowestMs, span.intervalMs)
   }
   if (targets.size < 2) return undefined
   return {
@@ -98,13 +94,63 @@ function byCheckLog(joined: Joined, failure: number): FailOpen | undefined {
   }
 }
 
-function targetsAround({ subjects }: Joined, failure: number): ReadonlySet<string> {
+interface CheckSpan {
+  /** When a second check had failed. */
+  readonly from: number
+  /** Until the next check would have been. */
+  to: number
+  readonly intervalMs: number
+}
+
+type Checks = ReadonlyMap<string, readonly CheckSpan[]>
+
+/** A file ends every five minutes, and a run of failed checks with it: what follows within an interval goes on. */
+function failingSpans({ events }: Joined): Checks {
+  const runs = new Map<string, LifeEvent[]>()
+  for (const event of events) {
+    if (event.kind !== 'check-failed') continue
+    const list = runs.get(event.who)
+    if (list === undefined) runs.set(event.who, [event])
+    else list.push(event)
+  }
+  const checks = new Map<string, CheckSpan[]>()
+  for (const [target, list] of runs) {
+    const intervals = list.flatMap(({ timeMs, lastMs, count }) => (count < 2 ? [] : [(lastMs - timeMs) / (count - 1)]))
+    if (intervals.length === 0) continue
+    const intervalMs = Math.min(...intervals)
+    const spans: CheckSpan[] = []
+    for (const { timeMs, lastMs } of list) {
+      const last = spans.at(-1)
+      if (last !== undefined && timeMs <= last.to + intervalMs / 2) last.to = Math.max(last.to, lastMs + intervalMs)
+      else spans.push({ from: timeMs + intervalMs, to: lastMs + intervalMs, intervalMs })
+    }
+    checks.set(target, spans)
+  }
+  return checks
+}
+
+const around = new WeakMap<Joined, Map<string, ReadonlySet<string>>>()
+
+/** By minutes: many failures ask for the same. */
+function targetsAround(joined: Joined, failure: number): ReadonlySet<string> {
+  const { subjects } = joined
   const key = groupKey(flowOf(subjects, failure))
-  const at = subjects.start[failure] as number
-  const targets = new Set([targetOf(subjects, failure)])
-  for (const { target, end } of subjects.controls)
-    if (Math.abs(end - at) < AROUND_MS && subjects.groupsOfTarget.get(target)?.has(key)) targets.add(target)
-  return targets
+  const minute = Math.floor((subjects.start[failure] as number) / AROUND_MS)
+  const cache = around.get(joined) ?? new Map<string, ReadonlySet<string>>()
+  around.set(joined, cache)
+  const known = cache.get(`${key}|${minute}`)
+  const targets =
+    known ??
+    new Set(
+      subjects.controls
+        .filter(
+          ({ target, end }) =>
+            Math.abs(end - (minute + 0.5) * AROUND_MS) < AROUND_MS && subjects.groupsOfTarget.get(target)?.has(key),
+        )
+        .map(({ target }) => target),
+    )
+  cache.set(`${key}|${minute}`, targets)
+  return new Set(targets).add(targetOf(subjects, failure))
 }
 
 function byCloudWatch({ subjects, metrics: { all, fit } }: Joined, failure: number): FailOpen | undefined {

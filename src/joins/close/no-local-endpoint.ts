@@ -14,11 +14,13 @@ export function closeByLocalPolicy(joined: Joined, failures: readonly number[]):
   const silent = failures.filter((failure) => SILENCE.has(symptomOf(subjects, failure)))
   const lacking = new Map<string, { failure: number; lives: readonly PodLife[]; node: string | undefined }[]>()
   const others: number[] = []
+  const names = new Map<string, string | undefined>()
   for (const failure of silent) {
     const service = serviceOf(joined, failure)
     if (service?.policy !== 'Local') continue
     const target = targetOf(subjects, failure)
-    const node = nodeNameOf(joined, hostOf(target))
+    if (!names.has(target)) names.set(target, nodeNameOf(joined, hostOf(target)))
+    const node = names.get(target)
     const lives = podLives(joined, failure)
     const at = subjects.start[failure] as number
     const here = lives.filter((life) => isOn(life, node, hostOf(target)))

@@ -15,6 +15,8 @@ const LEAST_CONTROL = 3
 /** A node that was taken away while the load balancer still sent to it. */
 export function closeByRemovedNodes(joined: Joined, failures: readonly number[]): Closing[] {
   const { subjects } = joined
+  const isTold = joined.events.some(({ kind }) => kind === 'node-gone' || kind === 'node-not-ready')
+  if (!isTold && joined.nodes.length === 0) return []
   const byHost = new Map<string, number[]>()
   for (const failure of failures) {
     const target = targetOf(subjects, failure)
