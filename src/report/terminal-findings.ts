@@ -45,7 +45,8 @@ function choose(findings: readonly Finding[]): Finding[] {
   const rest = findings
     .filter((finding) => finding.confidence !== null && finding.failures > 0)
     .sort((a, b) => b.failures - a.failures)
-  return [...open, ...rest.slice(0, IN_FULL)]
+  // Without a failure, what was rejected is all there is to read.
+  return open.length + rest.length === 0 ? findings.slice(0, IN_FULL) : [...open, ...rest.slice(0, IN_FULL)]
 }
 
 function titleLine(page: Page, finding: Finding): Line {

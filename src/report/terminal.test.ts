@@ -80,6 +80,13 @@ test('a log without failures says so and says what was looked at', () => {
   expect(text).toContain('412,934 rows read from 4 inputs')
 })
 
+test('without a failure, what the load balancer rejected is told in full', () => {
+  const rejected = shopDiagnosis.findings.filter((finding) => finding.failures === 0)
+  const text = renderTerminal({ ...quiet, findings: rejected }, { columns: 80, color: false })
+  expect(text).toContain('44 requests rejected')
+  expect(text).toMatch(/ {4}because /)
+})
+
 test('logs without a request end with how to get them', () => {
   const text = renderTerminal(
     { ...quiet, books: { ...quiet.books, requests: 0, rows: 0, parsed: 0, skipped: 0 }, window: null, series: null },
