@@ -9,18 +9,23 @@ export default defineCause({
     title: 'Something on the path forgot an idle connection before either end closed it',
     hop: 'network',
     symptoms: ['response-timeout', 'closed-before-response'],
-    decidedBy: 'witness',
+    decidedBy: 'rows',
     wants: ['app-log', 'cloudwatch'],
     since: '0.1.0',
-    sources: [source.connectionTrackingTimeouts, source.connectionTracking, source.albAttributes],
+    sources: [
+      source.connectionTrackingTimeouts,
+      source.connectionTracking,
+      source.albAttributes,
+      'lab: idle-flow-expired',
+    ],
   },
   docs: {
     what: 'Security-group tracking, NAT, a firewall appliance or conntrack drops the entry of a connection that was idle for too long. Tracking of security groups expires after 350 s on Nitro v6 instance types and after 432000 s (5 days) on others.',
-    why: 'The load balancer sends the next request into a connection that no longer exists for the middle. It vanishes: 504 at the idle timeout. If the middle answers with a reset: 502. Consistent with the documented timers; no row was seen that shows it.',
-    act: "Keep the load balancer's idle timeout below 350 s, or raise the tracking timeout of the network interface. With the default of 60 s this cannot happen.",
+    why: 'The load balancer sends the next request into a connection that no longer exists for the middle. It vanishes: 504 at the idle timeout. If the middle answers with a reset: 502. So does kube-proxy: the packet counts as a new connection and reaches a pod that knows none. The 350 s are from AWS; the lab has 7 s.',
+    act: "Keep the load balancer's idle timeout below 350 s, or raise the tracking timeout of the network interface. With the default of 60 s it takes a timer that somebody has lowered.",
     inTheLog: {
       row: '`504 -` with request time `0.00x` and elapsed at the idle timeout; or `502 -` with `0.00x 0.00x -1`.',
-      many: 'Only where the idle timeout is above 350 s, only after gaps of 350 s or more on that node and target, on quiet services.',
+      many: 'Every request on a connection idle for longer than one time fails, none on one idle for less, on quiet services. With the timers of AWS only where the idle timeout is above 350 s.',
     },
     elsewhere: {
       appLog: 'Nothing: the request did not arrive.',
@@ -68,11 +73,9 @@ export default defineCause({
         tell: 'Around changes of endpoints; here at any time, tied to the gap alone.',
       },
     ],
-    logAlone:
-      "The log names requests, not connections: that a silent middlebox forgot a flow looks like any close after a pause until a capture or the middlebox's own timer (350 s at AWS) is beside it.",
     settledBy: [
-      'the idle timeout: below 350 s rules it out',
-      'gaps since the last use on the same node and target',
+      'the idle timeout against what the path remembers: 350 s and more, unless somebody lowered it',
+      'the idleness of the connections that failed: above one time all of them, below it none',
       "the instance family and the interface's tracking timeout",
     ],
   },

@@ -1,6 +1,7 @@
 import type { FailureGroup } from '../causes/detect/failure-group.ts'
 import type { Echo, Measures, TargetLife } from '../causes/detect/measures.ts'
 import { echoTest } from '../evidence/echo.ts'
+import { idleness } from '../evidence/idleness.ts'
 import { findKnee } from '../evidence/knee.ts'
 import { openTimes } from '../evidence/open-requests.ts'
 import { findPeriod } from '../evidence/period.ts'
@@ -66,6 +67,10 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     targets,
     nodes,
     rowsOf,
+    idleOf: (target, longestMs) => {
+      const rows = rowsOf(target)
+      return rows && rows.length === targets.get(target)?.requests ? idleness(rows, longestMs) : undefined
+    },
     openTimesOf: (target) => {
       const rows = rowsOf(target)
       return rows ? openTimes(rows) : undefined

@@ -206,10 +206,15 @@ export const reachFixes: Readonly<Record<string, FixesOf>> = {
   'idle-flow-expired': (numbers) => [
     renderFix({
       set: 'alb.idleTimeoutSeconds',
-      to: 300,
+      // Below what the log shows, with room for a coarse timer.
+      to: Math.max(1, Math.min(300, Math.floor((numbers.timerSeconds ?? 375) * 0.8))),
       ...(numbers.idleTimeoutSeconds === undefined ? {} : { from: numbers.idleTimeoutSeconds }),
       safety: 'review',
-      because: 'Security groups forget a silent connection after 350 s (inequality 4).',
+      because: `${
+        numbers.timerSeconds === undefined
+          ? 'Security groups forget a silent connection after 350 s'
+          : `The path forgets a connection that was silent for ${number(numbers.timerSeconds)} s`
+      } (inequality 4). An answer that takes longer becomes a 504.`,
     }),
   ],
 }

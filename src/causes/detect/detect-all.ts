@@ -3,6 +3,7 @@ import { detectOtherCloses, detectSharedEnds } from './closed.ts'
 import { detectConnectFailures } from './connect.ts'
 import { detectDependencyStall } from './dependency.ts'
 import type { FailureGroup } from './failure-group.ts'
+import { detectIdleFlow } from './idle-flow.ts'
 import { detectKeepAliveRace, detectWeakKeepAliveRace } from './keepalive.ts'
 import type { Measures } from './measures.ts'
 import { detectOneNode } from './one-node.ts'
@@ -24,6 +25,7 @@ const detectors: readonly Detector[] = [
   detectConnectFailures,
   detectSharedEnds,
   detectKeepAliveRace,
+  detectIdleFlow,
   detectRecycling,
   detectOneRoute,
   detectWeakKeepAliveRace,

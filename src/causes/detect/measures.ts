@@ -16,6 +16,11 @@ export interface Measures {
   readonly nodes: ReadonlyMap<string, { readonly requests: number; readonly targets: ReadonlySet<string> }>
   /** Kept rows of a target, by end; undefined when none were kept. */
   readonly rowsOf: (target: string) => TargetTraffic | undefined
+  /**
+   * How long the connection of each of `rowsOf` had been idle, ms (src/evidence/idleness.ts); undefined when some rows of the
+   * target were not kept.
+   */
+  readonly idleOf: (target: string, longestMs: number) => Float64Array | undefined
   /** When requests were handed to a target and when they ended, each in rising order (src/evidence/open-requests.ts). */
   readonly openTimesOf: (target: string) => { readonly begins: Float64Array; readonly ends: Float64Array } | undefined
   /** Stretches in which the target finished nothing, and then several at once (src/evidence/stalls.ts). */
