@@ -5,6 +5,8 @@ import type { RoutesOfGroup } from './unit-scan.ts'
 export class Registry {
   readonly flows: Flow[] = []
   readonly routes: Route[] = []
+  /** Texts of routes that more than one target group has. */
+  readonly sharedRoutes = new Set<string>()
   readonly #flowIds = new Map<string, number>()
   /** By target group: a key of both would be made for each of many thousands. */
   readonly #routeIds = new Map<string, Map<string, number>>()
@@ -20,12 +22,15 @@ export class Registry {
       ids = new Map()
       this.#routeIds.set(route.targetGroup, ids)
     }
-    return remember(ids, route.text, this.routes, route)
+    const known = this.routes.length
+    const id = remember(ids, route.text, this.routes, route)
+    if (id === known && this.#isElsewhere(ids, route.text)) this.sharedRoutes.add(route.text)
+    return id
   }
 
-  /** Target groups that have routes. */
-  get routeGroups(): number {
-    return this.#routeIds.size
+  #isElsewhere(here: ReadonlyMap<string, number>, text: string): boolean {
+    for (const ids of this.#routeIds.values()) if (ids !== here && ids.has(text)) return true
+    return false
   }
 
   /** Of all target groups. */

@@ -59,17 +59,17 @@ export function topRows(incident: Incident): Record<'targets' | 'routes' | 'minu
 }
 
 /**
- * All routes that can be among the `most` with most requests (one of them may be nameless), whatever target groups share
- * their text. Among tens of thousands they are few, and only they are looked up.
+ * All routes that can be among the `most` with most requests: those that target groups share, and of the others those
+ * that are busy enough. Among tens of thousands they are few.
  */
 function busyRoutes({ registry, tally }: Incident, most: number): string[] {
-  const { routes, routeGroups } = registry
-  const counts = tally.routeRequests.slice(0, routes.length).sort()
-  // As many routes as `most` texts can have are at least this busy, so the last of those texts is as well.
-  const least = (counts[counts.length - most * routeGroups] ?? 0) / routeGroups
-  const busy: string[] = []
+  const { routes, sharedRoutes } = registry
+  const counts = new Float64Array(routes.length)
   for (let id = 0; id < routes.length; id++)
-    if ((tally.routeRequests[id] ?? 0) >= least) busy.push((routes[id] as Route).text)
+    if (!sharedRoutes.has((routes[id] as Route).text)) counts[id] = tally.routeRequests[id] ?? 0
+  const least = Math.max(1, counts.slice().sort()[routes.length - most] ?? 0)
+  const busy = [...sharedRoutes]
+  for (let id = 0; id < routes.length; id++) if ((counts[id] as number) >= least) busy.push((routes[id] as Route).text)
   return busy
 }
 
