@@ -7,6 +7,7 @@ import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
 import { joinTestimonies } from '../joins/joined.ts'
 import { findInputs } from '../read/inputs.ts'
+import { packTexts } from './failure-texts.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import type { Gathered } from './gathered.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
@@ -17,7 +18,7 @@ import { Translation } from './registry.ts'
 import { type FilterSpec, noFilter } from './row-filter.ts'
 import { sampleControls } from './sample-controls.ts'
 import { scanAll } from './scan-all.ts'
-import type { FailureText, ScanTotals, UnitBooks, UnitResult } from './unit-scan.ts'
+import type { ScanTotals, UnitBooks, UnitResult } from './unit-scan.ts'
 import type { Verdict } from './verdicts.ts'
 import { findWitnesses, type WitnessFiles } from './witness-files.ts'
 
@@ -209,7 +210,11 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         translation.add(result.newFlows, result.newRoutes)
         addResult(incident, result, translation, failureRows)
         // The columns now live in the incident.
-        results.push({ ...result, failures: { ...result.failures, length: 0, trace: new Uint8Array(0) }, texts: [] })
+        results.push({
+          ...result,
+          failures: { ...result.failures, length: 0, trace: new Uint8Array(0) },
+          texts: packTexts([]),
+        })
         rows += result.rows
         report()
       },
@@ -228,8 +233,8 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
 function addResult(incident: Incident, result: UnitResult, translation: Translation, failureRows: number): void {
   const base = incident.failures.length
   concatFailures(incident.failures, result.failures, translation.flows, translation.routes)
-  for (const text of result.texts) incident.texts.set(base + text.index, { ...text, index: base + text.index })
-  if (incident.texts.size > failureRows * 2 + 5_000) dropLateTexts(incident.texts, failureRows)
+  incident.texts.add(result.texts, base)
+  if (incident.texts.size > failureRows * 2 + 5_000) incident.texts.dropLate(failureRows)
   for (const group of result.rejected) {
     const flow = translation.flows[group.flow] as number
     incident.rejected.push({
@@ -247,12 +252,6 @@ function addResult(incident: Incident, result: UnitResult, translation: Translat
     known.rows += rows
     if (known.samples.length < 2) known.samples.push(...samples.map((sample) => ({ ...sample, unit: result.unit })))
   }
-}
-
-/** Keeps the earliest ones and every hundredth of the others, so that late findings still have sample rows. */
-function dropLateTexts(texts: Map<number, FailureText>, keep: number): void {
-  const sorted = [...texts.values()].sort((a, b) => a.end - b.end || a.index - b.index)
-  for (const [place, text] of sorted.entries()) if (place >= keep && place % 100 !== 0) texts.delete(text.index)
 }
 
 function failWithoutLog(paths: readonly string[], plan: ReadPlan): never {

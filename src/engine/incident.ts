@@ -4,8 +4,9 @@ import type { Symptom } from '../core/vocabulary.ts'
 import { symptoms } from '../core/vocabulary.ts'
 import type { KeptTraffic } from '../evidence/kept-traffic.ts'
 import { makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
+import { FailureTexts } from './failure-texts.ts'
 import { Registry } from './registry.ts'
-import type { FailureText, RejectedGroup } from './unit-scan.ts'
+import type { RejectedGroup } from './unit-scan.ts'
 
 /** All that one run measured, before anybody judges it. */
 export interface Incident {
@@ -14,8 +15,8 @@ export interface Incident {
   readonly tally: TrafficTally
   /** Rows of complete windows, by {@link targetKey}. */
   kept: KeptTraffic
-  /** Failure index to its text. */
-  readonly texts: Map<number, FailureText>
+  /** By failure. */
+  readonly texts: FailureTexts
   readonly rejected: Rejected[]
   readonly contradictions: Map<
     string,
@@ -33,7 +34,7 @@ export function makeIncident(): Incident {
     failures: makeFailures(),
     tally: makeTally(),
     kept: { byTarget: new Map(), lost: new Set() },
-    texts: new Map(),
+    texts: new FailureTexts(),
     rejected: [],
     contradictions: new Map(),
   }

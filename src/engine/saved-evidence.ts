@@ -8,11 +8,13 @@ import { lineFormatIds, witnessFormatIds } from '../formats/witnesses/witness-ro
 import { type Joined, joinTestimonies } from '../joins/joined.ts'
 import type { ControlRequest } from '../joins/subjects.ts'
 import { eventKinds, type Testimony } from '../joins/testimony.ts'
+import { FailureTexts } from './failure-texts.ts'
 import type { Gathered } from './gathered.ts'
 import type { Incident } from './incident.ts'
 import { subjectsOf } from './read-witnesses.ts'
 import { Registry } from './registry.ts'
 import { whereFields } from './row-filter.ts'
+import type { FailureText } from './unit-scan.ts'
 
 /**
  * The version of what a folder of evidence holds. It grows with every change of the shape below; the compiler points
@@ -27,7 +29,7 @@ export interface SavedEvidence extends Omit<Gathered, 'incident' | 'joined'> {
   readonly failures: FailureColumns
   readonly tally: TrafficTally
   readonly kept: KeptTraffic
-  readonly texts: Incident['texts']
+  readonly texts: Map<number, FailureText>
   readonly rejected: Incident['rejected']
   readonly contradictions: Incident['contradictions']
   readonly controls: readonly ControlRequest[]
@@ -45,7 +47,7 @@ export function toSaved({ incident, joined, ...rest }: Gathered): SavedEvidence 
     failures: trimFailures(failures),
     tally,
     kept,
-    texts,
+    texts: new Map(texts),
     rejected,
     contradictions,
     controls: joined?.subjects.controls ?? [],
@@ -60,7 +62,15 @@ export function fromSaved(saved: SavedEvidence): Gathered & { readonly joined: J
   const registry = new Registry()
   for (const flow of flows) registry.flow(flow)
   for (const route of routes) registry.route(route)
-  const incident: Incident = { registry, failures, tally, kept, texts, rejected, contradictions }
+  const incident: Incident = {
+    registry,
+    failures,
+    tally,
+    kept,
+    texts: FailureTexts.of(texts.values()),
+    rejected,
+    contradictions,
+  }
   const subjects = subjectsOf(incident, { controls, every: controlEvery })
   return { ...rest, incident, joined: joinTestimonies(subjects, testimonies) }
 }

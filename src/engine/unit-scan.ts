@@ -12,6 +12,7 @@ import { parseRow } from '../formats/parse-row.ts'
 import { createRowConverter, type RowConverter } from '../formats/records.ts'
 import { createRequestScanner } from '../formats/request-scanner.ts'
 import { type ByteRange, readBlocks } from '../read/byte-chunks.ts'
+import { type PackedTexts, packTexts } from './failure-texts.ts'
 import { compileFilter, type FilterSpec } from './row-filter.ts'
 
 /** One file, or a range of a large one: what a worker does in one go. Plain data. */
@@ -91,7 +92,7 @@ export interface UnitResult extends UnitBooks {
   readonly newFlows: readonly Flow[]
   readonly newRoutes: readonly RoutesOfGroup[]
   readonly failures: FailureColumns
-  readonly texts: readonly FailureText[]
+  readonly texts: PackedTexts
   readonly rejected: readonly RejectedGroup[]
   readonly contradictions: readonly {
     readonly what: string
@@ -361,7 +362,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         newFlows,
         newRoutes,
         failures: trimFailures(state.failures),
-        texts: [...state.slotTexts, ...earliest(state.texts, settings.failureTexts)],
+        texts: packTexts([...state.slotTexts, ...earliest(state.texts, settings.failureTexts)]),
         rejected: [...state.rejected.values()],
         contradictions: [...state.contradictions.values()],
         fingerprints: Float64Array.from(state.fingerprints),

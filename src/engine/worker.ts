@@ -41,7 +41,7 @@ function post(message: FromWorker): void {
 }
 
 function buffersOf(message: FromWorker): ArrayBuffer[] {
-  if (message.type === 'done') return columnsOf(message.result.failures, message.result)
+  if (message.type === 'done') return columnsOf(message.result.failures, message.result, message.result.texts)
   if (message.type !== 'totals') return []
   const { kept, tally } = message.totals
   return columnsOf(...kept.chunks, tally, tally.connectLadder)

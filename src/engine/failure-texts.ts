@@ -1,0 +1,135 @@
+import { ensureRoom } from '../core/growable.ts'
+import type { FailureText } from './unit-scan.ts'
+
+/**
+ * Texts of failures as UTF-8, one after the other: thousands of strings would be copied from thread to thread and about
+ * the heap by its collector, and most are never looked at.
+ */
+export interface PackedTexts {
+  readonly index: Int32Array
+  readonly end: Float64Array
+  /** Where each text ends, {@link fields} of them for one failure. */
+  readonly textEnd: Uint32Array
+  /** 1: null. */
+  readonly isAbsent: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+const fields = ['text', 'client', 'request', 'userAgent'] as const
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+export function packTexts(texts: readonly FailureText[]): PackedTexts {
+  const packed = makePacked(texts.length)
+  let bytes = new Uint8Array(texts.length * 1_024)
+  let at = 0
+  for (const [n, text] of texts.entries()) {
+    packed.index[n] = text.index
+    packed.end[n] = text.end
+    for (const [f, field] of fields.entries()) {
+      const value = text[field]
+      packed.isAbsent[n * fields.length + f] = value === null ? 1 : 0
+      if (value !== null) {
+        bytes = ensureRoom(bytes, at + value.length * 3)
+        at += encoder.encodeInto(value, bytes.subarray(at)).written
+      }
+      packed.textEnd[n * fields.length + f] = at
+    }
+  }
+  return { ...packed, bytes: bytes.slice(0, at) }
+}
+
+function makePacked(length: number) {
+  return {
+    index: new Int32Array(length),
+    end: new Float64Array(length),
+    textEnd: new Uint32Array(length * fields.length),
+    isAbsent: new Uint8Array(length * fields.length),
+  }
+}
+
+interface Place {
+  readonly failure: number
+  readonly in: PackedTexts
+  readonly n: number
+}
+
+/** The texts of a run, by failure. */
+export class FailureTexts {
+  #places = new Map<number, Place>()
+
+  static of(texts: Iterable<FailureText>): FailureTexts {
+    const made = new FailureTexts()
+    made.add(packTexts([...texts]), 0)
+    return made
+  }
+
+  /** `base`: index of the run's failure that is the first of these. */
+  add(packed: PackedTexts, base: number): void {
+    for (const [n, index] of packed.index.entries())
+      this.#places.set(base + index, { failure: base + index, in: packed, n })
+  }
+
+  get size(): number {
+    return this.#places.size
+  }
+
+  has(failure: number): boolean {
+    return this.#places.has(failure)
+  }
+
+  get(failure: number): FailureText | undefined {
+    const place = this.#places.get(failure)
+    if (place === undefined) return undefined
+    const [text, client, request, userAgent] = fields.map((_, f) => textAt(place.in, place.n * fields.length + f))
+    return {
+      index: failure,
+      end: place.in.end[place.n] as number,
+      text: text ?? '',
+      client: client ?? null,
+      request: request ?? null,
+      userAgent: userAgent ?? null,
+    }
+  }
+
+  *[Symbol.iterator](): Iterator<[number, FailureText]> {
+    for (const failure of this.#places.keys()) yield [failure, this.get(failure) as FailureText]
+  }
+
+  /** Keeps the earliest ones and every hundredth of the others, so that late findings still have sample rows. */
+  dropLate(keep: number): void {
+    const endOf = (place: Place): number => place.in.end[place.n] as number
+    const sorted = [...this.#places.values()].sort((a, b) => endOf(a) - endOf(b) || a.failure - b.failure)
+    const kept = sorted.filter((_, order) => order < keep || order % 100 === 0)
+    this.#places = new Map()
+    this.add(copyTexts(kept), 0)
+  }
+}
+
+function textAt({ bytes, textEnd, isAbsent }: PackedTexts, at: number): string | null {
+  if (isAbsent[at] === 1) return null
+  return decoder.decode(bytes.subarray(at === 0 ? 0 : textEnd[at - 1], textEnd[at]))
+}
+
+/** What is left in blocks of their own would hold on to all that stood beside it. */
+function copyTexts(places: readonly Place[]): PackedTexts {
+  const packed = makePacked(places.length)
+  const parts = places.map((place) => {
+    const first = place.n * fields.length
+    return place.in.bytes.subarray(first === 0 ? 0 : place.in.textEnd[first - 1], place.in.textEnd[first + 3])
+  })
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const [n, { failure, in: from, n: m }] of places.entries()) {
+    const [to, first] = [n * fields.length, m * fields.length]
+    packed.index[n] = failure
+    packed.end[n] = from.end[m] as number
+    packed.isAbsent.set(from.isAbsent.subarray(first, first + fields.length), to)
+    const moved = at - (first === 0 ? 0 : (from.textEnd[first - 1] as number))
+    for (let f = 0; f < fields.length; f++) packed.textEnd[to + f] = (from.textEnd[first + f] as number) + moved
+    const part = parts[n] as Uint8Array
+    bytes.set(part, at)
+    at += part.length
+  }
+  return { ...packed, bytes }
+}
