@@ -7,7 +7,7 @@ import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
 import { joinTestimonies } from '../joins/joined.ts'
 import { findInputs } from '../read/inputs.ts'
-import { packTexts } from './failure-texts.ts'
+import { noTexts } from './failure-texts.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import type { Gathered } from './gathered.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
@@ -213,7 +213,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         results.push({
           ...result,
           failures: { ...result.failures, length: 0, trace: new Uint8Array(0) },
-          texts: packTexts([]),
+          texts: noTexts,
         })
         rows += result.rows
         report()

@@ -16,28 +16,92 @@ export interface PackedTexts {
 }
 
 const fields = ['text', 'client', 'request', 'userAgent'] as const
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-export function packTexts(texts: readonly FailureText[]): PackedTexts {
-  const packed = makePacked(texts.length)
-  let bytes = new Uint8Array(texts.length * 1_024)
-  let at = 0
-  for (const [n, text] of texts.entries()) {
-    packed.index[n] = text.index
-    packed.end[n] = text.end
-    for (const [f, field] of fields.entries()) {
-      const value = text[field]
-      packed.isAbsent[n * fields.length + f] = value === null ? 1 : 0
-      if (value !== null) {
-        bytes = ensureRoom(bytes, at + value.length * 3)
-        at += encoder.encodeInto(value, bytes.subarray(at)).written
-      }
-      packed.textEnd[n * fields.length + f] = at
+/**
+ * Packs the texts of one unit as its failures come, so that no string outlives its row. Of the loose ones the earliest
+ * are kept, a bounded number.
+ */
+export class TextPacker {
+  readonly #mostLoose: number
+  #length = 0
+  #loose = 0
+  #columns: Mutable<PackedTexts> & { isLoose: Uint8Array } = {
+    ...makePacked(0),
+    isLoose: new Uint8Array(0),
+    bytes: new Uint8Array(0),
+  }
+
+  constructor(mostLoose: number) {
+    this.#mostLoose = mostLoose
+  }
+
+  add(text: FailureText, isLoose: boolean): void {
+    const n = this.#length++
+    this.#reserve(n + 1)
+    const { index, end, isAbsent, isLoose: loose, textEnd } = this.#columns
+    index[n] = text.index
+    end[n] = text.end
+    loose[n] = isLoose ? 1 : 0
+    let at = n === 0 ? 0 : (textEnd[n * fields.length - 1] as number)
+    for (let f = 0; f < fields.length; f++) {
+      const value = text[fields[f] as (typeof fields)[number]]
+      isAbsent[n * fields.length + f] = value === null ? 1 : 0
+      if (value !== null) at = this.#append(value, at)
+      textEnd[n * fields.length + f] = at
+    }
+    if (isLoose && ++this.#loose > this.#mostLoose * 2 + 100) this.#dropLate()
+  }
+
+  #append(value: string, at: number): number {
+    this.#columns.bytes = ensureRoom(this.#columns.bytes, at + value.length * 3)
+    return at + encoder.encodeInto(value, this.#columns.bytes.subarray(at)).written
+  }
+
+  #reserve(length: number): void {
+    const columns = this.#columns
+    if (length <= columns.index.length) return
+    columns.index = ensureRoom(columns.index, length)
+    columns.end = ensureRoom(columns.end, length)
+    columns.isLoose = ensureRoom(columns.isLoose, length)
+    columns.textEnd = ensureRoom(columns.textEnd, columns.index.length * fields.length)
+    columns.isAbsent = ensureRoom(columns.isAbsent, columns.index.length * fields.length)
+  }
+
+  #dropLate(): void {
+    const { index, end, isLoose } = this.#columns
+    const all = Array.from(
+      { length: this.#length },
+      (_, n): Place => ({ failure: index[n] as number, in: this.#columns, n }),
+    )
+    const loose = all.filter(({ n }) => isLoose[n] === 1)
+    loose.sort((a, b) => (end[a.n] as number) - (end[b.n] as number) || a.failure - b.failure)
+    const gone = new Set(loose.slice(this.#mostLoose))
+    const kept = all.filter((place) => !gone.has(place))
+    this.#columns = { ...copyTexts(kept), isLoose: Uint8Array.from(kept, ({ n }) => isLoose[n] as number) }
+    this.#length = kept.length
+    this.#loose = loose.length - gone.size
+  }
+
+  finish(): PackedTexts {
+    if (this.#loose > this.#mostLoose) this.#dropLate()
+    const { index, end, textEnd, isAbsent, bytes } = this.#columns
+    const length = this.#length
+    return {
+      index: index.slice(0, length),
+      end: end.slice(0, length),
+      textEnd: textEnd.slice(0, length * fields.length),
+      isAbsent: isAbsent.slice(0, length * fields.length),
+      bytes: bytes.slice(0, length === 0 ? 0 : textEnd[length * fields.length - 1]),
     }
   }
-  return { ...packed, bytes: bytes.slice(0, at) }
 }
+
+/** In place of texts that were handed on. */
+export const noTexts: PackedTexts = new TextPacker(0).finish()
 
 function makePacked(length: number) {
   return {
@@ -59,8 +123,10 @@ export class FailureTexts {
   #places = new Map<number, Place>()
 
   static of(texts: Iterable<FailureText>): FailureTexts {
+    const packer = new TextPacker(0)
+    for (const text of texts) packer.add(text, false)
     const made = new FailureTexts()
-    made.add(packTexts([...texts]), 0)
+    made.add(packer.finish(), 0)
     return made
   }
 

@@ -12,7 +12,7 @@ import { parseRow } from '../formats/parse-row.ts'
 import { createRowConverter, type RowConverter } from '../formats/records.ts'
 import { createRequestScanner } from '../formats/request-scanner.ts'
 import { type ByteRange, readBlocks } from '../read/byte-chunks.ts'
-import { type PackedTexts, packTexts } from './failure-texts.ts'
+import { type PackedTexts, TextPacker } from './failure-texts.ts'
 import { compileFilter, type FilterSpec } from './row-filter.ts'
 
 /** One file, or a range of a large one: what a worker does in one go. Plain data. */
@@ -128,7 +128,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
   const filter = compileFilter(settings.filter)
   const tally = makeTally()
   const windows = new RowWindows(settings.keptRows)
-  let state = makeUnitState()
+  let state = makeUnitState(settings.failureTexts)
   let sentFlows = 0
   let sentRoutes = 0
 
@@ -221,9 +221,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       request: shorten(detail.request),
       userAgent: shorten(detail.userAgent),
     }
-    if (inSlot <= 2) state.slotTexts.push(text)
-    else state.texts.push(text)
-    if (state.texts.length > settings.failureTexts * 2 + 100) state.texts = earliest(state.texts, settings.failureTexts)
+    // A few of every kind, so that each finding has sample rows.
+    state.texts.add(text, inSlot > 2)
   }
 
   function contradict(what: string, row: number, text: string): void {
@@ -272,7 +271,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
 
   return {
     async scan(spec, hooks) {
-      state = makeUnitState(spec.unit)
+      state = makeUnitState(settings.failureTexts, spec.unit)
       let begun: Reader | undefined
       const begin = (detection: LogDetection): Reader => {
         const { format, carrier } = detection
@@ -362,7 +361,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         newFlows,
         newRoutes,
         failures: trimFailures(state.failures),
-        texts: packTexts([...state.slotTexts, ...earliest(state.texts, settings.failureTexts)]),
+        texts: state.texts.finish(),
         rejected: [...state.rejected.values()],
         contradictions: [...state.contradictions.values()],
         fingerprints: Float64Array.from(state.fingerprints),
@@ -390,7 +389,7 @@ function detectBlock(block: Uint8Array): LogDetection {
 /** Thrown out of a reader to end it early. */
 class Stopped extends Error {}
 
-function makeUnitState(unit = -1) {
+function makeUnitState(failureTexts: number, unit = -1) {
   return {
     unit,
     parsed: 0,
@@ -401,9 +400,7 @@ function makeUnitState(unit = -1) {
     filtered: 0,
     repeated: 0,
     failures: makeFailures(),
-    texts: [] as FailureText[],
-    /** A few of every kind, so that each finding has sample rows. */
-    slotTexts: [] as FailureText[],
+    texts: new TextPacker(failureTexts),
     slots: new Map<string, number>(),
     rejected: new Map<string, RejectedGroup>(),
     contradictions: new Map<string, { what: string; rows: number; samples: { row: number; text: string }[] }>(),
@@ -417,11 +414,6 @@ const HEAD_LIMIT = 16_384
 function isLargeHead({ request, classificationReason }: RowDetail, receivedBytes: number): boolean {
   if (classificationReason !== undefined || request === undefined) return false
   return receivedBytes > HEAD_LIMIT && /^(GET|HEAD|OPTIONS|DELETE) \S+ HTTP\/\d/.test(request)
-}
-
-export function earliest(texts: readonly FailureText[], limit: number): FailureText[] {
-  const sorted = [...texts].sort((a, b) => a.end - b.end || a.index - b.index)
-  return sorted.slice(0, limit)
 }
 
 function shorten(text: string | undefined): string | null {
