@@ -86,6 +86,12 @@ export class TextPacker {
     this.#loose = loose.length - gone.size
   }
 
+  /** Forgets the unit before. Its room is used again: what is thrown away waits for a collector. */
+  begin(): void {
+    this.#length = 0
+    this.#loose = 0
+  }
+
   finish(): PackedTexts {
     if (this.#loose > this.#mostLoose) this.#dropLate()
     const { index, end, textEnd, isAbsent, bytes } = this.#columns

@@ -128,7 +128,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
   const filter = compileFilter(settings.filter)
   const tally = makeTally()
   const windows = new RowWindows(settings.keptRows)
-  let state = makeUnitState(settings.failureTexts)
+  const texts = new TextPacker(settings.failureTexts)
+  let state = makeUnitState()
   let sentFlows = 0
   let sentRoutes = 0
 
@@ -222,7 +223,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       userAgent: shorten(detail.userAgent),
     }
     // A few of every kind, so that each finding has sample rows.
-    state.texts.add(text, inSlot > 2)
+    texts.add(text, inSlot > 2)
   }
 
   function contradict(what: string, row: number, text: string): void {
@@ -271,7 +272,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
 
   return {
     async scan(spec, hooks) {
-      state = makeUnitState(settings.failureTexts, spec.unit)
+      state = makeUnitState(spec.unit)
+      texts.begin()
       let begun: Reader | undefined
       const begin = (detection: LogDetection): Reader => {
         const { format, carrier } = detection
@@ -361,7 +363,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         newFlows,
         newRoutes,
         failures: trimFailures(state.failures),
-        texts: state.texts.finish(),
+        texts: texts.finish(),
         rejected: [...state.rejected.values()],
         contradictions: [...state.contradictions.values()],
         fingerprints: Float64Array.from(state.fingerprints),
@@ -389,7 +391,7 @@ function detectBlock(block: Uint8Array): LogDetection {
 /** Thrown out of a reader to end it early. */
 class Stopped extends Error {}
 
-function makeUnitState(failureTexts: number, unit = -1) {
+function makeUnitState(unit = -1) {
   return {
     unit,
     parsed: 0,
@@ -400,7 +402,6 @@ function makeUnitState(failureTexts: number, unit = -1) {
     filtered: 0,
     repeated: 0,
     failures: makeFailures(),
-    texts: new TextPacker(failureTexts),
     slots: new Map<string, number>(),
     rejected: new Map<string, RejectedGroup>(),
     contradictions: new Map<string, { what: string; rows: number; samples: { row: number; text: string }[] }>(),
