@@ -27,7 +27,6 @@ export function failureRowsOf(
   }
   const flow = (i: number): Flow => registry.flows[failures.flow[i] as number] as Flow
   const seconds = (ms: number): number | null => (ms < 0 ? null : ms / 1000)
-  const said = order.map((i) => texts.get(i))
   const columns: FailureRows['columns'] = {
     input: order.map((i) => places.inputIndex(failures.unit[i] as number)),
     row: order.map((i) => places.row(failures.unit[i] as number, failures.row[i] as number)),
@@ -53,9 +52,9 @@ export function failureRowsOf(
     finding: order.map(findingOf),
     answeredBy: order.map((i) => answeredByValues[failures.answeredBy[i] as number] as AnsweredBy),
     traceId: order.map((i) => traceIdOf(failures, i) ?? null),
-    request: said.map((text) => text?.request ?? null),
-    client: said.map((text) => text?.client ?? null),
-    userAgent: said.map((text) => text?.userAgent ?? null),
+    request: order.map((i) => texts.read(i, 'request')),
+    client: order.map((i) => texts.read(i, 'client')),
+    userAgent: order.map((i) => texts.read(i, 'userAgent')),
   }
   return {
     total: failures.length,

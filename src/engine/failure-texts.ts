@@ -151,17 +151,27 @@ export class FailureTexts {
   }
 
   get(failure: number): FailureText | undefined {
-    const place = this.#places.get(failure)
-    if (place === undefined) return undefined
-    const [text, client, request, userAgent] = fields.map((_, f) => textAt(place.in, place.n * fields.length + f))
+    const [end, text] = [this.#endOf(failure), this.read(failure, 'text')]
+    if (end === undefined || text === null) return undefined
     return {
       index: failure,
-      end: place.in.end[place.n] as number,
-      text: text ?? '',
-      client: client ?? null,
-      request: request ?? null,
-      userAgent: userAgent ?? null,
+      end,
+      text,
+      client: this.read(failure, 'client'),
+      request: this.read(failure, 'request'),
+      userAgent: this.read(failure, 'userAgent'),
     }
+  }
+
+  /** One of the texts; null when it is not there. */
+  read(failure: number, field: (typeof fields)[number]): string | null {
+    const place = this.#places.get(failure)
+    return place === undefined ? null : textAt(place.in, place.n * fields.length + fields.indexOf(field))
+  }
+
+  #endOf(failure: number): number | undefined {
+    const place = this.#places.get(failure)
+    return place?.in.end[place.n]
   }
 
   *[Symbol.iterator](): Iterator<[number, FailureText]> {

@@ -97,9 +97,8 @@ function runWorker(
           break
         case 'totals':
           events.onTotals(message.totals, index)
-          // Its end is nobody's business: nothing is left in it.
-          void worker.terminate()
-          resolve()
+          // What comes next needs memory of its own: its heap goes first.
+          void worker.terminate().then(() => resolve())
           break
       }
     })

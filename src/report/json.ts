@@ -2,7 +2,10 @@ import type { Diagnosis } from '../core/diagnosis.ts'
 
 /** The diagnosis as JSON for people and programs: indented, but every list of plain values on one line. */
 export function renderJson(diagnosis: Diagnosis): string {
-  return `${write(diagnosis, '')}\n`
+  const parts: string[] = []
+  write(diagnosis, '', parts)
+  parts.push('\n')
+  return parts.join('')
 }
 
 /** One line of NDJSON, without the newline. */
@@ -10,18 +13,24 @@ export function jsonLine(value: object): string {
   return asciiControls(JSON.stringify(value))
 }
 
-function write(value: unknown, indent: string): string {
-  if (typeof value !== 'object' || value === null) return asciiControls(JSON.stringify(value) ?? 'null')
-  const inner = `${indent}  `
-  if (Array.isArray(value)) {
-    if (value.length === 0) return '[]'
-    if (value.every(isPlain)) return asciiControls(JSON.stringify(value))
-    return `[\n${value.map((part) => inner + write(part, inner)).join(',\n')}\n${indent}]`
+/** Into one list: joined within each other, megabytes would be copied once for each level. */
+function write(value: unknown, indent: string, parts: string[]): void {
+  const isList = Array.isArray(value)
+  if (isPlain(value) || (isList && value.every(isPlain))) {
+    parts.push(asciiControls(JSON.stringify(value) ?? 'null'))
+    return
   }
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined)
-  if (entries.length === 0) return '{}'
-  const lines = entries.map(([key, part]) => `${inner}${asciiControls(JSON.stringify(key))}: ${write(part, inner)}`)
-  return `{\n${lines.join(',\n')}\n${indent}}`
+  const inner = `${indent}  `
+  const entries = isList ? value.map((part) => ['', part]) : Object.entries(value as object)
+  let between = isList ? '[\n' : '{\n'
+  const before = parts.length
+  for (const [key, part] of entries) {
+    if (part === undefined && !isList) continue
+    parts.push(between, inner, isList ? '' : `${asciiControls(JSON.stringify(key))}: `)
+    write(part, inner, parts)
+    between = ',\n'
+  }
+  parts.push(parts.length === before ? '{}' : `\n${indent}${isList ? ']' : '}'}`)
 }
 
 function isPlain(value: unknown): boolean {
