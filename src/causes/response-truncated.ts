@@ -20,7 +20,7 @@ export default defineCause({
     act: 'When clients report broken bodies and no 5XX, look for rows of that path with far fewer `sent_bytes` than usual, and for a death of the target at that instant.',
     inTheLog: {
       row: '`200 200`, ordinary times, `sent_bytes` far below the usual for that path.',
-      many: '`sent_bytes` of one path has two humps. The small ones coincide with `502 -` of the same target: requests that had not begun to answer.',
+      many: '`sent_bytes` of one path has two humps. Where witnesses are given and all whole answers of a path have one size, why5xx counts the others and says so under what is missing. The small ones coincide with `502 -` of the same target: requests that had not begun to answer.',
     },
     elsewhere: {
       appLog: 'A crash, a kill or a shutdown at that instant; or a client disconnect on the way.',

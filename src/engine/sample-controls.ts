@@ -86,13 +86,14 @@ function controlOf(line: string, isClassic: boolean): ControlRequest | undefined
   const row = readRequestFields(line, isClassic)
   if (row === undefined || row.targetStatus === 0 || row.targetStatus >= 500 || row.elbStatus >= 460) return undefined
   if (row.type === 'ws' || row.type === 'wss') return undefined
-  const { traceId, start, end, targetStatus, receivedBytes, target, request } = row
+  const { traceId, start, end, targetStatus, receivedBytes, sentBytes, target, request } = row
   return {
     traceId: traceId === undefined ? undefined : detachedText(traceId),
     start,
     end,
     targetStatus,
     receivedBytes,
+    sentBytes,
     target: detachedText(target),
     request: detachedText(request),
   }

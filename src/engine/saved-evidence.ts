@@ -318,6 +318,7 @@ const savedSchema = z.object({
       end: number,
       targetStatus: count,
       receivedBytes: count,
+      sentBytes: count,
       target: text,
       request: text,
     }),

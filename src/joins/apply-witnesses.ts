@@ -21,6 +21,7 @@ import { closeByThrottling } from './close/throttling.ts'
 import type { Closer, Closing } from './closing.ts'
 import { areConnections } from './connect-counts.ts'
 import { say } from './coverage.ts'
+import { cutAnswers } from './cut-answers.ts'
 import type { Joined } from './joined.ts'
 import { isQuiet, LIFE_CAUSES, quietOnes } from './quiet.ts'
 import { missingFrom, witnessReports } from './report-witnesses.ts'
@@ -110,7 +111,12 @@ export function applyWitnesses<C extends ClaimLike>(
   addCounts(out, joined)
   const claimOf = new Int32Array(joined.subjects.failures.length).fill(-1)
   for (const [index, claim] of out.entries()) for (const failure of claim.failures) claimOf[failure] = index
-  return { claims: out, claimOf, witnesses: witnessReports(joined), missing: missingFrom(joined) }
+  return {
+    claims: out,
+    claimOf,
+    witnesses: witnessReports(joined),
+    missing: [...missingFrom(joined), ...cutAnswers(joined)],
+  }
 }
 
 /** What lies beside a restart is not judged with what does not, where quiet may decide. */

@@ -10,6 +10,7 @@ export interface ControlRequest {
   readonly end: number
   readonly targetStatus: number
   readonly receivedBytes: number
+  readonly sentBytes: number
   readonly target: string
   /** The request line as logged. */
   readonly request: string

@@ -60,6 +60,7 @@ export function clusterSubjects(sent: readonly Sent[], port = 30_080, group = 'k
         targetStatus: 200,
         target: `${to}:${port}`,
         receivedBytes: 0,
+        sentBytes: 900,
         request: 'GET http://shop.example:80/cart HTTP/1.1',
       })),
     controlEvery: 1,

@@ -59,6 +59,7 @@ export function subjectsOf(
       end: T0 + startOf(n) + 20,
       targetStatus: 200,
       receivedBytes: 200,
+      sentBytes: 900,
       target: '10.2.0.5:8000',
       request: `GET https://shop.example:443${pathOf(n)} HTTP/1.1`,
     }),
