@@ -33,11 +33,6 @@ describe('judgeRow walks the rules in order', () => {
     ['3: another status', { targetStatus: 200 }, failed('answer-replaced')],
     ['3 wins over an action', { targetStatus: 200, actions: 'fixed-response' }, failed('answer-replaced')],
     ['4: Lambda', { errorReason: 'LambdaThrottling', hasTarget: false, elbStatus: 503 }, failed('lambda-failed')],
-    [
-      '5 not: WAF failed open, the target had it and closed',
-      { errorReason: 'WAFConnectionError', actions: 'waf-failed,forward', requestSeconds: 0.001 },
-      failed('closed-before-response'),
-    ],
     ['4 wins over 5', { errorReason: 'LambdaUnhandled', actions: 'authenticate' }, failed('lambda-failed')],
     ...[
       'AuthTokenEpRequestTimeout',

@@ -86,11 +86,7 @@ const RULE_REASON = /^(Auth|JWT|JWKS|WAF|AWSALBTG|Weighted)/
 const RULE_ACTIONS: ReadonlySet<string> = new Set(['fixed-response', 'waf', 'waf-failed', 'authenticate', 'redirect'])
 
 function isRuleAnswered(row: RowFacts): boolean {
-  const { errorReason, actions } = row
-  // WAF failed open: the reason stays in the row (`waf-failed,forward`), and a target had the request.
-  const isPassedOn = row.hasTarget && actions?.endsWith('waf-failed,forward') === true
-  if (errorReason !== undefined && RULE_REASON.test(errorReason) && !(isPassedOn && errorReason.startsWith('WAF')))
-    return true
+  if (row.errorReason !== undefined && RULE_REASON.test(row.errorReason)) return true
   return row.actions !== undefined && RULE_ACTIONS.has(lastAction(row.actions))
 }
 
