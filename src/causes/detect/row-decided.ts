@@ -59,7 +59,30 @@ export function detectRowDecided(group: FailureGroup): Claim[] {
       const [cause, because, field] = decided.split('\t') as [string, string, string]
       add(cause, failures, because, ['elb_status_code', 'target_status_code', field])
     }
+
+  const passedOn = withSymptom(group, 'rule-answered').filter((i) => isFailedOpen(group, i))
+  if (passedOn.length > 0)
+    claims.push({
+      cause: null,
+      confidence: null,
+      title: 'WAF did not answer, the request was forwarded all the same, and failed',
+      failures: passedOn,
+      because: [
+        `the actions of ${passedOn.length} requests end with waf-failed,forward: WAF failed open, so what ended them came after it; read their times as if WAF were not there`,
+      ],
+      evidence: [],
+      ruledOut: [{ cause: 'waf-error', why: 'it blocks nothing when it fails open' }],
+      candidates: ['target-idle-timeout', 'worker-killed-mid-request', 'keepalive-shorter-than-idle-timeout'],
+      decidedBy: ['actions_executed', 'error_reason', 'target_processing_time'],
+      numbers: {},
+    })
   return claims
+}
+
+/** `waf-failed,forward`: the reason stays in the row, and what a target then did is not WAF's. */
+function isFailedOpen(group: FailureGroup, failure: number): boolean {
+  const actions = labelAt(group, 'actions', failure)
+  return labelAt(group, 'errorReason', failure).startsWith('WAF') && lastAction(actions) === 'forward'
 }
 
 /** Tab-separated cause, sentence and field, so that equal decisions are one key. */
@@ -67,7 +90,8 @@ export function ruleCause(isLambda: boolean, errorReason: string, actions: strin
   const last = lastAction(actions)
   if (isLambda) return `lambda-limits\terror_reason is ${errorReason}\terror_reason`
   if (/^(Auth|JWT|JWKS)/.test(errorReason)) return `auth-action-failed\terror_reason is ${errorReason}\terror_reason`
-  if (errorReason.startsWith('WAF')) return `waf-error\terror_reason is ${errorReason}\terror_reason`
+  if (errorReason.startsWith('WAF') && last !== 'forward')
+    return `waf-error\terror_reason is ${errorReason}\terror_reason`
   if (/^(AWSALBTG|Weighted)/.test(errorReason))
     return `weighted-target-group-cookie\terror_reason is ${errorReason}\terror_reason`
   switch (last) {

@@ -15,6 +15,7 @@ export interface Outcome {
   /** The request never got onto a connection to the target: all three times are -1. */
   readonly isConnectFailure?: boolean
   readonly actions?: string
+  readonly errorReason?: string
   /** Absent for what did not fail. */
   readonly truth?: Pick<ScoredTruth, 'symptom' | 'causes' | 'why'>
 }
@@ -95,7 +96,7 @@ export class MadeLog {
       rulePriority: 0,
       createdMs,
       actions: request.actions ?? 'forward',
-      errorReason: undefined,
+      errorReason: request.errorReason,
       classification: undefined,
       classificationReason: undefined,
       connectionTraceId: `TID_${this.#hex(32)}`,
