@@ -240,7 +240,8 @@ export const proofs: readonly Proof[] = [
 
 /** Causes with a fix that no scenario of the lab shows, and why. */
 export const withoutProof: Readonly<Record<string, string>> = {
-  'snat-port-race': 'the lab’s MASQUERADE picks ports at random, as kube-proxy’s does today',
+  'snat-port-race':
+    'the repeated SYN finds another port, so no request fails: 118 of 8,000 connections were a second late, and none with --random-fully ([measurements](measurements.md), row 26)',
   'response-truncated':
     'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
 }
