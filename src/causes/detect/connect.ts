@@ -710,8 +710,7 @@ function judgeQueued(
     ? blocked
     : [
         'listen-backlog-overflow',
-        // Kube-proxy's refusals are what it answers for a Service without endpoints; pods have none in front of them.
-        ...(group.isNodePort ? ['service-without-endpoints', 'no-local-endpoint'] : ['conntrack-table-full']),
+        ...(group.isNodePort ? behindNodePort(episode, around, isSlow) : ['conntrack-table-full']),
         'security-group-or-nacl-block',
         tls,
       ]
@@ -771,6 +770,16 @@ function judgeQueued(
 function isSeenByAll(measures: Measures, episode: Episode): boolean {
   const nodes = new Set(episode.timedOut.map(({ node }) => node))
   return nodes.size === Math.min(measures.nodes.size, episode.timedOut.length) && doOthersAnswer(measures, episode)
+}
+
+/** Kube-proxy's refusals are what it answers for a Service without endpoints; a node without room lets some through. */
+function behindNodePort(episode: Episode, around: Around | undefined, isSlow: boolean): string[] {
+  const isAnswered = episode.answered >= Math.max(10, episode.timedOut.length)
+  if (around !== undefined && around.answered >= 10 && around.laddered >= 2 && !isSlow)
+    return ['conntrack-table-full', 'instance-connection-allowance-exceeded', 'service-without-endpoints']
+  if (isAnswered && around?.laddered === 0)
+    return ['snat-port-exhaustion', 'service-without-endpoints', 'conntrack-table-full']
+  return ['service-without-endpoints', 'no-local-endpoint']
 }
 
 function stuckRequests(group: FailureGroup, episode: Episode): number[] {
