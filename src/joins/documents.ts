@@ -1,10 +1,12 @@
 import { type CloudWatchMetric, readCloudWatch } from '../formats/witnesses/cloudwatch.ts'
 import { parseDocuments } from '../formats/witnesses/json-document.ts'
 import { type KubernetesEvent, type PodState, readKubernetes } from '../formats/witnesses/kubernetes.ts'
+import { snapshotsByNode } from '../formats/witnesses/node-counters.ts'
 import { readPrometheus } from '../formats/witnesses/prometheus.ts'
 import { readSentry, type SentryEvent } from '../formats/witnesses/sentry.ts'
 import { readTargetHealth } from '../formats/witnesses/target-health.ts'
 import type { WitnessFormatId, WitnessRow } from '../formats/witnesses/witness-row.ts'
+import { nodeEvents } from './node-counters.ts'
 import { requestKey, type Subjects } from './subjects.ts'
 import { type EventKind, emptyTestimony, type Hit, type LifeEvent, type Report, type Testimony } from './testimony.ts'
 import { workloadOf } from './workloads.ts'
@@ -48,6 +50,7 @@ function prometheus(name: string, values: readonly unknown[]): Testimony {
       periodMs: stepOf(points),
       points,
     })),
+    events: [...snapshotsByNode(series)].flatMap(([node, snapshots]) => nodeEvents(snapshots, node, name)),
     notes:
       nameless === 0
         ? []

@@ -123,11 +123,12 @@ function withAddresses(
   for (const [target, sources] of podsOfTarget)
     for (const source of sources) addressesOf.set(source, [...(addressesOf.get(source) ?? []), target])
   const pods = testimonies.flatMap((each) => each.pods)
+  const nodes = testimonies.flatMap((each) => each.nodes ?? [])
   for (const pod of pods) addressesOf.set(pod.name, pod.addresses)
   return testimonies
     .flatMap((each) => each.events)
     .map((event) => {
-      if (event.isOfNode) return { ...event, addresses: nodeAddresses(event.who, pods) }
+      if (event.isOfNode) return { ...event, addresses: nodeAddresses(event.who, pods, nodes) }
       return event.addresses.length > 0 ? event : { ...event, addresses: addressesOf.get(event.who) ?? [] }
     })
 }

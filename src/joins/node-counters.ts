@@ -44,13 +44,14 @@ export class NodeCounters {
       firstMs: timed[0]?.time?.ms ?? Number.NaN,
       lastMs: timed.at(-1)?.time?.ms ?? Number.NaN,
       hasZone: timed.every(({ time }) => time?.hasZone),
-      events: eventsOf(timed, nodeOfFile(this.#name), this.#name),
+      events: nodeEvents(timed, nodeOfFile(this.#name), this.#name),
       notes,
     }
   }
 }
 
-function eventsOf(snapshots: readonly NodeSnapshot[], node: string, file: string): LifeEvent[] {
+/** What grew from one snapshot to the next, and a table that was full at one. */
+export function nodeEvents(snapshots: readonly NodeSnapshot[], node: string, file: string): LifeEvent[] {
   const events: LifeEvent[] = []
   const add = (kind: EventKind, timeMs: number, lastMs: number, count: number, text: string): void => {
     const nobody = { addresses: [], workload: '', isKin: false }

@@ -1,16 +1,25 @@
 import type { Joined } from './joined.ts'
 import { flowOf, groupKey, targetOf } from './subjects.ts'
-import type { LifeEvent, PodFact } from './testimony.ts'
+import type { LifeEvent, NodeFact, PodFact } from './testimony.ts'
 import { isNodePort, workloadOf } from './workloads.ts'
 
 /** EC2's own host names: `ip-10-0-16-11.eu-central-1.compute.internal`. */
 const EC2_NAME = /\bip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})\b/
 
-/** The addresses of a node: in its name, or in the list of pods that run there. */
-export function nodeAddresses(node: string, pods: readonly PodFact[]): readonly string[] {
+const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/
+
+/** The addresses of a node: it is one, it is in the name, or the list of nodes or of the pods that run there has it. */
+export function nodeAddresses(
+  node: string,
+  pods: readonly PodFact[],
+  nodes: readonly NodeFact[] = [],
+): readonly string[] {
+  if (ADDRESS.test(node)) return [node]
   const ec2 = EC2_NAME.exec(node)
   if (ec2) return [ec2.slice(1).join('.')]
   const short = shortName(node)
+  const listed = nodes.find(({ name }) => shortName(name) === short)
+  if (listed !== undefined && listed.addresses.length > 0) return listed.addresses
   return [...new Set(pods.filter((pod) => shortName(pod.node) === short).flatMap((pod) => pod.hostAddresses))]
 }
 

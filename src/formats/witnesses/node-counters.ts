@@ -1,4 +1,5 @@
 import { type LogTime, parseLogTime } from './log-time.ts'
+import type { PrometheusSeries } from './prometheus.ts'
 
 /** Counters of a node that only grow, and two levels. */
 export type NodeCounter =
@@ -25,6 +26,44 @@ const SYSCTL = /^net\.netfilter\.(nf_conntrack_(?:count|max)) ?= ?(\d+)\s*$/
 
 export function hasNodeCounters(text: string): boolean {
   return text.split('\n', 400).some((line) => ETHTOOL.test(line) || CONNTRACK.test(line) || SYSCTL.test(line))
+}
+
+/** What node_exporter calls them. https://github.com/prometheus/node_exporter */
+const OF_EXPORTER: Readonly<Record<string, NodeCounter>> = {
+  node_nf_conntrack_stat_insert_failed: 'insert_failed',
+  node_nf_conntrack_stat_drop: 'drop',
+  node_nf_conntrack_entries: 'nf_conntrack_count',
+  node_nf_conntrack_entries_limit: 'nf_conntrack_max',
+  node_ethtool_conntrack_allowance_exceeded: 'conntrack_allowance_exceeded',
+  node_ethtool_pps_allowance_exceeded: 'pps_allowance_exceeded',
+  node_ethtool_bw_in_allowance_exceeded: 'bw_in_allowance_exceeded',
+  node_ethtool_bw_out_allowance_exceeded: 'bw_out_allowance_exceeded',
+}
+
+/** Series of node_exporter as snapshots by node: its label `node`, or the host of `instance`. */
+export function snapshotsByNode(series: readonly PrometheusSeries[]): ReadonlyMap<string, readonly NodeSnapshot[]> {
+  const nodes = new Map<string, Map<number, Map<NodeCounter, number>>>()
+  for (const { name, labels, points } of series) {
+    const counter = OF_EXPORTER[name]
+    if (counter === undefined) continue
+    const node = labels.node ?? (labels.instance ?? '').replace(/:\d+$/, '')
+    const times = nodes.get(node) ?? new Map<number, Map<NodeCounter, number>>()
+    nodes.set(node, times)
+    for (const [ms, value] of points) {
+      const counters = times.get(ms) ?? new Map<NodeCounter, number>()
+      times.set(ms, counters)
+      // One series for each network interface.
+      counters.set(counter, (counters.get(counter) ?? 0) + value)
+    }
+  }
+  return new Map(
+    [...nodes].map(([node, times]) => [
+      node,
+      [...times]
+        .sort(([a], [b]) => a - b)
+        .map(([ms, counters]) => ({ time: { ms, stepMs: 1000, hasZone: true }, counters })),
+    ]),
+  )
 }
 
 /** Snapshots of `conntrack -S`, `ethtool -S` and `sysctl`, each with the time above it (`date`), line by line. */

@@ -124,6 +124,27 @@ describe('counters of a node', () => {
     expect(judge([read([0, 0, 500, 0]), pods])).toEqual(['instance-connection-allowance-exceeded possible'])
   })
 
+  it('are read from node_exporter as well', () => {
+    const series = (name: string, labels: Record<string, string>, last: number) => ({
+      metric: { __name__: name, ...labels },
+      values: [0, 20, 38, 48, 75].map((second, n) => [T0 / 1000 + second, String(n < 3 ? 5 : last)]),
+    })
+    const read = (...result: ReturnType<typeof series>[]) =>
+      readDocument('p.json', 'prometheus', JSON.stringify({ data: { resultType: 'matrix', result } }), subjects)
+    const instance = { instance: '10.0.16.11:9100' }
+    const failed = read(series('node_nf_conntrack_stat_insert_failed', instance, 45))
+    expect(judge([failed, pods])).toEqual(['snat-port-exhaustion likely'])
+    const over = read(series('node_ethtool_conntrack_allowance_exceeded', { ...instance, device: 'ens5' }, 500))
+    expect(judge([over, pods])).toEqual(['instance-connection-allowance-exceeded likely'])
+    const other = read(series('node_nf_conntrack_stat_insert_failed', { node: 'ip-10-0-16-12' }, 45))
+    expect(judge([other, pods])).toEqual([])
+    const full = read(
+      series('node_nf_conntrack_entries', instance, 262_140),
+      series('node_nf_conntrack_entries_limit', instance, 262_144),
+    )
+    expect(full.events.at(-1)?.text).toBe('nf_conntrack_count 262140 of nf_conntrack_max 262144')
+  })
+
   it('show a table that is as full as it may be', () => {
     const level = 'net.netfilter.nf_conntrack_count = 262143\nnet.netfilter.nf_conntrack_max = 262144'
     const rounds = [40, 42, 44].map((second): [number, string] => [second, level])
