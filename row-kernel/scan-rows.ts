@@ -144,8 +144,25 @@ function firstBytes(at: usize, count: i32): v128 {
   return v128.and(v128.load(at), i8x16.lt_u(places, i8x16.splat(i8(count))))
 }
 
-/** Two lanes, so that a step need not wait for the one before it. */
+/** Most texts fit into one step. */
+// @ts-expect-error: decorator
+@inline
 function hashBytes(from: usize, to: usize): i64 {
+  const size = i32(to - from)
+  return size <= 16 ? hashRest(from, size, seed ^ i64(size), seed + FACTOR_B) : hashLong(from, to)
+}
+
+// @ts-expect-error: decorator
+@inline
+function hashRest(at: usize, count: i32, before: i64, beside: i64): i64 {
+  const rest = firstBytes(at, count)
+  const a = mix(before, i64x2.extract_lane(rest, 0))
+  const b = mix(beside, i64x2.extract_lane(rest, 1))
+  return mix(a, b ^ (b << 29))
+}
+
+/** Two lanes, so that a step need not wait for the one before it. */
+function hashLong(from: usize, to: usize): i64 {
   let a = seed ^ i64(to - from)
   let b = seed + FACTOR_B
   let at = from
@@ -153,10 +170,7 @@ function hashBytes(from: usize, to: usize): i64 {
     a = mix(a, load<i64>(at))
     b = mix(b, load<i64>(at, 8))
   }
-  const rest = firstBytes(at, i32(to - at))
-  a = mix(a, i64x2.extract_lane(rest, 0))
-  b = mix(b, i64x2.extract_lane(rest, 1))
-  return mix(a, b ^ (b << 29))
+  return hashRest(at, i32(to - at), a, b)
 }
 
 /** Id of a hash, or -1. A slot has the hash and the id. */
@@ -653,4 +667,136 @@ export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
   }
   rowStart = at
   return DONE
+}
+
+// --- what rows leave behind ----------------------------------------------------------------------------------------
+
+/** As in src/core/request-batch.ts. */
+const FLAG_CLASSIC: u8 = 4
+/** Numbers per flow and their places, bins of its histogram, waits that are listed: src/evidence/traffic-tally.ts. */
+const FLOW_BYTES: usize = 64
+const SERVICE_BINS: i32 = 168
+const LEAST_WAIT_MS: i32 = 500
+const MOST_WAIT_MS: i32 = 20_000
+
+let perFlow: usize = 0
+let serviceHistogram: usize = 0
+let steps: usize = 0
+let routeRequests: usize = 0
+/** Row numbers, for the host to look at. */
+let picked: usize = 0
+
+export function setUpTally(
+  perFlowAt: usize,
+  serviceHistogramAt: usize,
+  stepsAt: usize,
+  routeRequestsAt: usize,
+  pickedAt: usize,
+): void {
+  perFlow = perFlowAt
+  serviceHistogram = serviceHistogramAt
+  steps = stepsAt
+  routeRequests = routeRequestsAt
+  picked = pickedAt
+}
+
+export let firstEnd: f64 = 0
+export let lastEnd: f64 = 0
+
+/** Sets `firstEnd` and `lastEnd` of the rows in the columns. */
+export function measureSpan(rows: i32): void {
+  let first: f64 = Infinity
+  let last: f64 = -Infinity
+  const ends = columns + (usize(batchRows) << 3)
+  for (let i = 0; i < rows; i++) {
+    const end = load<f64>(ends + (usize(i) << 3))
+    first = min(first, end)
+    last = max(last, end)
+  }
+  firstEnd = first
+  lastEnd = last
+}
+
+/** Lists the rows of which `hash >>> 24` is 0, one in 256; returns their number. */
+export function pickSample(rows: i32): i32 {
+  const ends = columns + (usize(batchRows) << 3)
+  let count = 0
+  for (let i = 0; i < rows; i++) {
+    const at = ends + (usize(i) << 3)
+    const hash = (load<i32>(at) ^ (load<i32>(at, 4) * i32(0x85ebca6b))) * i32(0x9e3779b1)
+    store<i32>(picked + (usize(count) << 2), i)
+    count += i32(hash >>> 24 === 0)
+  }
+  return count
+}
+
+export let websocketRows: i32 = 0
+export let grpcRows: i32 = 0
+export let classicRows: i32 = 0
+export let rowsWithoutStart: i32 = 0
+
+// @ts-expect-error: decorator
+@inline
+function serviceBin(ms: i32): i32 {
+  if (ms < 16) return ms
+  const exponent = 31 - clz(ms)
+  return min(16 + (exponent - 4) * 8 + ((ms >>> (exponent - 3)) & 7), SERVICE_BINS - 1)
+}
+
+// @ts-expect-error: decorator
+@inline
+function add(at: usize, value: f64): void {
+  store<f64>(at, load<f64>(at) + value)
+}
+
+/** As `foldTraffic` of src/evidence/traffic-tally.ts does it. Lists the rows that waited, and returns their number. */
+export function foldRows(rows: i32, stepsPerFlow: i32, baseMs: f64, stepMs: f64): i32 {
+  websocketRows = grpcRows = classicRows = rowsWithoutStart = 0
+  const all = usize(batchRows)
+  const ends = columns + all * 8
+  const requestTimes = columns + all * 40
+  const targetTimes = columns + all * 44
+  const flows = columns + all * 52
+  const routes = columns + all * 56
+  const targetStatuses = columns + all * 62
+  const flagBytes = columns + all * 64
+  let waited = 0
+  for (let i = 0; i < rows; i++) {
+    const row = usize(i)
+    const flow = load<i32>(flows + (row << 2))
+    const end = load<f64>(ends + (row << 3))
+    const mine = perFlow + usize(flow) * FLOW_BYTES
+    add(mine, 1)
+    store<f64>(mine, min(load<f64>(mine, 8), end), 8)
+    store<f64>(mine, max(load<f64>(mine, 16), end), 16)
+    add(routeRequests + (usize(load<i32>(routes + (row << 2))) << 3), 1)
+    const flags = load<u8>(flagBytes + row)
+    const targetStatus = i32(load<u16>(targetStatuses + (row << 1)))
+    if (targetStatus !== 0 && targetStatus < 500) {
+      store<f64>(mine, min(load<f64>(mine, 24), end), 24)
+      store<f64>(mine, max(load<f64>(mine, 32), end), 32)
+      const targetMs = load<i32>(targetTimes + (row << 2))
+      if (targetMs >= 0 && (flags & FLAG_WEBSOCKET) === 0) {
+        const ms = f64(targetMs)
+        add(mine + 40, 1)
+        add(mine + 48, ms)
+        add(mine + 56, ms * ms)
+        const bin = serviceHistogram + (usize(flow * SERVICE_BINS + serviceBin(targetMs)) << 2)
+        store<i32>(bin, load<i32>(bin) + 1)
+        const requestMs = load<i32>(requestTimes + (row << 2))
+        store<i32>(picked + (usize(waited) << 2), i)
+        waited += i32(requestMs >= LEAST_WAIT_MS && requestMs < MOST_WAIT_MS)
+      }
+    }
+    if (flags !== 0) {
+      websocketRows += i32((flags & FLAG_WEBSOCKET) !== 0)
+      grpcRows += i32((flags & FLAG_GRPC) !== 0)
+      classicRows += i32((flags & FLAG_CLASSIC) !== 0)
+    }
+    const start = load<f64>(columns + (row << 3))
+    rowsWithoutStart += i32(start !== start)
+    const cell = steps + (usize(flow * stepsPerFlow + i32((end - baseMs) / stepMs)) << 2)
+    store<i32>(cell, load<i32>(cell) + 1)
+  }
+  return waited
 }

@@ -4,13 +4,14 @@ import type { HashIndex } from '../core/hash-index.ts'
 import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail } from '../core/request-batch.ts'
 import type { Symptom } from '../core/vocabulary.ts'
 import { type KeptRows, RowWindows } from '../evidence/row-windows.ts'
-import { foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
+import { copyTally, foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
 import { cutRowStart, fieldsOfLastWholeRow } from '../formats/cut-row.ts'
 import { DETECT_BYTES, detectFormat, type LogDetection } from '../formats/detect.ts'
 import { formatById } from '../formats/index.ts'
 import { parseRow } from '../formats/parse-row.ts'
 import { createRowConverter, type RowConverter } from '../formats/records.ts'
 import { createRequestScanner } from '../formats/request-scanner.ts'
+import { createRowKernel } from '../formats/row-kernel.ts'
 import { type ByteRange, readBlocks } from '../read/byte-chunks.ts'
 import { type PackedTexts, TextPacker } from './failure-texts.ts'
 import { compileFilter, type FilterSpec } from './row-filter.ts'
@@ -126,7 +127,8 @@ const MOST_REJECTED_GROUPS = 5_000
 
 export function createUnitScanner(settings: ScanSettings): UnitScanner {
   const filter = compileFilter(settings.filter)
-  const tally = makeTally()
+  const kernel = createRowKernel()
+  const tally = makeTally(kernel.tally)
   const windows = new RowWindows(settings.keptRows)
   const texts = new TextPacker(settings.failureTexts)
   let state = makeUnitState()
@@ -143,7 +145,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         state.filtered += removed
         state.parsed -= removed
         state.requests -= removed
-        foldTraffic(tally, batch, scanner.entities.flows.length, scanner.entities.routes.length)
+        foldTraffic(tally, batch, scanner.entities.flows.length, scanner.entities.routes.length, kernel.tally)
         windows.add(batch)
         for (const detail of batch.details) judge(batch, detail)
       },
@@ -153,7 +155,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         else state.filtered++
       },
     },
-    filter.acceptsRequest ? { acceptsRequest: filter.acceptsRequest } : {},
+    { kernel, ...(filter.acceptsRequest && { acceptsRequest: filter.acceptsRequest }) },
   )
 
   function onBad(text: string, row = -1): void {
@@ -165,12 +167,13 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
   /** Rows that are the same in every column are the same row, as far as this can tell; the exact pass decides. */
   function fingerprint(batch: RequestBatch): void {
     const isAll = settings.fingerprintEvery <= 1
+    const count = isAll ? batch.length : kernel.exports.pickSample(batch.length)
     // The bits of the two times: a float's remainder would cost more than parsing the row.
     const ends = new Int32Array(batch.end.buffer, batch.end.byteOffset, 2 * batch.length)
     const starts = new Int32Array(batch.start.buffer, batch.start.byteOffset, 2 * batch.length)
-    for (let i = 0; i < batch.length; i++) {
+    for (let n = 0; n < count; n++) {
+      const i = isAll ? n : (kernel.tally.picked[n] as number)
       const bits = Math.imul((ends[2 * i] as number) ^ Math.imul(ends[2 * i + 1] as number, 0x85ebca6b), 0x9e3779b1)
-      if (!isAll && bits >>> 24 !== 0) continue // 1 in 256
       const others =
         Math.imul((batch.sentBytes[i] as number) | 0, 0x85ebca6b) ^
         Math.imul((batch.receivedBytes[i] as number) | 0, 0xc2b2ae35) ^
@@ -369,7 +372,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         fingerprints: Float64Array.from(state.fingerprints),
       }
     },
-    totals: () => ({ tally, kept: windows.finish() }),
+    totals: () => ({ tally: copyTally(tally), kept: windows.finish() }),
   }
 }
 

@@ -18,6 +18,13 @@ const TEXT_BYTES = 131_072
 /** Of a table of flows or routes; a power of two. */
 const TABLE_SLOTS = 65_536
 const SLOT_BYTES = 16
+/** Of what is counted in here; with more of them, whoever counts does it elsewhere. Memory that is not used takes none. */
+const TALLY_FLOWS = 2_048
+const TALLY_STEPS = 1_200_000
+const TALLY_ROUTES = 20_002
+/** Of `FLOW_STRIDE` numbers and `SERVICE_BINS` counts (src/evidence/traffic-tally.ts). */
+const FLOW_BYTES = 64
+const HISTOGRAM_BYTES = 672
 /** Bytes of a row in all columns. */
 const ROW_BYTES = 5 * 8 + 5 * 4 + 2 * 2 + 1
 const PAGE_BYTES = 65_536
@@ -56,6 +63,22 @@ interface KernelExports {
   rememberRoute(id: number): void
   addRoute(from: number, to: number, groupFrom: number, groupTo: number, id: number): void
   readTime(at: number): number
+  setUpTally(
+    perFlowAt: number,
+    serviceHistogramAt: number,
+    stepsAt: number,
+    routeRequestsAt: number,
+    pickedAt: number,
+  ): void
+  measureSpan(rows: number): void
+  pickSample(rows: number): number
+  foldRows(rows: number, stepsPerFlow: number, baseMs: number, stepMs: number): number
+  readonly firstEnd: { readonly value: number }
+  readonly lastEnd: { readonly value: number }
+  readonly websocketRows: { readonly value: number }
+  readonly grpcRows: { readonly value: number }
+  readonly classicRows: { readonly value: number }
+  readonly rowsWithoutStart: { readonly value: number }
   readonly length: { readonly value: number }
   readonly rowStart: { readonly value: number }
   readonly namesNode: { readonly value: number }
@@ -68,6 +91,28 @@ interface KernelExports {
   readonly fieldCount: { readonly value: number }
 }
 
+/** Counts over all rows, in the kernel's memory: `TallyMemory` of src/evidence/traffic-tally.ts. */
+export interface KernelTally {
+  readonly perFlow: Float64Array
+  readonly serviceHistogram: Uint32Array
+  readonly steps: Uint32Array
+  readonly routeRequests: Float64Array
+  /** Rows of the batch that the last call listed. */
+  readonly picked: Int32Array
+  spanOf(rows: number): { readonly firstEnd: number; readonly lastEnd: number }
+  fold(
+    rows: number,
+    steps: { readonly perFlow: number; readonly baseMs: number; readonly stepMs: number },
+  ): {
+    readonly websocketRows: number
+    readonly grpcRows: number
+    readonly classicRows: number
+    readonly rowsWithoutStart: number
+    /** Rows in `picked` that waited half a second or longer before they were handed over. */
+    readonly waited: number
+  }
+}
+
 export interface RowKernel {
   readonly exports: KernelExports
   /** All of its memory; positions of the exports are offsets in here. */
@@ -78,6 +123,7 @@ export interface RowKernel {
   readonly batch: RequestBatch
   /** Where each field of the last row ends, as far as it has fields. */
   readonly fieldEnds: Int32Array
+  readonly tally: KernelTally
   /** Remembers the flow of the row that scanRows came back with. */
   addFlow(id: number): void
   /** Remembers the route of the row that scanRows came back with. */
@@ -100,13 +146,20 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
   const routeTableAt = flowTableAt + slots * SLOT_BYTES
   const columnsAt = routeTableAt + slots * SLOT_BYTES
   const blockAt = columnsAt + BATCH_ROWS * ROW_BYTES
-  const pages = Math.ceil((blockAt + BLOCK_BYTES + SLACK_BYTES) / PAGE_BYTES)
+  const perFlowAt = blockAt + BLOCK_BYTES + SLACK_BYTES
+  const histogramAt = perFlowAt + TALLY_FLOWS * FLOW_BYTES
+  const stepsAt = histogramAt + TALLY_FLOWS * HISTOGRAM_BYTES
+  const routesAt = stepsAt + TALLY_STEPS * 4
+  const pickedAt = routesAt + TALLY_ROUTES * 8
+  // One more is written than is listed.
+  const pages = Math.ceil((pickedAt + (BATCH_ROWS + 1) * 4) / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const instance = new WebAssembly.Instance(compiled, { env: { memory } })
   const kernel = instance.exports as KernelExports
   // Rows are written by strangers: nobody can aim at two texts with one hash.
   const seed = crypto.getRandomValues(new BigInt64Array(1))[0] ?? 0n
   kernel.setUp(seed, fieldsAt, flowTableAt, slots, routeTableAt, slots, columnsAt, BATCH_ROWS)
+  kernel.setUpTally(perFlowAt, histogramAt, stepsAt, routesAt, pickedAt)
 
   const { buffer } = memory
   let next = columnsAt
@@ -147,6 +200,27 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
     block: Buffer.from(buffer, blockAt, BLOCK_BYTES),
     batch,
     fieldEnds: new Int32Array(buffer, fieldsAt, FIELDS_BYTES / 4),
+    tally: {
+      perFlow: new Float64Array(buffer, perFlowAt, (TALLY_FLOWS * FLOW_BYTES) / 8),
+      serviceHistogram: new Uint32Array(buffer, histogramAt, (TALLY_FLOWS * HISTOGRAM_BYTES) / 4),
+      steps: new Uint32Array(buffer, stepsAt, TALLY_STEPS),
+      routeRequests: new Float64Array(buffer, routesAt, TALLY_ROUTES),
+      picked: new Int32Array(buffer, pickedAt, BATCH_ROWS),
+      spanOf(rows) {
+        kernel.measureSpan(rows)
+        return { firstEnd: kernel.firstEnd.value, lastEnd: kernel.lastEnd.value }
+      },
+      fold(rows, { perFlow, baseMs, stepMs }) {
+        const waited = kernel.foldRows(rows, perFlow, baseMs, stepMs)
+        return {
+          websocketRows: kernel.websocketRows.value,
+          grpcRows: kernel.grpcRows.value,
+          classicRows: kernel.classicRows.value,
+          rowsWithoutStart: kernel.rowsWithoutStart.value,
+          waited,
+        }
+      },
+    },
     addFlow(id) {
       if (flows++ < mostEntries) kernel.rememberFlow(id)
     },
