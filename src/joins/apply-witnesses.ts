@@ -270,10 +270,11 @@ function ruledOutByQuiet(joined: Joined, failures: readonly number[]): { cause: 
 }
 
 /**
- * The app answered well and its answer did not get through. Not `malformed-response`: access lines are written when an
- * answer ends, and a handler that closes its socket instead leaves none (lab: closed-without-response).
+ * The app answered well and its answer did not get through. Not `malformed-response` and
+ * `content-length-mismatch`: access lines are written when an answer ends, and a handler that closes its socket instead leaves
+ * none (lab: closed-without-response, content-length-mismatch).
  */
-const AFTER_AN_ANSWER = ['response-headers-too-large', 'content-length-mismatch']
+const AFTER_AN_ANSWER = ['response-headers-too-large']
 /** The request never got as far as the app. */
 const BEFORE_THE_APP = [
   'keepalive-shorter-than-idle-timeout',

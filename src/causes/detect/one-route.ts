@@ -56,19 +56,14 @@ export function detectOneRoute(group: FailureGroup, measures: Measures): Claim[]
       ],
       candidates: isLarge
         ? ['early-response-to-upload', 'malformed-response', 'worker-killed-mid-request', 'response-headers-too-large']
-        : rate >= 0.5
-          ? [
-              'malformed-response',
-              'response-headers-too-large',
-              'worker-killed-mid-request',
-              'early-response-to-upload',
-            ]
-          : [
-              'response-headers-too-large',
-              'malformed-response',
-              'worker-killed-mid-request',
-              'early-response-to-upload',
-            ],
+        : [
+            ...(rate >= 0.5
+              ? ['malformed-response', 'response-headers-too-large']
+              : ['response-headers-too-large', 'malformed-response']),
+            'worker-killed-mid-request',
+            // Without a body there is nothing to refuse early.
+            isPost ? 'early-response-to-upload' : 'content-length-mismatch',
+          ],
       decidedBy,
       numbers: {},
     })
