@@ -208,6 +208,7 @@ const testimony = z.object({
       who: text,
       addresses: texts,
       node: z.exactOptional(text),
+      namespace: z.exactOptional(text),
       workload: text,
       isOfNode: z.exactOptional(z.literal(true)),
       isKin: z.boolean(),

@@ -2,7 +2,7 @@ import { readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts
 import type { Joined } from './joined.ts'
 import { flowOf, groupKey, targetOf } from './subjects.ts'
 import type { NodePortFact, PodFact } from './testimony.ts'
-import { cut, hostOf, isNodePort, portOf, workloadOf } from './workloads.ts'
+import { cut, hostOf, isNodePort, isOfNamespace, portOf, workloadOf } from './workloads.ts'
 
 /** One pod of a Service, as far as the list of pods and the events tell. */
 export interface PodLife {
@@ -51,17 +51,23 @@ export function podLives(joined: Joined, failure: number): readonly PodLife[] {
   const key = groupKey(flowOf(joined.subjects, failure))
   const groups = known.get(joined) ?? new Map<string, readonly PodLife[]>()
   known.set(joined, groups)
-  const lives = groups.get(key) ?? podsBehind(joined, key)
+  const lives = groups.get(key) ?? podsBehind(joined, failure)
   groups.set(key, lives)
   return lives
 }
 
-function podsBehind(joined: Joined, group: string): PodLife[] {
-  const workloads = joined.workloads.get(group)
+function podsBehind(joined: Joined, failure: number): PodLife[] {
+  const flow = flowOf(joined.subjects, failure)
+  const workloads = joined.workloads.get(groupKey(flow))
+  const service = serviceOf(joined, failure)
+  const isTheirs = (namespace: string | undefined): boolean =>
+    namespace === undefined ||
+    namespace === '' ||
+    (isOfNamespace(flow.targetGroup, namespace) && (service === undefined || service.namespace === namespace))
   if (workloads === undefined || workloads.size === 0) return []
   const lives = new Map<string, PodLife>()
   for (const fact of joined.pods) {
-    if (!workloads.has(workloadOf(fact.name))) continue
+    if (!workloads.has(workloadOf(fact.name)) || !isTheirs(fact.namespace)) continue
     const { createdMs = Number.NaN, isReady, readySinceMs = Number.NaN } = fact
     lives.set(fact.name, {
       name: fact.name,
@@ -73,7 +79,7 @@ function podsBehind(joined: Joined, group: string): PodLife[] {
     })
   }
   for (const event of joined.events) {
-    if (event.node === undefined || !workloads.has(workloadOf(event.who))) continue
+    if (event.node === undefined || !workloads.has(workloadOf(event.who)) || !isTheirs(event.namespace)) continue
     const before = lives.get(event.who) ?? {
       name: event.who,
       node: event.node,

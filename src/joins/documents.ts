@@ -143,6 +143,7 @@ function lifeEvent(event: KubernetesEvent, addresses: readonly string[], file: s
     who: event.name,
     addresses,
     ...(event.host === '' ? {} : { node: event.host }),
+    ...(event.kind !== 'Pod' || event.namespace === '' ? {} : { namespace: event.namespace }),
     workload: event.kind === 'Node' ? '' : workloadOf(event.name),
     isKin: false,
     text: `${event.reason}: ${event.message}`,

@@ -80,6 +80,8 @@ export interface LifeEvent {
   readonly addresses: readonly string[]
   /** Kubernetes only: the node that `who` runs on, when the event says it. */
   readonly node?: string
+  /** Kubernetes only: of a pod. */
+  readonly namespace?: string
   /** The Deployment or the like that `who` belongs to, or ''. */
   readonly workload: string
   /** `who` is a node: its kernel or its counters say it. */

@@ -97,9 +97,17 @@ export function concernOf(event: LifeEvent, failure: number, subjects: Subjects,
   const target = targetOf(subjects, failure)
   if (event.addresses.length > 0 && !isNodePort(target))
     return event.addresses.some((address) => target === address || hostOf(target) === address) ? 'yes' : 'no'
-  const known = groups.get(groupKey(flowOf(subjects, failure)))
+  const flow = flowOf(subjects, failure)
+  if (event.namespace !== undefined && !isOfNamespace(flow.targetGroup, event.namespace)) return 'no'
+  const known = groups.get(groupKey(flow))
   if (event.workload === '' || known === undefined || known.size === 0) return event.isKin ? 'yes' : 'unknown'
   return [...known].some((workload) => isSameWorkload(workload, event.workload)) ? 'yes' : 'no'
+}
+
+/** As far as the target group's name says whose it is: two namespaces may have a Deployment of one name. */
+export function isOfNamespace(targetGroup: string, namespace: string): boolean {
+  const named = readKubernetesName(targetGroupName(targetGroup))
+  return named === null || cut(namespace) === named.namespace
 }
 
 /** A collector's name has the container behind it: `store-app` is of `store`. */

@@ -110,16 +110,17 @@ export interface PodShape {
   readonly isProbed?: boolean
   readonly grace?: number
   readonly ip?: string
+  readonly namespace?: string
 }
 
 export function pod(
   name: string,
   host: string,
-  { readySince = -600, isProbed = true, grace, ip }: PodShape = {},
+  { readySince = -600, isProbed = true, grace, ip, namespace = 'shop' }: PodShape = {},
 ): unknown {
   return {
     kind: 'Pod',
-    metadata: { name, namespace: 'shop', creationTimestamp: stamp(readySince * 1000 - 1000) },
+    metadata: { name, namespace, creationTimestamp: stamp(readySince * 1000 - 1000) },
     spec: {
       nodeName: nodeName(host),
       containers: [{ name: 'app', ...(isProbed ? { readinessProbe: { httpGet: { path: '/', port: 8000 } } } : {}) }],

@@ -46,6 +46,11 @@ describe('a node without a pod of a Service with externalTrafficPolicy Local', (
     expect(judge([service('Local'), ...moved, podEvent('cart-5', nodeB, 60)])).toEqual([])
   })
 
+  it('knows the pods of another namespace from its own', () => {
+    const elsewhere = pod('cart-4', nodeB, { namespace: 'staging' })
+    expect(judge([service('Local'), ...moved, elsewhere])).toEqual(['likely no-local-endpoint 10'])
+  })
+
   it('explains nothing where nodes with a pod are silent as well', () => {
     const more = [...sent, ...every(3, 11, 31, { to: nodeA, ...silence })]
     expect(judge([service('Local'), ...moved], more)).toEqual([])
