@@ -71,7 +71,8 @@ export function areHandshakes(
   { handshakes = 0, connections, inLog, byTarget }: ConnectCounts,
   target: string,
 ): boolean {
-  if (handshakes === 0 || handshakes < inLog * NEARLY_ALL) return false
+  // Many more than the log has are not of this log.
+  if (handshakes === 0 || handshakes < inLog * NEARLY_ALL || handshakes > inLog / NEARLY_ALL) return false
   if (connections === undefined) return true
   // The few that were no handshakes may be all of a target that has no more than those.
   return connections <= inLog * (1 - NEARLY_ALL) && (byTarget.get(target) ?? 0) > connections

@@ -78,7 +78,9 @@ function judgeStatus(group: FailureGroup, measures: Measures, status: number, mi
     cause: null,
     confidence: null,
     ruledOut: [],
-    candidates: candidatesOf(group, status, mine, { isTimer, isInstant, isCeiling, isBan }),
+    candidates: isOutage(group, measures, mine)
+      ? withLostUpstream(candidatesOf(group, status, mine, { isTimer, isInstant, isCeiling, isBan }), status)
+      : candidatesOf(group, status, mine, { isTimer, isInstant, isCeiling, isBan }),
   }
 }
 
@@ -145,6 +147,37 @@ function candidatesOf(
     default:
       return ['application-error', 'admission-limit-rejected', 'nginx-upstream-timeout', 'dependency-stall']
   }
+}
+
+const LEAST_OUTAGE_MS = 10_000
+const MOST_ANSWERED = 0.05
+
+/** For ten seconds and more hardly anything was answered by any target: whatever is behind them is lost to all of them. */
+function isOutage(group: FailureGroup, measures: Measures, mine: readonly number[]): boolean {
+  const starts = mine.map((i) => group.failures.start[i] as number)
+  const from = starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  const to = starts.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  if (!(to - from >= LEAST_OUTAGE_MS)) return false
+  let answered = 0
+  for (const target of measures.targets.keys()) {
+    const rows = measures.rowsOf(target)
+    if (rows === undefined) return false
+    for (let i = 0; i < rows.length; i++) {
+      const status = rows.targetStatus[i] as number
+      const start = rows.start[i] as number
+      if (status > 0 && status < 500 && start > from && start < to) answered++
+    }
+  }
+  return answered <= mine.length * MOST_ANSWERED
+}
+
+/** A proxy with addresses that are gone is such an outage, too. */
+function withLostUpstream(candidates: readonly string[], status: number): string[] {
+  if (status !== 502 && status !== 504) return [...candidates]
+  const [first, second] = candidates as readonly [string, string]
+  return status === 502
+    ? [first, second, 'upstream-dns-stale-or-failed', candidates[2] as string]
+    : [first, 'upstream-dns-stale-or-failed', second, candidates[2] as string]
 }
 
 /** How many failures came while the target worked, for a tenth of a second and more, on a request that it then answered. */
