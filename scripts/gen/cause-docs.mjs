@@ -46,7 +46,7 @@ function readme(causes, families) {
 
 ${causes.length} causes. "Decided by" says what it takes to name one: \`row\`: one row of the access log, because AWS documents it;
 \`rows\`: many rows, with healthy requests as the control; \`witness\`: only another source (the app's or the proxy's log,
-CloudWatch, Kubernetes, a command on the node) can name it, the access log can only keep it as a candidate.
+CloudWatch, Kubernetes, a command on the node) can make it likely; by the access log alone it is a candidate, or possible at most.
 \`why5xx explain CAUSE\` prints a page, \`why5xx causes\` the list. How to write one: [writing-a-cause](../writing-a-cause.md).
 ${rows.join('\n')}
 `

@@ -21,6 +21,7 @@ export default defineCause({
       source.measured(18),
       source.measured(19),
       source.measured(20),
+      'lab: admission-limit-rejected',
     ],
   },
   docs: {

@@ -18,6 +18,7 @@ export default defineCause({
       source.albTargetGroupHealth,
       source.albMetrics,
       'lab: fail-open-keeps-dead-target',
+      'lab: all-targets-unhealthy',
     ],
   },
   docs: {

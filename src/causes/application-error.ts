@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['app-log', 'sentry', 'proxy-log', 'cloudwatch'],
     since: '0.1.0',
-    sources: [source.albLogs, source.albMetrics, source.repost502],
+    sources: [source.albLogs, source.albMetrics, source.repost502, 'lab: application-error'],
   },
   docs: {
     what: 'The request reached the app, and the app answered 500, 502, 503 or 504: an exception, a failed dependency that it reports, or a deliberate refusal.',

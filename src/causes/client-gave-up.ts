@@ -17,6 +17,7 @@ export default defineCause({
       source.albMetrics,
       source.albLogs,
       'https://github.com/elastic/beats/blob/main/x-pack/filebeat/module/aws/elb/test/application-lb-http.log',
+      'lab: client-gave-up',
     ],
   },
   docs: {

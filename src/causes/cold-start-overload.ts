@@ -12,7 +12,12 @@ export default defineCause({
     decidedBy: 'rows',
     wants: ['kubernetes', 'app-log'],
     since: '0.1.0',
-    sources: [source.albTargetGroups, source.albTargetGroupAttributes, source.readinessGate],
+    sources: [
+      source.albTargetGroups,
+      source.albTargetGroupAttributes,
+      source.readinessGate,
+      'lab: cold-start-overload',
+    ],
   },
   docs: {
     what: 'A pod that has just become ready is slow: caches are empty, code is not compiled yet, connection pools are not filled. Round robin gives it the same share as the others from the first second.',

@@ -19,6 +19,8 @@ export default defineCause({
       source.albHealthChecks,
       source.measured(8),
       source.measured(23),
+      'lab: ready-before-listening',
+      'lab: crash-loop',
     ],
   },
   docs: {

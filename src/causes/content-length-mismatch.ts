@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['app-log'],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.repost504, source.nodeHttp, source.uvicornBehavior],
+    sources: [
+      source.albTroubleshooting,
+      source.repost504,
+      source.nodeHttp,
+      source.uvicornBehavior,
+      'lab: content-length-mismatch',
+    ],
   },
   docs: {
     what: 'The `Content-Length` header is not what the body holds. It was computed in characters instead of bytes, or before compression or a template changed the body, or a HEAD or 304 was answered with the wrong framing.',

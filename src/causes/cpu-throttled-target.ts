@@ -14,6 +14,7 @@ export default defineCause({
     sources: [
       'https://www.kernel.org/doc/html/latest/scheduler/sched-bwc.html',
       'https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/',
+      'lab: cpu-throttled-target',
     ],
   },
   docs: {

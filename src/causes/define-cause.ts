@@ -12,12 +12,12 @@ export interface CauseDefinition {
     readonly hop: Hop
     /** Every symptom it can explain, the usual one first. Empty for those that leave no row. */
     readonly symptoms: readonly Symptom[]
-    /** `row`: one row names it. `rows`: many rows, with a control. `witness`: only another source can name it. */
+    /** `row`: one row names it. `rows`: many rows, with a control. `witness`: only another source can make it likely. */
     readonly decidedBy: 'row' | 'rows' | 'witness'
     /** Witnesses that raise or lower the confidence. */
     readonly wants: readonly WitnessKind[]
     readonly since: string
-    /** Addresses, RFC sections, or `lab: SCENARIO`. */
+    /** Addresses, RFC sections, and `lab: SCENARIO` for those that make it. */
     readonly sources: readonly string[]
   }
   readonly docs: CauseDocs

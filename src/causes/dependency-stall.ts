@@ -17,6 +17,7 @@ export default defineCause({
       source.kubeIssue(56903),
       source.albTroubleshooting,
       source.albHealthChecks,
+      'lab: dependency-stall',
     ],
   },
   docs: {

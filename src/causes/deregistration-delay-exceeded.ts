@@ -12,7 +12,12 @@ export default defineCause({
     decidedBy: 'rows',
     wants: ['kubernetes', 'app-log', 'proxy-log'],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.albTargetGroupAttributes, source.albTargetGroups],
+    sources: [
+      source.albTroubleshooting,
+      source.albTargetGroupAttributes,
+      source.albTargetGroups,
+      'lab: deregistration-delay-exceeded',
+    ],
   },
   docs: {
     what: 'A target was taken out of its group while a long request was running on it. The load balancer lets requests in flight finish for `deregistration_delay.timeout_seconds` (300 by default), then it ends them.',

@@ -23,6 +23,7 @@ export default defineCause({
       source.controllerIssue(3270),
       source.springShutdown,
       source.measured(13),
+      'lab: rolling-deploy-without-prestop',
     ],
   },
   docs: {

@@ -9,10 +9,10 @@ export default defineCause({
     title: 'The target refused an upload and closed while the load balancer was still sending it',
     hop: 'application',
     symptoms: ['closed-before-response'],
-    decidedBy: 'witness',
+    decidedBy: 'rows',
     wants: ['app-log', 'proxy-log'],
     since: '0.1.0',
-    sources: [source.nginxCore, source.albTroubleshooting, source.albLogs],
+    sources: [source.nginxCore, source.albTroubleshooting, source.albLogs, 'lab: early-response-to-upload'],
   },
   docs: {
     what: 'The target answered early (413, 401, 400) and closed the connection with unread body left. The kernel then sends a reset, and the reset can overtake the answer.',
@@ -20,7 +20,7 @@ export default defineCause({
     act: 'Raise the limit on every hop to what you mean to accept, and let the server read or drain the rest before it closes.',
     inTheLog: {
       row: '`502 -`, target set, small target time, `received_bytes` of what came before the end (20 to 111 KB of 1.3 to 3 MB in the lab); or `413 413` when the answer wins.',
-      many: 'One path has both: `413 413` for some uploads, `502 -` for others. Only POST and PUT above one size, the limit; below it all is well.',
+      many: 'One path has both: `413 413` for some uploads, `502 -` for others. Only POST and PUT above one size, the limit; below it all is well. From five `413 413` on, with hardly any other 502 on that path, this names the cause without a log of the app.',
     },
     elsewhere: {
       appLog: '413, 400 or 401 for the trace id of a 502, early: that names the cause.',

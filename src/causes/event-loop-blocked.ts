@@ -17,6 +17,7 @@ export default defineCause({
       'https://github.com/mattrobinsonsre/terrapod/issues/228',
       'https://github.com/sgl-project/sglang/issues/30770',
       source.measured(12),
+      'lab: event-loop-blocked',
     ],
   },
   docs: {

@@ -13,7 +13,12 @@ export default defineCause({
     decidedBy: 'rows',
     wants: ['app-log', 'cloudwatch'],
     since: '0.1.0',
-    sources: [source.nodeHttp, 'https://github.com/nodejs/node/issues/26166', source.measured(12)],
+    sources: [
+      source.nodeHttp,
+      'https://github.com/nodejs/node/issues/26166',
+      source.measured(12),
+      'lab: event-loop-stall-resets-idle-connections',
+    ],
   },
   docs: {
     what: "CPU-bound work holds Node's event loop for longer than the keep-alive timeout (5 s by default). When the loop runs again, timers come before pending reads: every connection whose timer has passed is destroyed, although a request already waits on it.",

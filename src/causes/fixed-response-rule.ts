@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'row',
     wants: ['cloudwatch'],
     since: '0.1.0',
-    sources: [source.albLogs, source.albMetrics, source.albListenerRules, source.controllerBackends],
+    sources: [
+      source.albLogs,
+      source.albMetrics,
+      source.albListenerRules,
+      source.controllerBackends,
+      'lab: fixed-response',
+    ],
   },
   docs: {
     what: 'A rule of the listener has the action `fixed-response` with a 5XX status: a maintenance page, a default rule that says 503 to unknown hosts, or the rule that the AWS Load Balancer Controller installs for an Ingress path whose Service does not exist: 503 with the body `Backend service does not exist`.',

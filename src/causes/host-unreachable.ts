@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'rows',
     wants: ['kubernetes', 'cloudwatch'],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.repost502, source.measured(8)],
+    sources: [source.albTroubleshooting, source.repost502, source.measured(8), 'lab: rolling-deploy-without-prestop'],
   },
   docs: {
     what: 'The target group, or a rule on a node, still names an address whose pod, network interface or instance is gone.',

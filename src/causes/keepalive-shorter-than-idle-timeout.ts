@@ -33,6 +33,10 @@ export default defineCause({
       'https://github.com/alphagov/notifications-admin/pull/4826',
       'https://github.com/nodejs/node/pull/62782',
       source.measured(11),
+      'lab: keepalive-race-uvicorn',
+      'lab: keepalive-race-node',
+      'lab: keepalive-race-gunicorn',
+      'lab: keepalive-race-node-port',
     ],
   },
   docs: {

@@ -26,6 +26,8 @@ export default defineCause({
       source.measured(5),
       source.measured(6),
       source.measured(25),
+      'lab: busy-pod',
+      'lab: listen-backlog-overflow',
     ],
   },
   docs: {

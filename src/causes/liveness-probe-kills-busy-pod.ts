@@ -17,6 +17,7 @@ export default defineCause({
       'https://github.com/sentinel-hub/titiler-openeo/pull/303',
       'https://github.com/Vexa-ai/vexa/issues/802',
       'https://github.com/sgl-project/sglang/issues/30770',
+      'lab: liveness-kills-busy-pod',
     ],
   },
   docs: {

@@ -17,6 +17,7 @@ export default defineCause({
       'https://github.com/nginx/nginx/pull/304',
       'https://github.com/haproxy/haproxy/issues/2677',
       'RFC 9112 section 6',
+      'lab: malformed-response',
     ],
   },
   docs: {

@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['proxy-log'],
     since: '0.1.0',
-    sources: [source.nginxUpstream, source.nginxUpstreamSource, source.measured(16), source.measured(17)],
+    sources: [
+      source.nginxUpstream,
+      source.nginxUpstreamSource,
+      source.measured(16),
+      source.measured(17),
+      'lab: nginx-no-live-upstreams',
+    ],
   },
   docs: {
     what: 'Either every server of the upstream is banned: one error (`max_fails=1`) bans a server for `fail_timeout`, 10 s. Or every server is at its `max_conns`: nginx open source does not wait for a free one.',

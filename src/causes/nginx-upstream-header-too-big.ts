@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['proxy-log', 'app-log'],
     since: '0.1.0',
-    sources: [source.nginxProxy, source.nginxUpstreamSource],
+    sources: [source.nginxProxy, source.nginxUpstreamSource, 'lab: nginx-upstream-header-too-big'],
   },
   docs: {
     what: 'nginx reads the response head into one buffer of `proxy_buffer_size`: 4 or 8 KB by default, one memory page. Cookies, tokens or a long policy header made it larger.',

@@ -12,7 +12,14 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['proxy-log', 'app-log', 'kubernetes'],
     since: '0.1.0',
-    sources: [source.nginxUpstreamSource, source.nginxProxy, source.measured(21), source.measured(22)],
+    sources: [
+      source.nginxUpstreamSource,
+      source.nginxProxy,
+      source.measured(21),
+      source.measured(22),
+      'lab: upstream-keepalive-mismatch',
+      'lab: nginx-upstream-prematurely-closed',
+    ],
   },
   docs: {
     what: "nginx had sent the request and the app's connection ended: the worker was killed, timed out, recycled or shut down. Seen from the load balancer it is one hop further in.",

@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['proxy-log', 'kubernetes'],
     since: '0.1.0',
-    sources: [source.nginxProxy, source.nginxUpstream, source.nginxUpstreamSource],
+    sources: [
+      source.nginxProxy,
+      source.nginxUpstream,
+      source.nginxUpstreamSource,
+      'lab: proxy-outlives-app',
+      'lab: nginx-upstream-refused',
+    ],
   },
   docs: {
     what: 'nginx runs, the app behind it does not listen: it is starting, has crashed, has stopped before the proxy in the same pod, or its address is gone.',

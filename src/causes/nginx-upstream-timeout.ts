@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['proxy-log', 'app-log'],
     since: '0.1.0',
-    sources: [source.nginxProxy, source.nginxUpstreamSource, source.ingressNginxConfig, source.measured(24)],
+    sources: [
+      source.nginxProxy,
+      source.nginxUpstreamSource,
+      source.ingressNginxConfig,
+      source.measured(24),
+      'lab: nginx-upstream-timeout',
+    ],
   },
   docs: {
     what: 'An nginx in the cluster could not connect to the app within `proxy_connect_timeout`, or got no data for `proxy_read_timeout`. Both are 60 s by default (ingress-nginx connects with 5 s).',

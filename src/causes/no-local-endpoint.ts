@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['kubernetes', 'health-check-log'],
     since: '0.1.0',
-    sources: [source.kubeVirtualIps, source.kubeProxySource, source.kubeTerminatingEndpoints, source.measured(8)],
+    sources: [
+      source.kubeVirtualIps,
+      source.kubeProxySource,
+      source.kubeTerminatingEndpoints,
+      source.measured(8),
+      'lab: no-local-endpoint',
+    ],
   },
   docs: {
     what: 'With `externalTrafficPolicy: Local` a node only forwards to its own pods. On a node without a ready one kube-proxy installs a DROP rule.',

@@ -20,6 +20,8 @@ export default defineCause({
       source.albTargetGroups,
       source.albMetrics,
       'https://rtfm.co.ua/?p=32698',
+      'lab: recreate-deploy',
+      'lab: no-registered-targets',
     ],
   },
   docs: {

@@ -9,7 +9,7 @@ export default defineCause({
     title: 'A node was drained or terminated while it was still a registered target',
     hop: 'network',
     symptoms: ['connect-timeout', 'closed-before-response', 'connect-refused', 'connect-failed-late', 'connect-failed'],
-    decidedBy: 'rows',
+    decidedBy: 'witness',
     wants: ['kubernetes', 'cloudwatch'],
     since: '0.1.0',
     sources: [
@@ -19,6 +19,7 @@ export default defineCause({
       'https://github.com/kubernetes/autoscaler/issues/1907',
       source.controllerIssue(885),
       'https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers',
+      'lab: node-removed',
     ],
   },
   docs: {

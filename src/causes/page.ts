@@ -17,10 +17,13 @@ export interface ListItem {
   readonly rest: readonly string[]
 }
 
+/** What a source begins with when it is a scenario of the lab. */
+const LAB = 'lab: '
+
 const decidedByText = {
   row: 'one row of the access log: AWS documents it',
   rows: 'many rows of the access log, with healthy requests as the control',
-  witness: 'another source; the access log alone keeps it as a candidate',
+  witness: 'another source; by the access log alone it is a candidate, or possible at most',
 } as const
 
 export function causeBlocks({ meta, docs }: CauseDefinition): Block[] {
@@ -76,7 +79,14 @@ export function causeBlocks({ meta, docs }: CauseDefinition): Block[] {
       items: docs.folklore.map(({ claim, truth }) => item(`"${claim}"`, [truth])),
     })
   if (docs.logAlone) blocks.push(...section('Why it stays a candidate', docs.logAlone))
-  blocks.push(heading('What settles it'), bullets(docs.settledBy), heading('Sources'), bullets(meta.sources))
+  blocks.push(heading('What settles it'), bullets(docs.settledBy))
+  const scenarios = meta.sources.filter((source) => source.startsWith(LAB))
+  if (scenarios.length > 0)
+    blocks.push(
+      heading('In the lab'),
+      bullets(scenarios.map((source) => `\`why5xx lab run ${source.slice(LAB.length)}\``)),
+    )
+  blocks.push(heading('Sources'), bullets(meta.sources.filter((source) => !source.startsWith(LAB))))
   return blocks
 }
 

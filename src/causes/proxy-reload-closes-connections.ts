@@ -20,6 +20,7 @@ export default defineCause({
       'https://github.com/nginx/kubernetes-ingress/issues/10324',
       'https://github.com/kubernetes/ingress-nginx/issues/489',
       'https://github.com/kubernetes/ingress-nginx/issues/8094',
+      'lab: proxy-reload-closes-connections',
     ],
   },
   docs: {

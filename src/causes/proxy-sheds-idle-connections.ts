@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['proxy-log', 'cloudwatch'],
     since: '0.1.0',
-    sources: [source.nginxMain, source.nginxConnectionSource, source.measured(15)],
+    sources: [source.nginxMain, source.nginxConnectionSource, source.measured(15), 'lab: proxy-sheds-idle-connections'],
   },
   docs: {
     what: 'Every nginx worker has `worker_connections` slots (512 by default) for clients, upstreams and idle connections together. When fewer than 1/16 are free, it closes idle client connections, whatever `keepalive_timeout` says. Connections just accepted that have not sent a request count as idle too.',

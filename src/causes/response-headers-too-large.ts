@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'witness',
     wants: ['app-log', 'proxy-log'],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.albQuotas],
+    sources: [source.albTroubleshooting, source.albQuotas, 'lab: response-headers-too-large'],
   },
   docs: {
     what: 'The whole response head may be 32 KB at an ALB, and that is not adjustable. Many `Set-Cookie` lines, a huge Content-Security-Policy or a redirect with its state in the URL go beyond it.',

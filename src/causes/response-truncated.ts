@@ -12,7 +12,7 @@ export default defineCause({
     decidedBy: 'rows',
     wants: ['app-log', 'sentry', 'proxy-log'],
     since: '0.1.0',
-    sources: [source.albTroubleshooting, source.albLogs],
+    sources: [source.albTroubleshooting, source.albLogs, 'lab: response-truncated'],
   },
   docs: {
     what: "The response head was already on its way when the target's connection broke. The client sees a broken body: `ERR_INCOMPLETE_CHUNKED_ENCODING`, a reset HTTP/2 stream, JSON that ends in the middle.",

@@ -18,6 +18,7 @@ export default defineCause({
       source.ingressAnnotations,
       source.controllerIssue(3095),
       'https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html',
+      'lab: blackholed-target',
     ],
   },
   docs: {

@@ -19,6 +19,8 @@ export default defineCause({
       'https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html',
       source.measured(8),
       source.measured(23),
+      'lab: missing-502',
+      'lab: service-without-endpoints',
     ],
   },
   docs: {

@@ -20,6 +20,7 @@ export default defineCause({
       source.nginxControl,
       source.measured(13),
       source.measured(22),
+      'lab: grace-period-too-short',
     ],
   },
   docs: {

@@ -18,6 +18,7 @@ export default defineCause({
       source.albAttributes,
       source.albLogs,
       source.nginxUpstreamSource,
+      'lab: target-idle-timeout',
     ],
   },
   docs: {

@@ -18,6 +18,7 @@ export default defineCause({
       source.albTargetGroups,
       source.repost504,
       source.ingressAnnotations,
+      'lab: target-tls-handshake-failure',
     ],
   },
   docs: {

@@ -19,6 +19,7 @@ export default defineCause({
       'https://github.com/taskcluster/taskcluster/pull/6692',
       'https://github.com/kserve/kserve/issues/5446',
       source.measured(21),
+      'lab: upstream-keepalive-mismatch',
     ],
   },
   docs: {

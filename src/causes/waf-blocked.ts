@@ -16,6 +16,7 @@ export default defineCause({
       source.albLogs,
       source.albTroubleshooting,
       'https://docs.aws.amazon.com/waf/latest/developerguide/customizing-the-response-for-blocked-requests.html',
+      'lab: waf-error',
     ],
   },
   docs: {

@@ -18,6 +18,8 @@ export default defineCause({
       source.gunicornSettings,
       'https://kubernetes.io/docs/tasks/configure-pod-container/assign-memory-resource/',
       source.measured(10),
+      'lab: memory-limit-exceeded',
+      'lab: worker-killed-mid-request',
     ],
   },
   docs: {

@@ -19,6 +19,7 @@ export default defineCause({
       'https://anyio.readthedocs.io/en/stable/threads.html',
       source.albTargetGroups,
       'https://github.com/mattrobinsonsre/terrapod/issues/228',
+      'lab: worker-pool-exhausted',
     ],
   },
   docs: {

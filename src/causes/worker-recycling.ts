@@ -18,6 +18,7 @@ export default defineCause({
       'https://github.com/benoitc/gunicorn/issues/3038',
       'https://github.com/benoitc/gunicorn/issues/2297',
       'https://github.com/benoitc/gunicorn/pull/2288',
+      'lab: worker-recycling',
     ],
   },
   docs: {

@@ -12,7 +12,13 @@ export default defineCause({
     decidedBy: 'rows',
     wants: ['app-log', 'kubernetes', 'sentry'],
     since: '0.1.0',
-    sources: [source.gunicornSettings, source.gunicornAbortCommit, source.repost502, source.measured(14)],
+    sources: [
+      source.gunicornSettings,
+      source.gunicornAbortCommit,
+      source.repost502,
+      source.measured(14),
+      'lab: worker-timeout',
+    ],
   },
   docs: {
     what: "gunicorn's arbiter (uWSGI's `harakiri`, PHP-FPM's `request_terminate_timeout`) ends a worker that has not reported for `timeout` seconds, 30 by default. Everything that worker was doing ends with it, the slow request and its innocent neighbours.",

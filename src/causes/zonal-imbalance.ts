@@ -12,7 +12,12 @@ export default defineCause({
     decidedBy: 'rows',
     wants: ['cloudwatch', 'health-check-log'],
     since: '0.1.0',
-    sources: [source.albTargetGroupHealth, source.albTargetGroupAttributes, source.albMetrics],
+    sources: [
+      source.albTargetGroupHealth,
+      source.albTargetGroupAttributes,
+      source.albMetrics,
+      'lab: zonal-network-block',
+    ],
   },
   docs: {
     what: "With cross-zone load balancing off, a load balancer node sends only to targets of its own zone. Where those are few or sick, that node's clients suffer while the others are fine. A broken subnet route or ACL of one zone looks the same.",

@@ -32,7 +32,7 @@ function causesText(): string {
 ${causes.length} causes. What each needs:
   row      one row of the access log names it: AWS documents it
   rows     many rows name it, with healthy requests as the control
-  witness  the log keeps it as a candidate; one of the sources named settles it
+  witness  one of the sources named makes it likely; by the log alone a candidate, or possible
 why5xx explain CAUSE prints the page of one.
 `
 }
