@@ -56,6 +56,12 @@ function reserve(into: FailureColumns, length: number): void {
   for (const name of columnNames) into[name] = ensureRoom(into[name] as Float64Array, length) as never
 }
 
+/** Empties it; its room stays. Labels are made anew, since they may have been handed on. */
+export function clearFailures(failures: FailureColumns): void {
+  failures.length = 0
+  failures.labels = ['']
+}
+
 /** Appends row `detail.index` of the batch; returns its index. */
 export function appendFailure(
   into: FailureColumns,

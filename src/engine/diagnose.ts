@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError } from '../core/errors.ts'
-import { concatFailures } from '../core/failure-columns.ts'
+import { concatFailures, makeFailures } from '../core/failure-columns.ts'
 import { joinKept, type KeptPart } from '../evidence/kept-traffic.ts'
 import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
@@ -212,7 +212,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         // The columns now live in the incident.
         results.push({
           ...result,
-          failures: { ...result.failures, length: 0, trace: new Uint8Array(0) },
+          failures: makeFailures(),
           texts: noTexts,
         })
         rows += result.rows

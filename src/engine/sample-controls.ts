@@ -7,6 +7,8 @@ import type { Incident } from './incident.ts'
 import type { UnitSpec } from './unit-scan.ts'
 
 const MOST_CONTROLS = 40_000
+const NEWLINE = 0x0a
+
 /** Log text that is read a second time, and only when there are witnesses. */
 const MOST_BYTES = 256_000_000
 
@@ -59,13 +61,13 @@ async function readUnit(unit: UnitSpec, every: number, controls: ControlRequest[
   let bytes = 0
   const take = (block: Uint8Array): void => {
     bytes += block.byteLength
-    const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
-    for (let at = 0; at < text.length; ) {
-      let end = text.indexOf('\n', at)
-      if (end < 0) end = text.length
+    const rows = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
+    for (let at = 0; at < rows.length; ) {
+      let end = rows.indexOf(NEWLINE, at)
+      if (end < 0) end = rows.length
       // The hash of the row decides, so that the same input gives the same controls.
-      if (end > at + 40 && (every === 1 || hash(text, at + 20, end) % every === 0)) {
-        const control = controlOf(text.slice(at, end), isClassic)
+      if (end > at + 40 && (every === 1 || hash(rows, at + 20, end) % every === 0)) {
+        const control = controlOf(rows.toString('latin1', at, end), isClassic)
         if (control !== undefined) controls.push(control)
       }
       at = end + 1
@@ -99,8 +101,8 @@ function controlOf(line: string, isClassic: boolean): ControlRequest | undefined
   }
 }
 
-function hash(text: string, from: number, to: number): number {
+function hash(row: Uint8Array, from: number, to: number): number {
   let value = 0x811c9dc5
-  for (let i = from; i < to; i += 7) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+  for (let i = from; i < to; i += 7) value = Math.imul(value ^ (row[i] as number), 0x01000193)
   return value >>> 0
 }

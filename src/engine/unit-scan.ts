@@ -1,5 +1,11 @@
 import { judgeRow, usableElapsedMs } from '../causes/symptom.ts'
-import { appendFailure, type FailureColumns, makeFailures, trimFailures } from '../core/failure-columns.ts'
+import {
+  appendFailure,
+  clearFailures,
+  type FailureColumns,
+  makeFailures,
+  trimFailures,
+} from '../core/failure-columns.ts'
 import type { HashIndex } from '../core/hash-index.ts'
 import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail } from '../core/request-batch.ts'
 import type { Symptom } from '../core/vocabulary.ts'
@@ -131,6 +137,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
   const tally = makeTally(kernel.tally)
   const windows = new RowWindows(settings.keptRows)
   const texts = new TextPacker(settings.failureTexts)
+  // Of the unit that is read; its room is used again, since what is thrown away waits for a collector.
+  const failures = makeFailures()
   let state = makeUnitState()
   let sentFlows = 0
   let sentRoutes = 0
@@ -213,7 +221,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       reject(batch, detail, verdict.symptom)
       return
     }
-    const index = appendFailure(state.failures, batch, detail, verdict, state.unit, elapsedMs)
+    const index = appendFailure(failures, batch, detail, verdict, state.unit, elapsedMs)
     const slot = `${flow.loadBalancer}|${flow.targetGroup}|${verdict.symptom}|${Math.floor(end / SLOT_MS)}`
     const inSlot = (state.slots.get(slot) ?? 0) + 1
     state.slots.set(slot, inSlot)
@@ -277,6 +285,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     async scan(spec, hooks) {
       state = makeUnitState(spec.unit)
       texts.begin()
+      clearFailures(failures)
       let begun: Reader | undefined
       const begin = (detection: LogDetection): Reader => {
         const { format, carrier } = detection
@@ -365,7 +374,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         isComplete,
         newFlows,
         newRoutes,
-        failures: trimFailures(state.failures),
+        failures: trimFailures(failures),
         texts: texts.finish(),
         rejected: [...state.rejected.values()],
         contradictions: [...state.contradictions.values()],
@@ -404,7 +413,6 @@ function makeUnitState(unit = -1) {
     lastBadRow: -1,
     filtered: 0,
     repeated: 0,
-    failures: makeFailures(),
     slots: new Map<string, number>(),
     rejected: new Map<string, RejectedGroup>(),
     contradictions: new Map<string, { what: string; rows: number; samples: { row: number; text: string }[] }>(),
