@@ -209,6 +209,7 @@ const testimony = z.object({
       addresses: texts,
       node: z.exactOptional(text),
       namespace: z.exactOptional(text),
+      targetGroup: z.exactOptional(text),
       workload: text,
       isOfNode: z.exactOptional(z.literal(true)),
       isKin: z.boolean(),

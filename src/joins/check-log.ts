@@ -8,6 +8,7 @@ const decoder = new TextDecoder('utf-8')
 
 interface Run {
   readonly target: string
+  readonly targetGroup: string
   readonly reason: string
   readonly first: number
   last: number
@@ -49,10 +50,11 @@ export class CheckLog {
     if (!(time <= this.#last)) this.#last = time
     if (this.#targets.size < 5_000) this.#targets.add(target)
     this.#rhythms.add('health-check', group, `${target} ${node}`, time, 1)
-    const open = this.#open.get(target)
+    const key = `${group} ${target}`
+    const open = this.#open.get(key)
     if (status === 'PASS') {
       if (open) this.#close(open)
-      this.#open.delete(target)
+      this.#open.delete(key)
       return
     }
     this.#failed++
@@ -61,8 +63,9 @@ export class CheckLog {
       open.count++
       return
     }
-    this.#open.set(target, {
+    this.#open.set(key, {
       target,
+      targetGroup: group,
       reason: code === '-' ? reason : `${reason} ${code}`,
       first: time,
       last: time,
@@ -92,6 +95,7 @@ export class CheckLog {
           count: run.count,
           who: run.target,
           addresses: [run.target],
+          targetGroup: run.targetGroup,
           workload: '',
           isKin: false,
           text: `health check failed: ${run.reason}`,

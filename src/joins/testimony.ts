@@ -82,6 +82,8 @@ export interface LifeEvent {
   readonly node?: string
   /** Kubernetes only: of a pod. */
   readonly namespace?: string
+  /** Health checks only: the name of the target group that was checked. */
+  readonly targetGroup?: string
   /** The Deployment or the like that `who` belongs to, or ''. */
   readonly workload: string
   /** `who` is a node: its kernel or its counters say it. */

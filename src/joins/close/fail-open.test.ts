@@ -24,6 +24,7 @@ function failing(to: string, from: number, until: number): LifeEvent {
     count: (until - from) / 10 + 1,
     who: `${to}:8000`,
     addresses: [`${to}:8000`],
+    targetGroup: 'loyalty',
     workload: '',
     isKin: false,
     text: 'health check failed: ResponseCodeMismatch 404',
@@ -79,6 +80,11 @@ describe('a dead target that fail-open keeps', () => {
     expect(judge(checks(...cut.sort((a, b) => a.timeMs - b.timeMs)))).toEqual([
       { confidence: 'likely', count: 37, from: 52 },
     ])
+  })
+
+  it('is none by the checks of another target group', () => {
+    const all = [dead, well, other].map((to) => ({ ...failing(to, 0, 200), targetGroup: 'wishlist' }))
+    expect(judge(checks(...all))).toEqual([])
   })
 
   it('is none where one of the others passes its checks, or passed them then', () => {

@@ -1,3 +1,4 @@
+import { targetGroupName } from '../../core/kubernetes-names.ts'
 import type { Confidence } from '../../core/vocabulary.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween } from '../cluster-view.ts'
@@ -80,9 +81,10 @@ function byCheckLog(joined: Joined, failure: number, checks: Checks): FailOpen |
   if (checks.size < 2) return undefined
   const at = joined.subjects.start[failure] as number
   const targets = targetsAround(joined, failure)
+  const group = targetGroupName(flowOf(joined.subjects, failure).targetGroup)
   let slowestMs = 0
   for (const target of targets) {
-    const span = checks.get(target)?.find(({ from, to }) => at >= from && at <= to)
+    const span = checks.get(`${group} ${target}`)?.find(({ from, to }) => at >= from && at <= to)
     if (span === undefined) return undefined
     slowestMs = Math.max(slowestMs, span.intervalMs)
   }
@@ -109,8 +111,9 @@ function failingSpans({ events }: Joined): Checks {
   const runs = new Map<string, LifeEvent[]>()
   for (const event of events) {
     if (event.kind !== 'check-failed') continue
-    const list = runs.get(event.who)
-    if (list === undefined) runs.set(event.who, [event])
+    const key = `${event.targetGroup ?? ''} ${event.who}`
+    const list = runs.get(key)
+    if (list === undefined) runs.set(key, [event])
     else list.push(event)
   }
   const checks = new Map<string, CheckSpan[]>()
