@@ -106,7 +106,9 @@ function judgeNode(
     ? `about as many as ${near.length.toLocaleString('en-US')} such connections lose with their repeats, and hardly any at another time`
     : `of the healthy requests ${Math.round(share * 100)} % are that near to it`
   const because = `${sayNode(event)} ${cause.says} as its first SYN was sent; ${control}`
-  return near.map((failure) => ({ failure, cause: cause.id, confidence, because, way: wayOf(failure) }))
+  // Packets that the node itself counts as dropped did not get as far as the pod.
+  const refutes = confidence === 'likely' ? ['listen-backlog-overflow'] : []
+  return near.map((failure) => ({ failure, cause: cause.id, confidence, because, refutes, way: wayOf(failure) }))
 }
 
 interface NodeCause {

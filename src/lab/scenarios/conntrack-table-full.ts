@@ -13,7 +13,7 @@ function tableOf(room: number): Fault[] {
     fromSeconds: 12,
     untilSeconds: 28,
     witness: ({ incidentFolder }) => {
-      const log = new KernelLog(join(incidentFolder, 'node-1.kernel.log'), 'node-1')
+      const log = new KernelLog(join(incidentFolder, 'ip-10-0-16-11.kernel.log'), 'ip-10-0-16-11')
       return (packets) => log.warn(TABLE_FULL, packets, Date.now())
     },
   })

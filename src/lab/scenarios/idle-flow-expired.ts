@@ -29,7 +29,7 @@ export const idleFlowExpired = defineScenario({
         kind: 'burst',
         name: 'sync',
         atSeconds: [10, 22, 31, 43, 47],
-        count: 12,
+        count: 16,
         withinSeconds: 0.1,
         routes: [{ route: '/api/products/{n}', weight: 1 }],
       },

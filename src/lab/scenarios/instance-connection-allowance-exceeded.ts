@@ -17,7 +17,7 @@ function allowanceOf(connections: number): Fault[] {
       return (_, inAll) => {
         if (Date.now() < nextMs) return
         nextMs += SNAPSHOT_MS
-        appendSnapshot(join(incidentFolder, 'node-1.ethtool.log'), ethtoolLines(inAll))
+        appendSnapshot(join(incidentFolder, 'ip-10-0-16-11.ethtool.log'), ethtoolLines(inAll))
       }
     },
   })

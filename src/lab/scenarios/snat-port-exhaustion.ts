@@ -29,7 +29,7 @@ export const snatPortExhaustion = defineScenario({
     name: 'rugs',
     replicas: 2,
     masqueradePorts: '61000-61005',
-    template: shopPod({ app: { historySeconds: 1.5 } }),
+    template: shopPod({ app: { historySeconds: 0.8 } }),
   },
   traffic: {
     seconds: SECONDS,
@@ -79,7 +79,10 @@ async function watch(lab: LabControls): Promise<void> {
       if (insertFailed > before)
         lab.timeline.add('insert-failed', addresses.node(n), { packets: insertFailed - before })
       known[n] = insertFailed
-      if (isSnapshot) appendSnapshot(join(lab.incidentFolder, `node-${n + 1}.conntrack.log`), conntrackLines(stat))
+      if (isSnapshot) {
+        const file = `ip-${addresses.node(n).replaceAll('.', '-')}.conntrack.log`
+        appendSnapshot(join(lab.incidentFolder, file), conntrackLines(stat))
+      }
     }
     await pause(WATCH_MS, lab.signal)
   }
