@@ -78,6 +78,7 @@ const closers: readonly Closer[] = [
 ]
 
 const LEAST_CANDIDATES = 2
+const MOST_LOOK_ALIKES = 3
 
 const RANK: Readonly<Record<Confidence, number>> = { certain: 3, likely: 2, possible: 1 }
 
@@ -107,7 +108,7 @@ export function applyWitnesses<C extends ClaimLike>(
     for (const part of partsOf(claim, rest, joined))
       out.push(withWitnesses(claim, part, taken.length, joined, candidatesOf))
   }
-  for (const { claim, closings: found } of closed.values()) out.push(closedClaim(claim, found, joined))
+  for (const { claim, closings: found } of closed.values()) out.push(closedClaim(claim, found, joined, candidatesOf))
   addCounts(out, joined)
   const claimOf = new Int32Array(joined.subjects.failures.length).fill(-1)
   for (const [index, claim] of out.entries()) for (const failure of claim.failures) claimOf[failure] = index
@@ -301,7 +302,12 @@ function ruledOutBy(
   return []
 }
 
-function closedClaim<C extends ClaimLike>(claim: C, closings: readonly Closing[], joined: Joined): C {
+function closedClaim<C extends ClaimLike>(
+  claim: C,
+  closings: readonly Closing[],
+  joined: Joined,
+  candidatesOf: (claim: C) => readonly string[],
+): C {
   const failures = closings.map((closing) => closing.failure)
   const reasons = new Map<string, number>()
   const timers: number[] = []
@@ -311,6 +317,13 @@ function closedClaim<C extends ClaimLike>(claim: C, closings: readonly Closing[]
   }
   const seen = whereSeen(joined, failures)
   const first = closings[0] as Closing
+  // What is only possible has rivals: without a word of the witness those that the log left.
+  const lookAlikes = (): string[] => {
+    const ruled = [...ruledOutBy(seen, joined, failures), ...ruledOutByQuiet(joined, failures)]
+    return candidatesOf(claim)
+      .filter((cause) => cause !== first.cause && !ruled.some((each) => each.cause === cause))
+      .slice(0, MOST_LOOK_ALIKES)
+  }
   const { title: _, ...untitled } = claim
   timers.sort((a, b) => a - b)
   const timer = timers[Math.floor(timers.length / 2)]
@@ -329,7 +342,7 @@ function closedClaim<C extends ClaimLike>(claim: C, closings: readonly Closing[]
     ],
     evidence: seen.evidence ? [seen.evidence] : [],
     ruledOut: [],
-    candidates: first.confidence === 'possible' ? (first.candidates ?? []) : [],
+    candidates: first.confidence === 'possible' ? (first.candidates ?? lookAlikes()) : [],
     numbers: timer === undefined ? {} : { timerSeconds: timer },
   }
 }

@@ -96,13 +96,18 @@ function undetermined(subjects: Subjects): ClaimLike {
     because: [],
     evidence: [],
     ruledOut: [],
-    candidates: ['keepalive-shorter-than-idle-timeout', 'response-headers-too-large'],
+    candidates: [],
     loadBalancer: 'app/shop/1',
     targetGroup: 'tg',
     numbers: {},
   }
 }
 
-export function judge(subjects: Subjects, files: readonly Testimony[]): WitnessedJudgement<ClaimLike> {
-  return applyWitnesses([undetermined(subjects)], joinTestimonies(subjects, files), (claim) => claim.candidates)
+export function judge(
+  subjects: Subjects,
+  files: readonly Testimony[],
+  candidates = ['keepalive-shorter-than-idle-timeout', 'response-headers-too-large'],
+): WitnessedJudgement<ClaimLike> {
+  const claim = { ...undetermined(subjects), candidates }
+  return applyWitnesses([claim], joinTestimonies(subjects, files), ({ candidates }) => candidates)
 }

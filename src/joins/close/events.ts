@@ -114,7 +114,7 @@ function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], l
       failure,
       cause: rule.cause,
       confidence,
-      because: `within seconds of "${shorten(event)}"${event.who === '' ? '' : ` (${event.who})`}; of the healthy requests ${percent(controls.length === 0 ? 1 : healthyNear / controls.length)} are that near to such an event`,
+      because: `within ${Math.max(rule.beforeMs, rule.afterMs) / 1000} s of "${shorten(event)}"${event.who === '' ? '' : ` (${event.who})`}; of the healthy requests ${percent(controls.length === 0 ? 1 : healthyNear / controls.length)} are that near to such an event`,
     })
   }
   return closings

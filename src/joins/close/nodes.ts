@@ -105,7 +105,8 @@ function judgeNode(
   const control = cause.isAccounted
     ? `about as many as ${near.length.toLocaleString('en-US')} such connections lose with their repeats, and hardly any at another time`
     : `of the healthy requests ${Math.round(share * 100)} % are that near to it`
-  const because = `${sayNode(event)} ${cause.says} as its first SYN was sent; ${control}`
+  const unknown = isKnown ? '' : `; no list of nodes or pods says which targets are on ${event.who || 'that node'}`
+  const because = `${sayNode(event)} ${cause.says} as its first SYN was sent; ${control}${unknown}`
   // Packets that the node itself counts as dropped did not get as far as the pod.
   const refutes = confidence === 'likely' ? ['listen-backlog-overflow'] : []
   return near.map((failure) => ({ failure, cause: cause.id, confidence, because, refutes, way: wayOf(failure) }))
