@@ -1,4 +1,5 @@
 import type { Missing } from '../core/diagnosis.ts'
+import { leastOf, mostOf } from '../core/extremes.ts'
 import { stepsOf } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
 import type { InputPlan } from './plan-units.ts'
@@ -36,8 +37,8 @@ function missingNodeFiles(inputs: readonly InputPlan[]): Missing[] {
   const missing: Missing[] = []
   for (const [loadBalancer, nodes] of byBalancer) {
     const all = [...nodes.values()].flatMap((ends) => [...ends])
-    const first = Math.min(...all)
-    const last = Math.max(...all)
+    const first = leastOf(all)
+    const last = mostOf(all)
     const intervals = Math.round((last - first) / INTERVAL_MS) + 1
     if (nodes.size < 2 || intervals > 2_000) continue
     for (const [node, ends] of nodes)

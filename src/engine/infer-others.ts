@@ -1,4 +1,5 @@
 import type { SettingValue } from '../core/diagnosis.ts'
+import { leastOf, mostOf } from '../core/extremes.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { F_FIRST_END, F_LAST_END, F_LAST_SUCCESS, F_REQUESTS, flowFigure } from '../evidence/traffic-tally.ts'
 import type { Joined } from '../joins/joined.ts'
@@ -176,7 +177,7 @@ function seconds(value: number): string {
 
 function between(times: readonly number[]): string {
   const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 19)
-  const first = clock(Math.min(...times))
-  const last = clock(Math.max(...times))
+  const first = clock(leastOf(times))
+  const last = clock(mostOf(times))
   return first === last ? `at ${first}` : `between ${first} and ${last}`
 }

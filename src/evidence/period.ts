@@ -1,4 +1,5 @@
 import { binomialSurprise } from '../core/binomial-surprise.ts'
+import { mostOf } from '../core/extremes.ts'
 
 /** A constant distance between events, in whatever unit they are counted. */
 export interface Period {
@@ -24,7 +25,7 @@ const ARCS = [0.05, 0.1, 0.2] as const
 export function findPeriod(series: readonly (readonly number[])[], shortest: number): Period | undefined {
   const tried = series.map((events) => events.slice(0, MOST_EVENTS)).filter((events) => events.length >= LEAST_EVENTS)
   if (tried.length === 0) return undefined
-  const span = Math.max(...tried.map((events) => (events.at(-1) as number) - (events[0] as number)))
+  const span = mostOf(tried.map((events) => (events.at(-1) as number) - (events[0] as number)))
   if (!(span / 3 > shortest)) return undefined
   let best: { readonly frequency: number; readonly arc: number; readonly surprise: number } | undefined
   for (const arc of ARCS) {

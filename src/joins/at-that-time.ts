@@ -1,4 +1,5 @@
 import type { SeriesEvidence } from '../core/diagnosis.ts'
+import { firstFrom } from '../core/first-from.ts'
 import { isToTheTarget } from './connect-counts.ts'
 import { say } from './coverage.ts'
 import { concerns, type Joined } from './joined.ts'
@@ -6,7 +7,7 @@ import { type MetricsFit, sumOf } from './metrics-fit.ts'
 import { flowOf, symptomOf, targetOf } from './subjects.ts'
 import type { EventKind, LifeEvent, Testimony } from './testimony.ts'
 
-const SAID: readonly EventKind[] = [
+const SAID: ReadonlySet<EventKind> = new Set([
   'readiness-failed',
   'liveness-failed',
   'liveness-kill',
@@ -28,7 +29,7 @@ const SAID: readonly EventKind[] = [
   'syn-flood',
   'insert-failed',
   'allowance-exceeded',
-]
+])
 const AROUND_MS = 15_000
 
 /** What Kubernetes, the health checks and CloudWatch show for the time of a finding's failures. */
@@ -73,11 +74,17 @@ function whatElse(joined: Joined, files: readonly Testimony[], failures: readonl
 
 function byEvents(joined: Joined, failures: readonly number[]): string[] {
   const groups = new Map<string, { events: LifeEvent[]; failures: Set<number> }>()
+  const endOf = (failure: number): number => joined.subjects.end[failure] as number
+  const byEnd = [...failures].sort((a, b) => endOf(a) - endOf(b))
   for (const event of joined.events) {
-    if (!SAID.includes(event.kind)) continue
-    for (const failure of failures) {
-      const end = joined.subjects.end[failure] as number
-      if (end < event.timeMs - AROUND_MS || end > event.lastMs + AROUND_MS) continue
+    if (!SAID.has(event.kind)) continue
+    for (
+      let n = firstFrom(byEnd.length, (place) => endOf(byEnd[place] as number), event.timeMs - AROUND_MS);
+      n < byEnd.length;
+      n++
+    ) {
+      const failure = byEnd[n] as number
+      if (endOf(failure) > event.lastMs + AROUND_MS) break
       if (event.kind === 'check-failed' && event.who !== targetOf(joined.subjects, failure)) continue
       if (concerns(joined, event, failure) === 'no') continue
       const group = groups.get(event.kind) ?? { events: [], failures: new Set<number>() }

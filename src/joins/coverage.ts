@@ -1,3 +1,4 @@
+import { firstFrom } from '../core/first-from.ts'
 import { correctionMs } from './clock.ts'
 import type { Joined } from './joined.ts'
 import { type Subjects, targetOf } from './subjects.ts'
@@ -78,12 +79,7 @@ function neighbours(
   controls: readonly number[] = [],
 ): { asked: number; found: number } {
   const end = (place: number): number => joined.subjects.controls[controls[place] as number]?.end ?? Number.NaN
-  let [low, high] = [0, controls.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (end(middle) < at) low = middle + 1
-    else high = middle
-  }
+  const low = firstFrom(controls.length, end, at)
   let [asked, found] = [0, 0]
   for (let place = Math.max(0, low - NEIGHBOURS); place < Math.min(controls.length, low + NEIGHBOURS); place++) {
     if (Math.abs(end(place) - at) > AROUND_MS) continue

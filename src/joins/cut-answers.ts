@@ -1,4 +1,5 @@
 import type { Missing } from '../core/diagnosis.ts'
+import { leastOf, mostOf } from '../core/extremes.ts'
 import { routeText } from '../formats/route-text.ts'
 import { say } from './coverage.ts'
 import type { Joined } from './joined.ts'
@@ -46,7 +47,7 @@ export function cutAnswers({ subjects, events }: Joined): Missing[] {
     const dying = cut.filter(({ end }) =>
       deaths.some((event) => end >= event.timeMs - DEATH_MS && end <= event.lastMs + DEATH_MS),
     ).length
-    const [least, most] = [Math.min(...cut.map(({ sent }) => sent)), Math.max(...cut.map(({ sent }) => sent))]
+    const [least, most] = [leastOf(cut.map(({ sent }) => sent)), mostOf(cut.map(({ sent }) => sent))]
     // A few clients that ask for compressed answers have another size, and all the same one.
     if (dying === 0 && (cut.length < LEAST_CUT || most < least * (1 + SPREAD))) return []
     return [

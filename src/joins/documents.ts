@@ -1,3 +1,4 @@
+import { leastOf } from '../core/extremes.ts'
 import { type CloudWatchMetric, readCloudWatch } from '../formats/witnesses/cloudwatch.ts'
 import { parseDocuments } from '../formats/witnesses/json-document.ts'
 import { type KubernetesEvent, type PodState, readKubernetes } from '../formats/witnesses/kubernetes.ts'
@@ -62,7 +63,7 @@ function prometheus(name: string, values: readonly unknown[]): Testimony {
 
 function stepOf(points: readonly (readonly [number, number])[]): number {
   const steps = points.slice(1).map(([time], index) => time - (points[index]?.[0] ?? time))
-  return steps.length === 0 ? 60_000 : Math.min(...steps)
+  return steps.length === 0 ? 60_000 : leastOf(steps)
 }
 
 function targetHealth(name: string, values: readonly unknown[]): Testimony {

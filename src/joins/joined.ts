@@ -133,11 +133,40 @@ function withAddresses(
     })
 }
 
+const CONCERNS: readonly Concern[] = ['unknown', 'no', 'yes']
+
+/** By whom an event is about and by flow, a place in `CONCERNS` and 1: hundreds of thousands of failures have few flows. */
+const asked = new WeakMap<Joined, Map<string, Uint8Array>>()
+
 /** Whether an event is about what stands behind this failure. */
 export function concerns(joined: Joined, event: LifeEvent, failure: number): Concern {
+  const { subjects } = joined
+  const byWhom = asked.get(joined) ?? new Map<string, Uint8Array>()
+  asked.set(joined, byWhom)
+  const whom = whomOf(event)
+  const known = byWhom.get(whom) ?? new Uint8Array(subjects.flows.length)
+  byWhom.set(whom, known)
+  const flow = subjects.failures.flow[failure] as number
+  if (known[flow] === 0) known[flow] = CONCERNS.indexOf(concernNow(joined, event, failure)) + 1
+  return CONCERNS[(known[flow] as number) - 1] as Concern
+}
+
+function concernNow(joined: Joined, event: LifeEvent, failure: number): Concern {
   // Which of a node's processes it was about is not said.
   if (event.isOfNode) return onTheWay(joined, event, failure) === 'no' ? 'no' : 'unknown'
   return concernOf(event, failure, joined.subjects, joined.workloads)
+}
+
+const whoms = new WeakMap<LifeEvent, string>()
+
+/** All of an event that `concernNow` looks at. */
+function whomOf(event: LifeEvent): string {
+  const known = whoms.get(event)
+  if (known !== undefined) return known
+  const { isOfNode, isKin, workload, addresses } = event
+  const whom = `${isOfNode ? 1 : 0}${isKin ? 1 : 0} ${workload} ${addresses.join(' ')}`
+  whoms.set(event, whom)
+  return whom
 }
 
 export function hitsBy(joined: Joined, failure: number, role: 'app' | 'proxy'): readonly Hit[] {

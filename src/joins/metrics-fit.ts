@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../core/extremes.ts'
 import { answeredByValues } from '../core/vocabulary.ts'
 import { flowOf, type Subjects } from './subjects.ts'
 import type { MetricSeries } from './testimony.ts'
@@ -36,8 +37,8 @@ export function metricsFit(metrics: readonly MetricSeries[], subjects: Subjects)
   const all = [elb, target, requests].flatMap((metric) => metric?.points ?? [])
   if (elb === undefined || all.length === 0) return undefined
   const stepMs = Math.max(elb.periodMs, target?.periodMs ?? 0, 60_000)
-  const startMs = Math.min(...all.map(([time]) => time))
-  const length = Math.floor((Math.max(...all.map(([time]) => time)) - startMs) / stepMs) + 1
+  const startMs = leastOf(all.map(([time]) => time))
+  const length = Math.floor((mostOf(all.map(([time]) => time)) - startMs) / stepMs) + 1
   if (length > MOST_PERIODS) return undefined
   const { logWindow } = subjects
   const at = (index: number): number => startMs + index * stepMs

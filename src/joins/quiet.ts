@@ -1,8 +1,9 @@
 import { coverageOf } from './coverage.ts'
+import { eventsOf } from './events-within.ts'
 import { concerns, type Joined } from './joined.ts'
 import type { EventKind } from './testimony.ts'
 
-const LIVES: readonly EventKind[] = [
+const LIVES: ReadonlySet<EventKind> = new Set([
   'started',
   'stopping',
   'worker-timeout',
@@ -20,7 +21,7 @@ const LIVES: readonly EventKind[] = [
   'node-not-ready',
   'reload',
   'no-connections',
-]
+])
 const AROUND_MS = 10_000
 
 /** Causes that begin with a process, a pod or a proxy that starts, stops or reloads. */
@@ -45,16 +46,13 @@ export function isQuiet(joined: Joined, failures: readonly number[]): boolean {
  * other times, and the app's log covers the window.
  */
 export function quietOnes(joined: Joined, failures: readonly number[]): number[] {
-  const events = joined.events.filter((event) => LIVES.includes(event.kind))
-  if (events.length === 0) return []
+  if (!joined.events.some(({ kind }) => LIVES.has(kind))) return []
+  const within = eventsOf(joined, LIVES)
   const { isCovering, gaps } = coverageOf(joined, 'app', failures)
   if (!isCovering) return []
   return failures.filter((failure) => {
     if (gaps.has(failure)) return false
     const end = joined.subjects.end[failure] as number
-    return !events.some(
-      (event) =>
-        end >= event.timeMs - AROUND_MS && end <= event.lastMs + AROUND_MS && concerns(joined, event, failure) !== 'no',
-    )
+    return !within(end - AROUND_MS, end + AROUND_MS).some((event) => concerns(joined, event, failure) !== 'no')
   })
 }

@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../core/extremes.ts'
 import { findInterval } from './interval.ts'
 import type { Rhythm } from './testimony.ts'
 
@@ -52,8 +53,8 @@ export class RhythmTally {
           askers: rhythms.length,
           hits: rhythms.reduce((sum, { hits }) => sum + hits, 0),
           asked: rhythms.reduce((sum, { asked }) => sum + asked, 0),
-          fromSeconds: Math.min(...rhythms.map(({ fromSeconds }) => fromSeconds)),
-          toSeconds: Math.max(...rhythms.map(({ toSeconds }) => toSeconds)),
+          fromSeconds: leastOf(rhythms.map(({ fromSeconds }) => fromSeconds)),
+          toSeconds: mostOf(rhythms.map(({ toSeconds }) => toSeconds)),
         },
       ]
     })

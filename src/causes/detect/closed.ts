@@ -1,4 +1,5 @@
 import type { Evidence } from '../../core/diagnosis.ts'
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import { serversWithKeepAlive } from '../../settings/servers.ts'
 import type { Claim } from '../claim.ts'
 import {
@@ -96,9 +97,9 @@ function instantsOf(group: FailureGroup, measures: Measures, target: string, fai
   }
   return clusters.flatMap((cluster) => {
     const starts = cluster.map((i) => columns.start[i] as number)
-    const spread = Math.max(...starts) - Math.min(...starts)
+    const spread = mostOf(starts) - leastOf(starts)
     const at = columns.end[cluster[0] as number] as number
-    const longestWait = Math.max(...cluster.map((i) => columns.targetMs[i] as number))
+    const longestWait = mostOf(cluster.map((i) => columns.targetMs[i] as number))
     const isShared = cluster.length >= 2 && spread >= DIFFERENT_STARTS_MS && longestWait >= LEAST_WORK_MS
     if (!isShared && (cluster.length > 1 || longestWait <= 500)) return []
     // Looks at every kept row of the target: asked late.
@@ -208,7 +209,7 @@ const notKeepAlive = {
 
 function stallClaim(some: readonly Instant[]): Claim {
   const failures = some.reduce((sum, instant) => sum + instant.failures.length, 0)
-  const stall = Math.max(...some.map((instant) => instant.slowAnswerMs ?? 0))
+  const stall = mostOf(some.map((instant) => instant.slowAnswerMs ?? 0))
   const isSure = failures >= 4 && some.length >= 2
   return {
     ...base(some),
@@ -322,8 +323,8 @@ function workerClaim(group: FailureGroup, measures: Measures, some: readonly Ins
     (index) => (some[index] as Instant).longestRoute,
   )
   const [route, led] = [...routes].sort((a, b) => b[1].length - a[1].length)[0] ?? ['', []]
-  const top = Math.max(...longest)
-  const floor = Math.min(...longest)
+  const top = mostOf(longest)
+  const floor = leastOf(longest)
   // The arbiter looks about once a second, so a timer of N kills at N to N + 2 s and a bit; what waited for a worker first, later.
   // Nothing is killed before, and nothing of that route is answered after: that tells a timer from deaths at any age.
   const atTimer = longest.filter((ms) => ms <= floor + 2_300).length
@@ -343,7 +344,7 @@ function workerClaim(group: FailureGroup, measures: Measures, some: readonly Ins
       : 'A worker ended with requests in flight',
     because: [
       sharedText(some),
-      `the longest of each had run ${seconds(Math.min(...longest), 1)} to ${seconds(top, 1)}; in ${count(led.length)} of ${count(some.length)} instants it was ${route}`,
+      `the longest of each had run ${seconds(leastOf(longest), 1)} to ${seconds(top, 1)}; in ${count(led.length)} of ${count(some.length)} instants it was ${route}`,
       ...(isTimer
         ? [
             `never sooner than ${seconds(floor, 1)}, and ${count(atTimer)} of ${count(some.length)} within 2.3 s of that; ${slowest > 0 ? `the slowest answer of that route took ${seconds(slowest, 1)}` : 'that route was never answered'}`,
@@ -519,7 +520,7 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
       title: 'The target closed the connection while it was working',
       failures: slow,
       because: [
-        `${plural(slow.length, 'request')} ended ${seconds(Math.min(...waits), 1)} to ${seconds(Math.max(...waits), 1)} after the hand-over (median ${seconds(middle, 1)}), each alone`,
+        `${plural(slow.length, 'request')} ended ${seconds(leastOf(waits), 1)} to ${seconds(mostOf(waits), 1)} after the hand-over (median ${seconds(middle, 1)}), each alone`,
         isTimer
           ? `the wait is nearly constant: a timer of about ${Math.round(middle / 1000)} s inside the target`
           : 'the wait is spread: no timer stands out',

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../core/diagnosis.ts'
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import {
   everWithSymptom,
@@ -245,7 +246,7 @@ function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode
     .join(', ')
   const because = [
     `${plural(refused.length, 'request')} to ${episode.target} ${refused.length === 1 ? 'was' : 'were'} refused at once, ${count(late.length)} after ${rungs(late)} (a repeated SYN got its answer) and ${count(rejected.length)} not within 10 s, from ${spanText}${spans.length > 4 ? ` and ${spans.length - 4} more times` : ''}`,
-    `that is what kube-proxy's REJECT looks like: the node answers with ICMP, and its kernel sends at most ${ICMP_BURST} at once and then one a second to each peer (seen: at most ${count(Math.max(...[...nodes.values()].map((each) => each.length)))} from one load balancer node where about ${count(Math.ceil(budget))} could be)`,
+    `that is what kube-proxy's REJECT looks like: the node answers with ICMP, and its kernel sends at most ${ICMP_BURST} at once and then one a second to each peer (seen: at most ${count(mostOf([...nodes.values()].map((each) => each.length)))} from one load balancer node where about ${count(Math.ceil(budget))} could be)`,
     `the Service had no ready endpoint in those seconds; a NodePort does not know whether a pod is busy, only whether it is ready`,
   ]
   const claims: Claim[] = [
@@ -419,7 +420,7 @@ function judgeRefused(group: FailureGroup, measures: Measures, episode: Episode)
     decidedBy: ['request_processing_time', 'elb_status_code', 'request_creation_time', 'time'],
     numbers: {},
   }
-  const refusedText = `${plural(episode.refused.length, 'connection')} to ${episode.target} ${episode.refused.length === 1 ? 'was' : 'were'} refused within ${Math.ceil(Math.max(...episode.refused.map(({ elapsedMs }) => elapsedMs)))} ms, over ${lasted} from ${clock(episode.from)}`
+  const refusedText = `${plural(episode.refused.length, 'connection')} to ${episode.target} ${episode.refused.length === 1 ? 'was' : 'were'} refused within ${Math.ceil(mostOf(episode.refused.map(({ elapsedMs }) => elapsedMs)))} ms, over ${lasted} from ${clock(episode.from)}`
   const hasAnswered = Number.isFinite(measures.targets.get(episode.target)?.firstSuccess)
   if (over || !group.isNodePort) {
     const isSure = episode.refused.length >= 3 && isRestart(group, measures, episode)
@@ -590,7 +591,7 @@ function judgeLate(group: FailureGroup, episode: Episode): Claim[] {
         confidence: episode.answered === 0 ? 'likely' : 'possible',
         title: 'The target’s address was not there any more',
         because: [
-          `${plural(episode.late.length, 'connection')} to ${episode.target} failed after ${seconds(Math.min(...waits))} to ${seconds(Math.max(...waits))}: a neighbour that does not answer is given up after about 3 s`,
+          `${plural(episode.late.length, 'connection')} to ${episode.target} failed after ${seconds(leastOf(waits))} to ${seconds(mostOf(waits))}: a neighbour that does not answer is given up after about 3 s`,
           `no connection was refused at once, and ${count(episode.answered)} requests to it were answered meanwhile`,
         ],
         ruledOut: [

@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import { type FailureGroup, groupBy, targetAt, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
@@ -95,8 +96,8 @@ function judge(group: FailureGroup, measures: Measures, some: readonly number[],
     }
   }
   if (lost.length < LEAST_FAILURES || lost.length < some.length * (1 - MOST_NEW)) return undefined
-  const from = Math.min(...lost.map(({ idleMs }) => idleMs))
-  const to = Math.max(...lost.map(({ idleMs }) => idleMs))
+  const from = leastOf(lost.map(({ idleMs }) => idleMs))
+  const to = mostOf(lost.map(({ idleMs }) => idleMs))
   if (to - from < Math.max(LEAST_SPREAD_MS, from * LEAST_SPREAD)) return undefined
   const reused = healthy.filter((idleMs) => !Number.isNaN(idleMs))
   const above = reused.filter((idleMs) => idleMs >= from).length

@@ -1,3 +1,4 @@
+import { mostOf } from '../../core/extremes.ts'
 import { serversWithKeepAlive } from '../../settings/servers.ts'
 import type { Claim } from '../claim.ts'
 import { type FailureGroup, groupBy, inLargeBursts, nodeAt, routeAt, targetAt, withSymptom } from './failure-group.ts'
@@ -60,7 +61,7 @@ function findRace(group: FailureGroup, measures: Measures): Claim[] {
   const servers = serversWithKeepAlive(echo.seconds, 0.35)
   const because = [
     `${count(echo.hits)} of ${plural(quick.length, 'such failure')} came ${(echo.fromMs / 1000).toFixed(2)} to ${(echo.toMs / 1000).toFixed(2)} s after an earlier answer of the same target to the same load balancer node; of ${count(echo.controlOf)} healthy requests ${share(echo.controlHits, echo.controlOf)} did (by chance less than once in 10^${Math.max(1, Math.floor(echo.surprise))})`,
-    `the target closed within ${Math.max(...mine.map((i) => failures.targetMs[i] as number))} ms of the hand-over, before it can have worked on the request`,
+    `the target closed within ${mostOf(mine.map((i) => failures.targetMs[i] as number))} ms of the hand-over, before it can have worked on the request`,
     ceilingSentence(group, measures, mine.length, echo),
     ...(servers.length > 0
       ? [

@@ -1,4 +1,5 @@
 import { binomialSurprise } from '../../core/binomial-surprise.ts'
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import { type FailureGroup, groupBy, nodeAt, targetAt, withSymptom } from './failure-group.ts'
 import type { Measures, TargetTraffic } from './measures.ts'
@@ -35,7 +36,7 @@ function judgeConnections(group: FailureGroup, measures: Measures): Claim[] {
   const sentTo = measures.nodes.get(node)?.targets.size ?? 0
   if (node === '' || targets.size < 2 || targets.size < sentTo * 0.6) return []
   const starts = mine.map((i) => startOf(group, i))
-  const [from, to] = [Math.min(...starts), Math.max(...starts)]
+  const [from, to] = [leastOf(starts), mostOf(starts)]
   const rates = ratesIn(group, measures, from, to)
   const own = rates.find((rate) => rate.node === node)
   const others = sum(rates.filter((rate) => rate.node !== node))
@@ -100,7 +101,7 @@ function judgeNoTarget(group: FailureGroup, measures: Measures): Claim[] {
   if (all.length < LEAST_OF_NODE) return []
   const [node, mine] = worstNode(group, all)
   const starts = mine.map((i) => startOf(group, i))
-  const [from, to] = [Math.min(...starts), Math.max(...starts)]
+  const [from, to] = [leastOf(starts), mostOf(starts)]
   if (node === '' || all.length - mine.length > all.length * MOST_ELSEWHERE || to - from < LEAST_SPAN_MS) return []
   const lacking = groupBy(all, (i) => nodeAt(group, i))
   const rates = ratesIn(group, measures, from, to).map((rate) => ({

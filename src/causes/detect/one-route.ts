@@ -1,4 +1,5 @@
 import { binomialSurprise } from '../../core/binomial-surprise.ts'
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import { type FailureGroup, groupBy, routeAt, targetAt, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
@@ -43,7 +44,7 @@ export function detectOneRoute(group: FailureGroup, measures: Measures): Claim[]
       failures: mine,
       because: [
         `${share(mine.length, requests)} of the ${plural(requests, 'request')} to ${route} ended so, ${share(othersFailed, others)} of the ${plural(others, 'other request')} to the same target group`,
-        `the target closed after ${seconds(Math.min(...waits), 3)} to ${seconds(Math.max(...waits), 3)} (median ${seconds(median(waits), 3)}; mean answer of the group ${seconds(measures.service.meanMs, 3)})`,
+        `the target closed after ${seconds(leastOf(waits), 3)} to ${seconds(mostOf(waits), 3)} (median ${seconds(median(waits), 3)}; mean answer of the group ${seconds(measures.service.meanMs, 3)})`,
         `${plural(new Set(mine.map((i) => targetAt(group, i))).size, 'target')} of ${count(measures.targets.size)} see it`,
       ],
       evidence: [],
@@ -101,7 +102,7 @@ function detectRefusedUploads(group: FailureGroup, measures: Measures): Claim[] 
       failures: mine,
       because: [
         `the target answered 413 to ${plural(refused.here, 'other request')} to ${route}, and ${refused.elsewhere === 0 ? 'to none elsewhere' : `to ${count(refused.elsewhere)} elsewhere`}: it refuses uploads there`,
-        `these ended ${seconds(Math.min(...waits), 3)} to ${seconds(Math.max(...waits), 3)} after the hand-over, with ${count(Math.min(...bytes))} to ${count(Math.max(...bytes))} bytes received: in the middle of a body`,
+        `these ended ${seconds(leastOf(waits), 3)} to ${seconds(mostOf(waits), 3)} after the hand-over, with ${count(leastOf(bytes))} to ${count(mostOf(bytes))} bytes received: in the middle of a body`,
         `${share(all.length - closed.length, measures.requests - measures.routeRequests(route))} of the ${plural(measures.requests - measures.routeRequests(route), 'other request')} to the same target group were closed so`,
       ],
       evidence: [

@@ -1,3 +1,4 @@
+import { mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import { countUpTo, everWithSymptom, type FailureGroup, groupBy, targetAt, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
@@ -36,7 +37,7 @@ export function detectRecycling(group: FailureGroup, measures: Measures): Claim[
   )
   if (byRequests === undefined || byRequests.surprise < LEAST_SURPRISE) return []
   const spanMs = measures.logEnd - measures.logStart
-  const most = Math.max(...byTarget.map(({ target }) => measures.targets.get(target)?.requests ?? 1))
+  const most = mostOf(byTarget.map(({ target }) => measures.targets.get(target)?.requests ?? 1))
   const byTime = measures.period(
     series.map((events) => events.map((event) => event.at - measures.logStart)),
     (spanMs / most) * LEAST_REQUESTS_APART,

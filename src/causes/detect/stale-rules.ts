@@ -1,4 +1,5 @@
 import { binomialSurprise } from '../../core/binomial-surprise.ts'
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import { isOnLadder } from './connect.ts'
 import { type FailureGroup, groupBy, symptomAt, targetAt, withSymptom } from './failure-group.ts'
@@ -32,7 +33,7 @@ export function detectStaleRules(group: FailureGroup, measures: Measures): Claim
   const isGone = waits.every((ms) => ms < NEIGHBOUR_MS) && waits.filter((ms) => !isOnLadder(ms)).length >= 2
   if (late < LEAST_LATE || !isGone || all.length - own.length > own.length * MOST_ELSEWHERE) return []
   const starts = own.map((i) => group.failures.start[i] as number)
-  const [from, to] = [Math.min(...starts), Math.max(...starts)]
+  const [from, to] = [leastOf(starts), mostOf(starts)]
   if (Number.isNaN(from)) return []
   const here = answersBetween(measures, [target], from, to)
   const elsewhere = answersBetween(
@@ -53,7 +54,7 @@ export function detectStaleRules(group: FailureGroup, measures: Measures): Claim
       title: 'One node sent some connections to a pod that was not there; the other nodes did not',
       failures: own,
       because: [
-        `of ${plural(own.length, 'connection')} through ${target} that failed from ${clock(from)} to ${clock(to)}, ${count(refused)} were refused at once, ${count(late)} found no host within ${seconds(Math.max(...waits))} (a neighbour that does not answer is given up after 3), ${count(own.length - refused - late)} were not answered within 10 s; it passed ${count(here)} others on meanwhile`,
+        `of ${plural(own.length, 'connection')} through ${target} that failed from ${clock(from)} to ${clock(to)}, ${count(refused)} were refused at once, ${count(late)} found no host within ${seconds(mostOf(waits))} (a neighbour that does not answer is given up after 3), ${count(own.length - refused - late)} were not answered within 10 s; it passed ${count(here)} others on meanwhile`,
         `the other nodes passed ${count(elsewhere)} on and failed ${count(all.length - own.length)} (by chance less than once in 10^${Math.floor(surprise)}): they send to the same pods, so it is the rules of this node`,
       ],
       evidence: [],

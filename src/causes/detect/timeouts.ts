@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import { countUpTo, type FailureGroup, groupBy, routeAt, targetAt, withSymptom } from './failure-group.ts'
 import type { Knee, Measures } from './measures.ts'
@@ -122,8 +123,8 @@ function judgePools(group: FailureGroup, measures: Measures, all: readonly numbe
     if (times === undefined || list.length < 5) continue
     const { begins, ends: ended } = times
     const ends = list.map((i) => failures.end[i] as number)
-    const from = Math.min(...ends.slice(0, 1_000)) - idleTimeoutSeconds * 1000
-    const to = Math.max(...ends.slice(-1_000))
+    const from = leastOf(ends.slice(0, 1_000)) - idleTimeoutSeconds * 1000
+    const to = mostOf(ends.slice(-1_000))
     const knee = measures.kneeOf(target, from, to)
     // Answers in batches, with nothing between them: one loop, not workers.
     const stood = measures.stallsOf(target).reduce((sum, each) => sum + overlap(each, from, to), 0)

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../core/diagnosis.ts'
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { YoungTarget, Youth } from '../../evidence/youth.ts'
 import type { Claim } from '../claim.ts'
 import { type FailureGroup, groupBy, targetAt, withSymptom } from './failure-group.ts'
@@ -36,7 +37,7 @@ export function detectColdStart(group: FailureGroup, measures: Measures): Claim[
     ([target, failures]) => youngOf(group, measures, target, failures) ?? [],
   )
   if (young.length === 0) return []
-  const bornFirst = Math.min(...young.map((each) => each.bornMs))
+  const bornFirst = leastOf(young.map((each) => each.bornMs))
   const old = [...measures.targets].flatMap(([target, life]) =>
     life.firstEnd < bornFirst - YOUNG_MS || life.firstEnd <= measures.logStart + PRESENT_MS
       ? (measures.rowsOf(target) ?? [])
@@ -117,15 +118,13 @@ function youngOf(
     return age >= 0 && age < YOUNG_MS
   })
   if (mine.length === 0) return undefined
-  const last = Math.max(...mine.map((i) => group.failures.start[i] as number))
+  const last = mostOf(mine.map((i) => group.failures.start[i] as number))
   return { target, rows, bornMs, coldUntilMs: Math.min(bornMs + YOUNG_MS, last + 1_000), failures: mine }
 }
 
 function oldestMs(group: FailureGroup, young: readonly Young[]): number {
   return Math.max(
-    ...young.map(
-      ({ bornMs, failures }) => Math.max(...failures.map((i) => group.failures.start[i] as number)) - bornMs,
-    ),
+    ...young.map(({ bornMs, failures }) => mostOf(failures.map((i) => group.failures.start[i] as number)) - bornMs),
   )
 }
 

@@ -1,6 +1,8 @@
+import { leastOf } from '../../core/extremes.ts'
 import { routeText } from '../../formats/route-text.ts'
 import type { Closing } from '../closing.ts'
 import { say } from '../coverage.ts'
+import { eventsOf } from '../events-within.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
 import type { EventKind, Hit } from '../testimony.ts'
@@ -99,12 +101,8 @@ function answeredInTime(joined: Joined, failure: number): Answered | undefined {
   if (hit === undefined || status === undefined || status >= 500 || status === 499) return undefined
   // An answer after the connection was gone was not what the load balancer could not use.
   if (hit.timeMs > end + LATE_MS + hit.row.timeStepMs) return undefined
-  const isEnding = joined.events.some(
-    (event) =>
-      ENDING.has(event.kind) &&
-      event.timeMs <= end + ENDING_MS &&
-      event.lastMs >= end - ENDING_MS &&
-      concerns(joined, event, failure) !== 'no',
+  const isEnding = eventsOf(joined, ENDING)(end - ENDING_MS, end + ENDING_MS).some(
+    (event) => concerns(joined, event, failure) !== 'no',
   )
   return isEnding ? undefined : { failure, hit, status }
 }
@@ -132,7 +130,7 @@ function healthyRoutes({ subjects }: Joined, wanted: ReadonlySet<string>): Reado
 
 function closeRoute(joined: Joined, mine: readonly Answered[], healthy: Route | undefined): Closing[] {
   const refused = mine.filter((each) => isRefusedUpload(joined, each, healthy))
-  const rest = mine.filter((each) => !refused.includes(each))
+  const rest = mine.filter((each) => !isRefusedUpload(joined, each, healthy))
   const closings = refused.map(({ failure, status }): Closing => {
     const others = healthy?.statuses.has(status) ? '; the same answer of the same route reached other clients' : ''
     return {
@@ -145,7 +143,7 @@ function closeRoute(joined: Joined, mine: readonly Answered[], healthy: Route | 
   })
   if (rest.length < LEAST) return closings
   const { receivedBytes } = joined.subjects.failures
-  const smallest = Math.min(...rest.map(({ failure }) => receivedBytes[failure] as number))
+  const smallest = leastOf(rest.map(({ failure }) => receivedBytes[failure] as number))
   const route = routeOf(joined, rest[0]?.failure as number)
   const isReading = /^(GET|HEAD) /.test(route)
   const requests = healthy?.requests ?? 0

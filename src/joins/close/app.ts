@@ -1,7 +1,11 @@
 import type { Closing } from '../closing.ts'
+import { eventsOf } from '../events-within.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { symptomOf } from '../subjects.ts'
 import type { EventKind, LifeEvent } from '../testimony.ts'
+
+const LIMIT_REACHED: ReadonlySet<EventKind> = new Set(['limit-reached'])
+const WORKER_TIMEOUT: ReadonlySet<EventKind> = new Set(['worker-timeout'])
 
 /** What the app's own log says of a request that failed outside: it answered, too late, or not at all. */
 export function closeByApp(joined: Joined, failures: readonly number[]): Closing[] {
@@ -24,10 +28,10 @@ function answeredItself(joined: Joined, failure: number): Closing | undefined {
   const status = joined.subjects.failures.targetStatus[failure]
   const hit = hitsBy(joined, failure, 'app').find((each) => each.row.status === status)
   if (hit === undefined) return undefined
-  const limit = nearest(joined, failure, 1_500, ['limit-reached'])
+  const limit = nearest(joined, failure, 1_500, LIMIT_REACHED)
   if (limit)
     return named(failure, 'admission-limit-rejected', 'likely', `the app's log says "${limit.text}" at that time`)
-  const killed = nearest(joined, failure, 2_000, ['worker-timeout'])
+  const killed = nearest(joined, failure, 2_000, WORKER_TIMEOUT)
   if (killed) return named(failure, 'worker-timeout', 'likely', `the app's log says "${sayEvent(killed)}" at that time`)
   if (hit.by !== 'trace')
     return named(
@@ -94,12 +98,12 @@ function nearest(
   joined: Joined,
   failure: number,
   withinMs: number,
-  kinds: readonly EventKind[],
+  kinds: ReadonlySet<EventKind>,
 ): LifeEvent | undefined {
   const at = joined.subjects.end[failure] as number
   let best: LifeEvent | undefined
-  for (const event of joined.events) {
-    if (!kinds.includes(event.kind) || concerns(joined, event, failure) === 'no') continue
+  for (const event of eventsOf(joined, kinds)(at - withinMs, at + withinMs)) {
+    if (concerns(joined, event, failure) === 'no') continue
     const apart = Math.abs(event.timeMs - at)
     if (apart <= withinMs && (best === undefined || apart < Math.abs(best.timeMs - at))) best = event
   }

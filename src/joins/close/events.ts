@@ -1,5 +1,6 @@
 import type { Confidence, Symptom } from '../../core/vocabulary.ts'
 import type { Closing } from '../closing.ts'
+import { eventsWithin } from '../events-within.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { flowOf, groupKey, symptomOf } from '../subjects.ts'
 import type { EventKind, Hit, LifeEvent } from '../testimony.ts'
@@ -83,13 +84,14 @@ function groupsOf(
 
 function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], lost: readonly number[]): Closing[] {
   const { subjects } = joined
-  const events = all.filter(
-    (event) => concerns(joined, event, lost[0] as number) !== 'no' || event.addresses.length > 0,
+  const eventsAt = eventsNear(
+    all.filter((event) => concerns(joined, event, lost[0] as number) !== 'no' || event.addresses.length > 0),
+    rule,
   )
   const near: { failure: number; event: LifeEvent; isOurs: boolean }[] = []
   for (const failure of lost) {
     const end = subjects.end[failure] as number
-    for (const event of eventsAt(events, rule, end)) {
+    for (const event of eventsAt(end)) {
       const concern = concerns(joined, event, failure)
       if (concern === 'no') continue
       near.push({ failure, event, isOurs: concern === 'yes' })
@@ -99,7 +101,7 @@ function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], l
   if (near.length === 0) return []
   const key = groupKey(flowOf(subjects, lost[0] as number))
   const controls = subjects.controls.filter((control) => subjects.groupsOfTarget.get(control.target)?.has(key) ?? true)
-  const healthyNear = controls.filter((control) => eventsAt(events, rule, control.end).length > 0).length
+  const healthyNear = controls.filter((control) => eventsAt(control.end).length > 0).length
   // With few healthy requests nobody knows how often they are near.
   const byChance = (healthyNear + 1) / (controls.length + 2)
   const isNear = new Set(near.map(({ failure }) => failure))
@@ -150,12 +152,13 @@ export function atLeast(hits: number, tries: number, share: number): number {
   return Math.max(0, 1 - below)
 }
 
-function eventsAt(events: readonly LifeEvent[], rule: EventRule, end: number): LifeEvent[] {
-  return events.filter((event) => {
-    if (end < event.timeMs - rule.beforeMs || end > event.lastMs + rule.afterMs) return false
-    // Repeated events have two times and nothing in between.
-    return !(event.count > 1 && end > event.timeMs + rule.afterMs && end < event.lastMs - rule.beforeMs)
-  })
+function eventsNear(events: readonly LifeEvent[], { beforeMs, afterMs }: EventRule): (end: number) => LifeEvent[] {
+  const within = eventsWithin(events)
+  return (end) =>
+    within(end - afterMs, end + beforeMs).filter(
+      // Repeated events have two times and nothing in between.
+      ({ count, timeMs, lastMs }) => !(count > 1 && end > timeMs + afterMs && end < lastMs - beforeMs),
+    )
 }
 
 function shorten({ text }: LifeEvent): string {

@@ -1,3 +1,4 @@
+import { leastOf } from '../../core/extremes.ts'
 import { targetGroupName } from '../../core/kubernetes-names.ts'
 import type { Confidence } from '../../core/vocabulary.ts'
 import type { Closing } from '../closing.ts'
@@ -120,7 +121,7 @@ function failingSpans({ events }: Joined): Checks {
   for (const [target, list] of runs) {
     const intervals = list.flatMap(({ timeMs, lastMs, count }) => (count < 2 ? [] : [(lastMs - timeMs) / (count - 1)]))
     if (intervals.length === 0) continue
-    const intervalMs = Math.min(...intervals)
+    const intervalMs = leastOf(intervals)
     const spans: CheckSpan[] = []
     for (const { timeMs, lastMs } of list) {
       const last = spans.at(-1)

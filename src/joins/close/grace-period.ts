@@ -1,4 +1,5 @@
 import type { Closing } from '../closing.ts'
+import { eventsWithin } from '../events-within.ts'
 import { concerns, type Joined } from '../joined.ts'
 import { symptomOf, targetOf } from '../subjects.ts'
 import type { LifeEvent } from '../testimony.ts'
@@ -15,22 +16,27 @@ export function closeByGracePeriod(joined: Joined, failures: readonly number[]):
   const { subjects } = joined
   const kills = joined.events.filter((event) => event.kind === 'killing' && event.addresses.length > 0)
   if (kills.length === 0) return []
+  const cuts = eventsWithin(
+    kills
+      .flatMap((kill): LifeEvent[] => {
+        const cutMs = kill.timeMs + (graceOf(joined, kill) ?? Number.NaN) * 1000
+        return Number.isNaN(cutMs) ? [] : [{ ...kill, timeMs: cutMs, lastMs: cutMs }]
+      })
+      .sort((a, b) => a.timeMs - b.timeMs),
+  )
   return failures.flatMap((failure): Closing[] => {
     const [start, end] = [subjects.start[failure] as number, subjects.end[failure] as number]
     if (symptomOf(subjects, failure) !== 'closed-before-response' || isNodePort(targetOf(subjects, failure))) return []
     if (end - start < LEAST_IN_FLIGHT_MS) return []
-    for (const kill of kills) {
-      const grace = graceOf(joined, kill)
-      const cutMs = kill.timeMs + (grace ?? Number.NaN) * 1000
-      if (grace === undefined || !(end >= cutMs - BEFORE_MS && end <= cutMs + AFTER_MS)) continue
+    for (const cut of cuts(end - AFTER_MS, end + BEFORE_MS)) {
       // It was there before the cut and asked for nothing at it.
-      if (start >= cutMs - LEAST_IN_FLIGHT_MS || concerns(joined, kill, failure) !== 'yes') continue
+      if (start >= cut.timeMs - LEAST_IN_FLIGHT_MS || concerns(joined, cut, failure) !== 'yes') continue
       return [
         {
           failure,
           cause: 'shutdown-drops-in-flight',
           confidence: 'likely',
-          because: `the grace period of ${kill.who} (${grace} s) ended in that second: Kubernetes then kills what still runs`,
+          because: `the grace period of ${cut.who} (${graceOf(joined, cut)} s) ended in that second: Kubernetes then kills what still runs`,
         },
       ]
     }

@@ -1,7 +1,8 @@
 import type { Closing } from '../closing.ts'
+import { eventsOf } from '../events-within.ts'
 import { concerns, type Joined } from '../joined.ts'
 import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
-import type { EventKind, LifeEvent, PodFact } from '../testimony.ts'
+import { type EventKind, eventKinds, type LifeEvent, type PodFact } from '../testimony.ts'
 import { isNodePort, workloadOf } from '../workloads.ts'
 
 const AROUND_MS = 30_000
@@ -18,19 +19,17 @@ const RESTARTS: ReadonlySet<EventKind> = new Set([
   'node-not-ready',
 ])
 
+const TOLD: ReadonlySet<EventKind> = new Set(eventKinds.filter((kind) => kind !== 'other'))
+
 /** Connections that were refused, beside what Kubernetes did with the pods at that minute. */
 export function closeByKubernetes(joined: Joined, failures: readonly number[]): Closing[] {
   const closings: Closing[] = []
-  const events = joined.events.filter((event) => event.kind !== 'other')
-  if (events.length === 0) return closings
+  const within = eventsOf(joined, TOLD)
   for (const failure of failures) {
     if (!CONNECT.has(symptomOf(joined.subjects, failure))) continue
     const end = joined.subjects.end[failure] as number
-    const about = events.filter(
-      (event) =>
-        event.timeMs - LONGEST_MS <= end &&
-        event.lastMs + LONGEST_MS >= end &&
-        concerns(joined, event, failure) !== 'no',
+    const about = within(end - LONGEST_MS, end + LONGEST_MS).filter(
+      (event) => concerns(joined, event, failure) !== 'no',
     )
     const closing = isNodePort(targetOf(joined.subjects, failure))
       ? withoutEndpoints(joined, failure, about)
@@ -51,6 +50,7 @@ function withoutEndpoints(joined: Joined, failure: number, events: readonly Life
   if (around.some((event) => RESTARTS.has(event.kind))) return undefined
   const failed = around.filter((event) => event.kind === 'readiness-failed')
   const unready = new Set(failed.map((event) => event.who))
+  if (unready.size === 0) return undefined
   const pods = joined.pods.filter((pod) => isOfService(joined, failure, pod))
   if (pods.length === 0 || !pods.every((pod) => unready.has(pod.name))) return undefined
   // Pods that nothing ties to this load balancer may be another service's.

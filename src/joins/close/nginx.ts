@@ -1,9 +1,10 @@
 import type { Confidence } from '../../core/vocabulary.ts'
 import { type NginxSentence, nginxSentenceOf } from '../../formats/witnesses/nginx-error.ts'
 import type { Closing } from '../closing.ts'
+import { eventsOf } from '../events-within.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
 import { requestKey, symptomOf } from '../subjects.ts'
-import { type Hit, ONE_TRY } from '../testimony.ts'
+import { type EventKind, type Hit, ONE_TRY } from '../testimony.ts'
 import { closeAround, closedByStaleAddress, staleAddress } from './stale-upstream.ts'
 
 /** A stale pooled connection fails at once; whatever takes longer was handed over first. */
@@ -122,7 +123,7 @@ function whoClosed(joined: Joined, failure: number, access: Hit | undefined): st
     : 'nginx-upstream-prematurely-closed'
 }
 
-const DYING = new Set([
+const DYING: ReadonlySet<EventKind> = new Set([
   'stopping',
   'worker-killed',
   'worker-timeout',
@@ -136,12 +137,8 @@ const DYING = new Set([
 /** An app that ends or starts in these seconds closes connections for other reasons than an idle timer. */
 function isDying(joined: Joined, failure: number): boolean {
   const end = joined.subjects.end[failure] as number
-  return joined.events.some(
-    (event) =>
-      DYING.has(event.kind) &&
-      event.timeMs > end - 5_000 &&
-      event.timeMs < end + 5_000 &&
-      concerns(joined, event, failure) !== 'no',
+  return eventsOf(joined, DYING)(end - 5_000, end + 5_000).some(
+    (event) => event.timeMs > end - 5_000 && concerns(joined, event, failure) !== 'no',
   )
 }
 

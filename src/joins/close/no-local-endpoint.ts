@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, nodeNameOf, type PodLife, podLives, serviceOf, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -49,7 +50,7 @@ function closeTarget(
   const [first] = list
   if (first === undefined) return []
   const starts = list.map(({ failure }) => start[failure] as number)
-  const [from, to] = [Math.min(...starts), Math.max(...starts)]
+  const [from, to] = [leastOf(starts), mostOf(starts)]
   const { here, elsewhere } = answeredBetween(joined, first.failure, from, to)
   // Open connections are served on past the rule; new ones would not be.
   if (here > list.length) return []

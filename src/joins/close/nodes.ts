@@ -1,7 +1,8 @@
 import type { Closing } from '../closing.ts'
+import { eventsOf, eventsWithin } from '../events-within.ts'
 import type { Joined } from '../joined.ts'
 import { type OnTheWay, onTheWay } from '../nodes.ts'
-import { flowOf, groupKey, type Subjects, symptomOf } from '../subjects.ts'
+import { flowOf, groupKey, type Subjects, symptomOf, targetOf } from '../subjects.ts'
 import type { EventKind, LifeEvent } from '../testimony.ts'
 import { atLeast } from './events.ts'
 
@@ -22,6 +23,7 @@ const NEARLY_ALL = 0.9
 /** Fewer numbers agree by chance. */
 const LEAST_ACCOUNTED = 5
 
+const SYN_FLOOD: ReadonlySet<EventKind> = new Set(['syn-flood'])
 const COUNTED: readonly EventKind[] = ['conntrack-full', 'allowance-exceeded', 'insert-failed']
 
 /** New connections that a node dropped: its kernel's log or its counters say so, at the time of the SYNs. */
@@ -71,18 +73,23 @@ function judgeNode(
 ): (Closing & { readonly way: OnTheWay })[] {
   const { subjects } = joined
   const [event] = events as [LifeEvent]
+  // Of many failures, by target group, and healthy requests few have another target.
+  const ways = new Map<string, OnTheWay>()
   const wayOf = (subject: number): OnTheWay => {
-    const way = onTheWay(joined, event, subject)
+    const key = `${subject < subjects.failures.length ? groupKey(flowOf(subjects, subject)) : ''} ${targetOf(subjects, subject)}`
+    const way = ways.get(key) ?? onTheWay(joined, event, subject)
+    ways.set(key, way)
     // The source port is the first node's: what it sends on keeps it.
     return way === 'perhaps' && event.kind === 'insert-failed' ? 'no' : way
   }
-  const atThatTime = lost.filter((failure) => isNear(events, subjects.start[failure] as number))
+  const isNear = nearTo(events)
+  const atThatTime = lost.filter((failure) => isNear(subjects.start[failure] as number))
   const near = atThatTime.filter((failure) => wayOf(failure) !== 'no')
   if (near.length === 0) return []
   const cause = causeOf(events, subjects, near)
   if (cause === undefined) return []
   const controls = controlsOf(joined, lost[0] as number)
-  const healthyNear = controls.filter((control) => isNear(events, subjects.start[control] as number))
+  const healthyNear = controls.filter((control) => isNear(subjects.start[control] as number))
   const mine = lost.filter((failure) => wayOf(failure) !== 'no')
   const byTime = atLeast(
     secondsOf(subjects, near),
@@ -127,9 +134,10 @@ function causeOf(events: readonly LifeEvent[], subjects: Subjects, near: readonl
   if (kind === 'conntrack-full')
     return { id: 'conntrack-table-full', says: `says "${text}"`, isDirect: true, isAccounted: false }
   const { start, end, logWindow } = subjects
-  const isDuring = (event: LifeEvent, failure: number): boolean =>
-    event.timeMs <= (end[failure] as number) && event.lastMs >= (start[failure] as number)
-  const packets = sumOf(events.filter((event) => near.some((failure) => isDuring(event, failure))))
+  const within = eventsWithin(events)
+  const packets = sumOf([
+    ...new Set(near.flatMap((failure) => within(start[failure] as number, end[failure] as number))),
+  ])
   const ofLog = sumOf(events.filter(({ timeMs, lastMs }) => lastMs >= logWindow.start && timeMs <= logWindow.end))
   // Each of these connections lost all its SYNs: fewer packets than that are not the whole story.
   const isEnough = packets >= near.length * LEAST_PACKETS
@@ -158,11 +166,11 @@ function sumOf(events: readonly LifeEvent[]): number {
   return events.reduce((sum, { count }) => sum + count, 0)
 }
 
-function isNear(events: readonly LifeEvent[], startMs: number): boolean {
-  return events.some(({ kind, timeMs, lastMs }) => {
-    const quietMs = kind === 'conntrack-full' ? QUIET_MS : SLACK_MS
-    return timeMs <= startMs + SLACK_MS && lastMs + quietMs >= startMs
-  })
+/** `events` are of one kind. */
+function nearTo(events: readonly LifeEvent[]): (startMs: number) => boolean {
+  const within = eventsWithin(events)
+  const quietMs = events[0]?.kind === 'conntrack-full' ? QUIET_MS : SLACK_MS
+  return (startMs) => within(startMs - quietMs, startMs + SLACK_MS).length > 0
 }
 
 /** Healthy requests of the same target group, as subjects. */
@@ -182,12 +190,8 @@ function secondsOf({ start }: Subjects, failures: readonly number[]): number {
 function afterFlood(joined: Joined, failure: number): Closing | undefined {
   if (symptomOf(joined.subjects, failure) !== 'connect-timeout') return undefined
   const startMs = joined.subjects.start[failure] as number
-  const flood = joined.events.find(
-    (event) =>
-      event.kind === 'syn-flood' &&
-      event.timeMs >= startMs - 60_000 &&
-      event.timeMs <= startMs + SLACK_MS &&
-      onTheWay(joined, event, failure) !== 'no',
+  const flood = eventsOf(joined, SYN_FLOOD)(startMs - 60_000, startMs + SLACK_MS).find(
+    (event) => onTheWay(joined, event, failure) !== 'no',
   )
   if (flood === undefined) return undefined
   return {

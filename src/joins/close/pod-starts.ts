@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, type PodLife, podLives, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -39,9 +40,10 @@ function closeGroup(joined: Joined, all: readonly number[]): Closing[] {
   )
   if (within === undefined) return []
   const near = all.filter((failure) => begun(startOf(failure), within) !== undefined)
-  const isServed = near.every((failure) =>
-    lives.some((life) => life !== begun(startOf(failure), within) && wasReady(life, startOf(failure)) !== 'no'),
-  )
+  const isServed = near.every((failure) => {
+    const starting = begun(startOf(failure), within)
+    return lives.some((life) => life !== starting && wasReady(life, startOf(failure)) !== 'no')
+  })
   if (near.length < LEAST || !isServed) return []
   const key = groupKey(flowOf(subjects, all[0] as number))
   const controls = subjects.controls.filter(({ target }) => subjects.groupsOfTarget.get(target)?.has(key))
@@ -53,7 +55,7 @@ function closeGroup(joined: Joined, all: readonly number[]): Closing[] {
   const chance = atLeast(secondsOf(near), secondsOf(all), byChance) * START_MS.length
   if (chance > MOST_BY_CHANCE.possible) return []
   const starting = near.map(startOf)
-  const { here, elsewhere } = answeredBetween(joined, near[0] as number, Math.min(...starting), Math.max(...starting))
+  const { here, elsewhere } = answeredBetween(joined, near[0] as number, leastOf(starting), mostOf(starting))
   return near.map((failure) => ({
     failure,
     cause: 'connection-refused',

@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Closing } from '../closing.ts'
 import { podLives } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -37,7 +38,7 @@ export function closeByReadyPods(joined: Joined, failures: readonly number[]): C
 function closeGroup(joined: Joined, all: readonly number[]): Closing[] {
   const { subjects } = joined
   const startOf = (failure: number): number => subjects.start[failure] as number
-  const [from, to] = [Math.min(...all.map(startOf)), Math.max(...all.map(startOf))]
+  const [from, to] = [leastOf(all.map(startOf)), mostOf(all.map(startOf))]
   const first = all[0] as number
   const key = groupKey(flowOf(subjects, first))
   const lives = podLives(joined, first)

@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, podLives, serviceOf, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -48,7 +49,7 @@ function closeGroup(joined: Joined, all: readonly number[]): Closing[] {
   const own = worst?.filter((failure) => stopBefore(failure) !== undefined) ?? []
   if (worst === undefined || own.length < LEAST || all.length - own.length > own.length * MOST_ELSEWHERE) return []
   const starts = own.map(startOf)
-  const [from, to] = [Math.min(...starts), Math.max(...starts)]
+  const [from, to] = [leastOf(starts), mostOf(starts)]
   // Somebody could take connections all the time, and both this node and the others passed some on.
   const isServed = own.every((failure) => lives.some((life) => wasReady(life, startOf(failure)) !== 'no'))
   const { here, elsewhere } = answeredBetween(joined, own[0] as number, from, to)

@@ -1,3 +1,4 @@
+import { firstFrom } from '../../core/first-from.ts'
 import { type NginxSentence, nginxSentenceOf } from '../../formats/witnesses/nginx-error.ts'
 import type { Closing } from '../closing.ts'
 import { hitsBy, type Joined } from '../joined.ts'
@@ -55,9 +56,12 @@ export function closeAround(joined: Joined, failures: readonly number[], closing
   for (const { failure, cause } of closings) {
     if (cause !== 'upstream-dns-stale-or-failed') continue
     const target = targetOf(joined.subjects, failure)
-    stale.set(target, [...(stale.get(target) ?? []), end[failure] as number])
+    const known = stale.get(target)
+    if (known === undefined) stale.set(target, [end[failure] as number])
+    else known.push(end[failure] as number)
   }
   if (stale.size === 0) return []
+  for (const times of stale.values()) times.sort((a, b) => a - b)
   return failures.flatMap((failure): Closing[] => {
     const known = closed.get(failure)
     if (known !== undefined && known.cause !== 'nginx-no-live-upstreams') return []
@@ -65,7 +69,13 @@ export function closeAround(joined: Joined, failures: readonly number[], closing
     const status = joined.subjects.failures.targetStatus[failure]
     if ((status !== 502 && status !== 504) || hitsBy(joined, failure, 'app').length > 0) return []
     const target = targetOf(joined.subjects, failure)
-    const isOne = (stale.get(target) ?? []).some((time) => !wasAnswered(joined, target, time, end[failure] as number))
+    const at = end[failure] as number
+    const times = stale.get(target) ?? []
+    // Whatever was answered since the nearest such try was answered since the others as well.
+    const next = firstFrom(times.length, (n) => times[n] as number, at)
+    const isOne = [times[next - 1], times[next]].some(
+      (time) => time !== undefined && !wasAnswered(joined, target, time, at),
+    )
     if (!isOne) return []
     return [
       {
@@ -79,7 +89,11 @@ export function closeAround(joined: Joined, failures: readonly number[], closing
   })
 }
 
-function wasAnswered({ subjects }: Joined, target: string, one: number, other: number): boolean {
+function wasAnswered(joined: Joined, target: string, one: number, other: number): boolean {
   const [from, to] = [Math.min(one, other), Math.max(one, other)]
-  return subjects.controls.some((control) => control.target === target && control.end > from && control.end < to)
+  const own = joined.controlsByTarget.get(target) ?? []
+  const endOf = (n: number): number => joined.subjects.controls[own[n] as number]?.end ?? Number.NaN
+  let next = firstFrom(own.length, endOf, from)
+  while (next < own.length && endOf(next) <= from) next++
+  return next < own.length && endOf(next) < to
 }

@@ -38,7 +38,9 @@ export function closeByThrottling(joined: Joined, failures: readonly number[]): 
   for (const failure of failures) {
     if (symptomOf(joined.subjects, failure) !== 'response-timeout') continue
     const key = groupKey(flowOf(joined.subjects, failure))
-    groups.set(key, [...(groups.get(key) ?? []), failure])
+    const known = groups.get(key)
+    if (known === undefined) groups.set(key, [failure])
+    else known.push(failure)
   }
   return [...groups.values()].flatMap((late) => closeGroup(joined, late))
 }
@@ -69,7 +71,9 @@ function byTarget(joined: Joined, late: readonly number[]): ReadonlyMap<string, 
     const target = targetOf(joined.subjects, failure)
     // Behind a NodePort any pod of the Service may have had it.
     const key = isNodePort(target) ? '' : target
-    targets.set(key, [...(targets.get(key) ?? []), failure])
+    const known = targets.get(key)
+    if (known === undefined) targets.set(key, [failure])
+    else known.push(failure)
   }
   return targets
 }
@@ -78,8 +82,11 @@ function byCounters(joined: Joined, target: string, late: readonly number[]): Me
   const own = seriesOf(joined, THROTTLED, target, late[0] as number)
   const spans = waitsOf(joined, late)
   let [stopped, periods, stoppedElse, periodsElse] = [0, 0, 0, 0]
+  const totals = new Map(
+    joined.metrics.all.flatMap((each) => (each.name === PERIODS ? [[containerOf(each), each]] : [])),
+  )
   for (const throttled of own) {
-    const total = joined.metrics.all.find((each) => each.name === PERIODS && isSameContainer(each, throttled))
+    const total = totals.get(containerOf(throttled))
     if (total === undefined) continue
     for (const step of stepsOf(throttled, total)) {
       if (spans.some((span) => step.from < span.end && step.to > span.start)) {
@@ -139,10 +146,8 @@ function seriesOf(joined: Joined, name: string, target: string, failure: number)
   return all.filter(({ labels }) => known?.has(workloadOf(labels?.pod ?? '')) === true)
 }
 
-function isSameContainer(one: MetricSeries, other: MetricSeries): boolean {
-  return (['namespace', 'pod', 'container', 'id'] as const).every(
-    (label) => one.labels?.[label] === other.labels?.[label],
-  )
+function containerOf({ labels }: MetricSeries): string {
+  return [labels?.namespace, labels?.pod, labels?.container, labels?.id].join(' ')
 }
 
 interface Step {
@@ -166,8 +171,17 @@ function stepsOf(throttled: MetricSeries, total: MetricSeries): Step[] {
   return steps
 }
 
+/** Waits that overlap are one. */
 function waitsOf({ subjects }: Joined, late: readonly number[]): readonly { start: number; end: number }[] {
-  return late.map((failure) => ({ start: subjects.start[failure] as number, end: subjects.end[failure] as number }))
+  const spans: { start: number; end: number }[] = []
+  const startOf = (failure: number): number => subjects.start[failure] as number
+  for (const failure of [...late].sort((a, b) => startOf(a) - startOf(b))) {
+    const [start, end] = [startOf(failure), subjects.end[failure] as number]
+    const last = spans.at(-1)
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
+    else spans.push({ start, end })
+  }
+  return spans
 }
 
 function meanOf(values: readonly number[]): number {
