@@ -25,3 +25,18 @@ it('names what a witness that makes a cause only possible leaves open', () => {
   ])
   expect(claims[0]?.because[0]).toContain('no list of nodes or pods says which targets are on node-1')
 })
+
+it('draws a line that a witness writes again and again as one event', () => {
+  const subjects = subjectsOf(failed, 100)
+  const seconds = [40, 40, 41, 44, 49, 70]
+  const lines = seconds.map(
+    (second) =>
+      `Nov 23 ${stamp(second * 1_000).slice(11, 19)} node-1 kernel: nf_conntrack: nf_conntrack: table full, dropping packet`,
+  )
+  const { witnesses } = judge(subjects, [read('kern.log', subjects, lines)])
+  const text = 'node-1: nf_conntrack: nf_conntrack: table full, dropping packet'
+  expect(witnesses[0]?.events).toEqual([
+    { time: '2026-11-23T02:19:40.000Z', what: `${text} (5 times until 02:19:49)` },
+    { time: '2026-11-23T02:20:10.000Z', what: text },
+  ])
+})

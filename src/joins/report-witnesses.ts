@@ -3,9 +3,10 @@ import { rejectedConnections } from './capacity-counts.ts'
 import { correctionMs, describeShift, isZone } from './clock.ts'
 import { say } from './coverage.ts'
 import type { Joined } from './joined.ts'
-import type { EventKind, Testimony } from './testimony.ts'
+import type { EventKind, LifeEvent, Testimony } from './testimony.ts'
 
 const MOST_EVENTS = 200
+const SAME_RUN_MS = 10_000
 /** Too many and too quiet to be drawn beside the failures. */
 const NOT_DRAWN: readonly EventKind[] = ['other', 'started']
 
@@ -63,10 +64,31 @@ function sentences(testimony: Testimony, { subjects }: Joined): string[] {
 
 function eventsOf(testimony: Testimony): WitnessEvent[] {
   const wanted = testimony.events.filter((event) => !NOT_DRAWN.includes(event.kind) && !Number.isNaN(event.timeMs))
-  return wanted.slice(0, MOST_EVENTS).map((event) => ({
-    time: new Date(event.timeMs).toISOString(),
-    what: `${event.who === '' ? '' : `${event.who}: `}${event.text.slice(0, 160)}${event.count > 1 ? ` (${event.count} times)` : ''}`,
-  }))
+  return inRuns(wanted)
+    .slice(0, MOST_EVENTS)
+    .map(({ who, text, timeMs, lastMs, count, isRun }) => ({
+      time: new Date(timeMs).toISOString(),
+      what: `${who === '' ? '' : `${who}: `}${text.slice(0, 160)}${count > 1 ? ` (${say(count)} times${isRun && lastMs - timeMs >= 1_000 ? ` until ${new Date(lastMs).toISOString().slice(11, 19)}` : ''})` : ''}`,
+    }))
+}
+
+/** The same line again within seconds is one event that went on: a kernel says so ten times in five seconds. */
+function inRuns(events: readonly LifeEvent[]): (LifeEvent & { readonly isRun: boolean })[] {
+  const runs: (LifeEvent & { readonly isRun: boolean })[] = []
+  const latest = new Map<string, number>()
+  for (const event of [...events].sort((a, b) => a.timeMs - b.timeMs)) {
+    const key = `${event.who}\t${event.text}`
+    const at = latest.get(key)
+    const run = at === undefined ? undefined : runs[at]
+    if (at === undefined || run === undefined || event.timeMs - run.lastMs > SAME_RUN_MS) {
+      latest.set(key, runs.length)
+      runs.push({ ...event, isRun: false })
+      continue
+    }
+    const lastMs = Math.max(run.lastMs, event.lastMs)
+    runs[at] = { ...run, count: run.count + event.count, lastMs, isRun: true }
+  }
+  return runs
 }
 
 /** What stands in the way of these witnesses saying more. */
