@@ -48,7 +48,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'ui',
     args: '[input...]',
-    summary: 'the diagnosis as a page on 127.0.0.1, with filters: of logs, or of a DIAGNOSIS.json',
+    summary: 'the diagnosis as a page on 127.0.0.1, with filters: of logs, saved evidence or a DIAGNOSIS.json',
     load: () => import('./ui.ts'),
   },
   {

@@ -36,7 +36,12 @@ export default defineCommand({
       choices: ['on', 'off'],
     },
   ],
-  examples: ['why5xx ui ./logs', 'why5xx ui why5xx-diagnosis.json', 'why5xx ui ./logs --redact off --open'],
+  examples: [
+    'why5xx ui ./logs',
+    'why5xx ui why5xx-diagnosis.json',
+    'why5xx ui evidence/',
+    'why5xx ui ./logs --redact off --open',
+  ],
   run: async (context) => {
     const { args, options, stdout, stderr, signal } = context
     if (args.length === 0)

@@ -523,6 +523,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       return
     }
     if (!capacity) {
+      if (!hasProxy) return
       warnings.push(
         `The log does not show how much one pod can do at once (no ceiling in ${number(load.openMost)} open requests): queue sizes assume ${assumedParallel}, the threads of a sync FastAPI app.`,
       )

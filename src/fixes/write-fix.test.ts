@@ -267,6 +267,9 @@ test('a CPU limit that was used up is raised where it stands, and none is invent
 `)
   const raised = fixed('cpu-throttled-target', { ...files, 'pods.yaml': limited })
   expect(raised.plan.values.get('pod.cpuLimit')).toMatchObject({ from: 0.15, to: 0.6 })
+  // Without a proxy and a new backlog nothing is said of queues.
+  expect(raised.plan.warnings.join()).not.toContain('queue sizes')
+  expect(raised.files.get('README.md')).not.toContain('Where the queue is')
   expect([...raised.files.values()].join('\n')).toMatch(/cpu: 0\.6, memory: 64Mi/)
   expect(fixed('worker-timeout', { ...files, 'pods.yaml': limited }).plan.values.has('pod.cpuLimit')).toBe(false)
   const free = fixed('cpu-throttled-target', { ...files, 'pods.yaml': deployment(uvicorn) })

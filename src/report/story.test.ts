@@ -50,7 +50,7 @@ describe('the story', () => {
             '17:18',
             'api-1: Unhealthy: Readiness probe failed: Get "http://10.0.3.2:8000/healthz": context deadline exceeded (4 times)',
           ),
-          event('17:20', 'api-1: WORKER TIMEOUT (pid:51)'),
+          event('17:20', 'api-1: WORKER TIMEOUT (pid:51) (1,200 times until 07:17:25)'),
           event('17:22', 'api-2: WORKER TIMEOUT (pid:7)'),
           event('02:00', 'api-1: Started container app'),
         ],

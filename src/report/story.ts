@@ -98,7 +98,7 @@ function together(events: readonly WitnessEvent[], ellipsis: string): { ms: numb
 
 /** A long text ends with the detail of one pod, addresses and counts: its first clauses say what happened. */
 function shortened(what: string, ellipsis: string): string {
-  const text = what.replace(/ \(\d+ times\)$/, '').replace(/ \(pid:\d+\)/g, '')
+  const text = what.replace(/ \([\d,]+ times(?: until [\d:]+)?\)$/, '').replace(/ \(pid:\d+\)/g, '')
   if (text.length <= 70) return text
   const clause = text.indexOf(': ', 20)
   return clause > 0 && clause < 70 ? text.slice(0, clause) : `${text.slice(0, 70).replace(/\s+\S*$/, '')} ${ellipsis}`

@@ -32,12 +32,12 @@ export function writeReadme(input: ReadmeInput): string {
       `## By hand\n\nNo given file says these, or it could not be edited there:\n\n${byHand.map(handPart).join('\n\n')}`,
     )
   if (input.notes.length > 0) parts.push(`## Notes\n\n${input.notes.map((note) => `- ${note}`).join('\n')}`)
-  parts.push(queuePart(plan))
+  if (plan.front !== 'none' || plan.values.has('app.backlog')) parts.push(queuePart(plan))
   if (plan.load) parts.push(sizePart(plan))
   parts.push(`## Prove it
 
     why5xx check .${hasManifests ? '' : '    # after you put your names in'}
-    why5xx lab run missing-502 --fix .
+    why5xx lab run SCENARIO --fix .    # why5xx explain CAUSE names its scenario
     kubectl diff -f manifests/
 
 To take it back: apply the files you had (the diff: \`why5xx fix DIAGNOSIS.json --settings … --diff\`).`)
