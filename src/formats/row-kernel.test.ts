@@ -39,7 +39,8 @@ describe('a timestamp', () => {
         readTime(bytes)
         bytes[at] = byte
         const ms = readTime(bytes)
-        if (!Number.isNaN(ms)) expect(ms).toBe(parseTimestamp(bytes.toString('latin1')))
+        // Near 1970 a double is finer than what either of the two rounds to; in our time this is equality.
+        if (!Number.isNaN(ms)) expect(Math.abs(ms - parseTimestamp(bytes.toString('latin1')))).toBeLessThan(1e-4)
       }),
       { numRuns: 2_000 },
     )

@@ -29,3 +29,36 @@ describe('connections through a NodePort that got no answer, among quick answers
     expect((await candidates(() => 0)).slice(0, 2)).toEqual(['listen-backlog-overflow', 'snat-port-exhaustion'])
   })
 })
+
+describe('answers of a second and more beside connections that got none', () => {
+  /** A minute; for eight seconds some connections get no answer, and others get through with a repeated SYN. */
+  const causeWhen = async (answerMs: (isIn: boolean) => number): Promise<string | null | undefined> => {
+    const diagnosis = await diagnoseMade((log) => {
+      for (let n = 0; n < 300; n++) {
+        const atMs = n * 200
+        const isIn = atMs >= 25_000 && atMs < 33_000
+        const request = { atMs, node: n % 2, target: '10.0.16.11:30080', path: '/report' }
+        if (isIn && n % 4 === 0) log.add({ ...request, elbStatus: 504, elapsedMs: 10_001, isConnectFailure: true })
+        else {
+          const waitMs = isIn && n % 10 === 1 ? 3_010 : 0
+          log.add({
+            ...request,
+            elbStatus: 200,
+            targetStatus: 200,
+            requestMs: waitMs,
+            elapsedMs: waitMs + answerMs(isIn),
+          })
+        }
+      }
+    })
+    return diagnosis.findings[0]?.cause
+  }
+
+  it('show a full accept queue where the route is quick at other times', async () => {
+    expect(await causeWhen((isIn) => (isIn ? 1_500 : 20))).toBe('listen-backlog-overflow')
+  })
+
+  it('show nothing where the route always takes so long', async () => {
+    expect(await causeWhen(() => 1_500)).toBeNull()
+  })
+})

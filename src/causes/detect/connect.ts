@@ -25,6 +25,7 @@ const LAST_REPEAT_MS = 7_000
 const LEAST_SILENCE_MS = 12_000
 /** A target with a full accept queue answers late: what it has accepted waits as well. */
 const SLOW_MS = 1_000
+const LEAST_USUAL = 8
 const LONGER_THAN_A_ROLLOUT_MS = 25_000
 /** The longest pause between restarts (CrashLoopBackOff). */
 const LONGEST_RESTART_MS = 300_000
@@ -804,6 +805,23 @@ interface Around {
   readonly evidence: Evidence
 }
 
+/** A route may always take a second: slow is what takes twice as long as the quick quarter of its route's answers. */
+function slowerThanUsual(rows: TargetTraffic, slow: readonly number[]): number {
+  const waits = new Map<number, number[]>()
+  for (const i of slow) waits.set(rows.route[i] as number, [])
+  for (let i = 0; i < rows.length; i++) {
+    const targetMs = rows.targetMs[i] as number
+    if (targetMs >= 0) waits.get(rows.route[i] as number)?.push(targetMs)
+  }
+  const usual = new Map<number, number>()
+  for (const [route, all] of waits) {
+    all.sort((a, b) => a - b)
+    // Of a few answers none is usual.
+    usual.set(route, all.length < LEAST_USUAL ? 0 : (all[all.length >> 2] as number))
+  }
+  return slow.filter((i) => (rows.targetMs[i] as number) >= 2 * (usual.get(rows.route[i] as number) as number)).length
+}
+
 /** The target's own answers from 15 s before the first lost SYN to 15 s after the last, against the rest of the log. */
 function aroundEpisode(rows: TargetTraffic, episode: Episode): Around {
   const from = episode.from - 15_000
@@ -823,6 +841,7 @@ function aroundEpisode(rows: TargetTraffic, episode: Episode): Around {
   const control = new Array<number>(11).fill(0)
   const begins: number[] = []
   const ends: number[] = []
+  const slow: number[] = []
   for (let i = 0; i < rows.length; i++) {
     const start = rows.start[i] as number
     const requestMs = rows.requestMs[i] as number
@@ -843,11 +862,12 @@ function aroundEpisode(rows: TargetTraffic, episode: Episode): Around {
       if (isBetween(lost, start + requestMs)) result.between++
     }
     const targetMs = rows.targetMs[i] as number
-    if (targetMs >= SLOW_MS) result.slow++
+    if (targetMs >= SLOW_MS) slow.push(i)
     result.slowestMs = Math.max(result.slowestMs, targetMs)
     begins.push(start + requestMs)
     ends.push(rows.end[i] as number)
   }
+  result.slow = slowerThanUsual(rows, slow)
   begins.sort((a, b) => a - b)
   ends.sort((a, b) => a - b)
   let gone = 0
