@@ -21,7 +21,7 @@ export default defineCause({
   },
   docs: {
     what: 'A NodePort with `externalTrafficPolicy: Cluster` rewrites the source address (MASQUERADE). The kernel picks a source port, and at the moment of entering it in the table another connection has just taken it. The packet is dropped.',
-    why: 'The lost packet is a SYN. It is repeated after 1 s, finds another port and gets through: the client sees latency (118 of 118 in the lab). Only a connection that lost all its repeats as well would be a 504 at 10 s.',
+    why: 'The lost packet is a SYN. It is repeated after 1 s, finds another port and gets through: the client sees latency (118 of 118, measured). Only a connection that lost all its repeats as well would be a 504 at 10 s.',
     act: 'Look at `insert_failed`. If it grows with the slow connects, use fully random ports, or take the rewriting away with ip targets.',
     inTheLog: {
       row: 'Mostly a success that is 1 or 3 s slower than usual; rarely `504 -`, `-1 -1 -1`, 10.00 s.',

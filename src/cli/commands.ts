@@ -25,7 +25,8 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'compare',
     args: '[before] [after]',
-    summary: 'two diagnoses or two sets of logs: what is gone, what is new, what cannot be told, with intervals',
+    summary:
+      'two diagnoses, sets of logs or folders of saved evidence: what is gone, what is new, what cannot be told, with intervals',
     load: () => import('./compare.ts'),
   },
   {
