@@ -113,7 +113,10 @@ describe('what is never claimed', () => {
       [`'${id}'`, `'${id}\\t`, `\`${id}\\t`].some((text) => claims.includes(text))
     const never = causes.filter(({ meta }) => !isClaimed(meta.id))
     expect(never.length).toBeLessThanOrEqual(2)
-    for (const { meta, docs } of never) expect(docs.logAlone, meta.id).toBeDefined()
+    for (const { meta, docs } of never) {
+      expect(docs.logAlone, meta.id).toBeDefined()
+      expect(meta.decidedBy, meta.id).toBe('witness')
+    }
     expect(isClaimed('worker-recycling')).toBe(true)
     expect(isClaimed('load-balancer-capacity')).toBe(true)
   })

@@ -9,7 +9,7 @@ export default defineCause({
     title: "The target's connection ended after the response had begun, so the client got a piece of it",
     hop: 'application',
     symptoms: [],
-    decidedBy: 'rows',
+    decidedBy: 'witness',
     wants: ['app-log', 'sentry', 'proxy-log'],
     since: '0.1.0',
     sources: [source.albTroubleshooting, source.albLogs, 'lab: response-truncated'],
