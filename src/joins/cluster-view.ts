@@ -40,7 +40,12 @@ export function nodeNameOf({ nodes, pods, events }: Joined, address: string): st
   if (pod !== undefined && pod.node !== '') return pod.node
   // EC2's own host names hold the address; for a node that is gone nothing else does.
   const dashed = `ip-${address.replaceAll('.', '-')}.`
-  return events.find(({ who }) => `${who}.`.startsWith(dashed))?.who
+  const isIt = (name: string | undefined): name is string => `${name}.`.startsWith(dashed)
+  for (const { who, node } of events) {
+    if (isIt(node)) return node
+    if (isIt(who)) return who
+  }
+  return undefined
 }
 
 /** Many failures ask for the pods of one group. */
@@ -80,7 +85,10 @@ function podsBehind(joined: Joined, failure: number): PodLife[] {
   }
   for (const event of joined.events) {
     if (event.node === undefined || !workloads.has(workloadOf(event.who)) || !isTheirs(event.namespace)) continue
-    const before = lives.get(event.who) ?? {
+    const listed = lives.get(event.who)
+    // A StatefulSet gives the name of a pod to the next one.
+    const life = listed !== undefined && event.timeMs < listed.bornMs ? `${event.who} before` : event.who
+    const before = lives.get(life) ?? {
       name: event.who,
       node: event.node,
       readyMs: undefined,
@@ -89,7 +97,7 @@ function podsBehind(joined: Joined, failure: number): PodLife[] {
       fact: undefined,
     }
     const isStop = event.kind === 'killing'
-    lives.set(event.who, { ...before, stoppedMs: isStop ? Math.min(before.stoppedMs, event.timeMs) : before.stoppedMs })
+    lives.set(life, { ...before, stoppedMs: isStop ? Math.min(before.stoppedMs, event.timeMs) : before.stoppedMs })
   }
   return [...lives.values()]
 }

@@ -163,8 +163,8 @@ const whoms = new WeakMap<LifeEvent, string>()
 function whomOf(event: LifeEvent): string {
   const known = whoms.get(event)
   if (known !== undefined) return known
-  const { isOfNode, isKin, workload, addresses } = event
-  const whom = `${isOfNode ? 1 : 0}${isKin ? 1 : 0} ${workload} ${addresses.join(' ')}`
+  const { isOfNode, isKin, namespace = '', workload, addresses } = event
+  const whom = `${isOfNode ? 1 : 0}${isKin ? 1 : 0} ${namespace}/${workload} ${addresses.join(' ')}`
   whoms.set(event, whom)
   return whom
 }

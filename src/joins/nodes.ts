@@ -45,8 +45,9 @@ export function onTheWay(joined: Joined, { addresses }: LifeEvent, subject: numb
     ? podsBehind(joined, subject)
     : joined.pods.filter((pod) => pod.addresses.includes(host))
   if (behind.length === 0) return 'unknown'
-  if (!behind.some((pod) => pod.hostAddresses.some((address) => addresses.includes(address)))) return 'no'
-  return isNodePort(target) ? 'perhaps' : 'yes'
+  const there = behind.filter((pod) => pod.hostAddresses.some((address) => addresses.includes(address))).length
+  if (there === 0) return 'no'
+  return isNodePort(target) && there < behind.length ? 'perhaps' : 'yes'
 }
 
 /** The pods that a NodePort draws from, as far as the witnesses tell; all pods where they do not. */

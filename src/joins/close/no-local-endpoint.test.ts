@@ -62,6 +62,35 @@ describe('a node without a pod of a Service with externalTrafficPolicy Local', (
     expect(judgeCluster(closeByLocalPolicy, other, [service('Local'), ...moved])).toEqual([])
   })
 
+  it('is only possible where the node itself may be dead', () => {
+    const listed = moved.slice(0, 3)
+    expect(judge([service('Local'), ...listed, node(nodeA)])).toEqual(['possible no-local-endpoint 10'])
+    const reports = podEvent('dns-1', nodeB, 60, 'Started')
+    expect(judge([service('Local'), ...listed, node(nodeA), reports])).toEqual(['likely no-local-endpoint 10'])
+  })
+
+  it('is nothing where nobody knows the node, or a pod of the same name came back to it', () => {
+    const unknown = '10.0.99.12'
+    const away = sent.map((each) => (each.to === nodeB ? { ...each, to: unknown } : each))
+    expect(judge([service('Local'), pod('cart-1', nodeA), node(nodeA)], away)).toEqual([])
+    const back = pod('cart-2', nodeB, { readySince: 12 })
+    const later = [...sent.slice(0, 20), ...every(2, 21, 31, { to: nodeB, ...silence })]
+    expect(
+      judge(
+        [service('Local'), pod('cart-1', nodeA), podEvent('cart-2', nodeB, 1), back, node(nodeA), node(nodeB)],
+        later,
+      ),
+    ).toEqual([])
+  })
+
+  it('counts answers as the sample that they are', () => {
+    const more = [...sent, ...every(5, 11, 31, { to: nodeB })]
+    const subjects = clusterSubjects(more)
+    expect(summaryOf(judgeCluster(closeByLocalPolicy, subjects, [service('Local'), ...moved]))).not.toEqual([])
+    const sampled = { ...subjects, controlEvery: 50 }
+    expect(summaryOf(judgeCluster(closeByLocalPolicy, sampled, [service('Local'), ...moved]))).toEqual([])
+  })
+
   it('is nothing for a target that answered others meanwhile', () => {
     const more = [...sent, ...every(1, 11, 31, { to: nodeB })]
     expect(judge([service('Local'), ...moved], more)).toEqual([])

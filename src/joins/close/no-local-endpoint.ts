@@ -9,11 +9,17 @@ const SILENCE = new Set(['connect-timeout', 'connect-failed'])
 const LEAST_ELSEWHERE = 3
 const MOST_ELSEWHERE = 0.1
 
+interface Lacking {
+  readonly failure: number
+  readonly lives: readonly PodLife[]
+  readonly node: string
+}
+
 /** A node without a ready pod of a Service with externalTrafficPolicy Local, while other nodes had one. */
 export function closeByLocalPolicy(joined: Joined, failures: readonly number[]): Closing[] {
   const { subjects } = joined
   const silent = failures.filter((failure) => SILENCE.has(symptomOf(subjects, failure)))
-  const lacking = new Map<string, { failure: number; lives: readonly PodLife[]; node: string | undefined }[]>()
+  const lacking = new Map<string, Lacking[]>()
   const others: number[] = []
   const names = new Map<string, string | undefined>()
   for (const failure of silent) {
@@ -22,6 +28,11 @@ export function closeByLocalPolicy(joined: Joined, failures: readonly number[]):
     const target = targetOf(subjects, failure)
     if (!names.has(target)) names.set(target, nodeNameOf(joined, hostOf(target)))
     const node = names.get(target)
+    // Of a node that no witness knows nobody can say that it had no pod.
+    if (node === undefined) {
+      others.push(failure)
+      continue
+    }
     const lives = podLives(joined, failure)
     const at = subjects.start[failure] as number
     const here = lives.filter((life) => isOn(life, node, hostOf(target)))
@@ -38,35 +49,42 @@ export function closeByLocalPolicy(joined: Joined, failures: readonly number[]):
   return [...lacking.values()].flatMap((list) => closeTarget(joined, list))
 }
 
-function isOn({ node, fact }: PodLife, name: string | undefined, address: string): boolean {
-  return (name !== undefined && node === name) || (fact?.hostAddresses.includes(address) ?? false)
+function isOn({ node, fact }: PodLife, name: string, address: string): boolean {
+  return node === name || (fact?.hostAddresses.includes(address) ?? false)
 }
 
-function closeTarget(
-  joined: Joined,
-  list: readonly { failure: number; lives: readonly PodLife[]; node: string | undefined }[],
-): Closing[] {
-  const { start } = joined.subjects
+/** A dead node has no pod, either. */
+function isAlive({ nodes, events }: Joined, node: string, from: number): boolean {
+  return (
+    nodes.some(({ name, isReady }) => name === node && isReady) ||
+    events.some((event) => event.node === node && event.timeMs > from)
+  )
+}
+
+function closeTarget(joined: Joined, list: readonly Lacking[]): Closing[] {
+  const { start, controlEvery } = joined.subjects
   const [first] = list
   if (first === undefined) return []
   const starts = list.map(({ failure }) => start[failure] as number)
   const [from, to] = [leastOf(starts), mostOf(starts)]
   const { here, elsewhere } = answeredBetween(joined, first.failure, from, to)
   // Open connections are served on past the rule; new ones would not be.
-  if (here > list.length) return []
+  if (here * controlEvery > list.length) return []
   const left = first.lives
     .filter((life) => life.node === first.node && life.stoppedMs <= from)
     .sort((a, b) => b.stoppedMs - a.stoppedMs)[0]
   const until = left === undefined ? '' : ` (its pod ${left.name} had been told to stop)`
+  const isSure = elsewhere >= LEAST_ELSEWHERE && isAlive(joined, first.node, from)
   return list.map(({ failure, node, lives }) => ({
     failure,
     cause: 'no-local-endpoint',
-    confidence: elsewhere >= LEAST_ELSEWHERE ? 'likely' : 'possible',
-    because: `the Service has externalTrafficPolicy Local, and of its pods none was ready on ${node ?? 'this node'}${until}, while ${othersReady(lives, node, from)} had one and answered ${elsewhere.toLocaleString('en-US')} requests meanwhile`,
+    confidence: isSure ? 'likely' : 'possible',
+    candidates: ['host-unreachable', 'node-removed-before-deregistration'],
+    because: `the Service has externalTrafficPolicy Local, and of its pods none was ready on ${node}${until}, while ${othersReady(lives, node, from)} had one and answered ${elsewhere.toLocaleString('en-US')} requests meanwhile`,
   }))
 }
 
-function othersReady(lives: readonly PodLife[], node: string | undefined, at: number): string {
+function othersReady(lives: readonly PodLife[], node: string, at: number): string {
   const ready = lives.filter((life) => life.node !== node && wasReady(life, at) === 'yes')
   return [...new Set(ready.map((life) => life.node))].sort().join(', ')
 }

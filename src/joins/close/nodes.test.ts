@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { clusterSubjects, every, nodeA, nodeB, pod, service, summaryOf } from '../../testing/witness-cluster.ts'
 import { type Failed, read, stamp, subjectsOf, T0 } from '../../testing/witness-shop.ts'
 import { readDocument } from '../documents.ts'
 import { joinTestimonies } from '../joined.ts'
@@ -93,6 +94,27 @@ describe('a kernel that had no entry left', () => {
     const undated = read('ip-10-0-16-11.txt', subjects, [`[  102.500000] ${tableFull}`])
     expect(undated.notes.join()).toContain('dmesg -T')
   })
+})
+
+it('of one node among several with pods is only possible for what went to another node', () => {
+  const sent = [
+    ...every(1, 0, 100, { to: nodeA }),
+    ...every(1, 0, 100, { to: nodeB }),
+    ...every(1, 40, 46, { to: nodeA, symptom: 'connect-timeout', after: 10 }),
+    ...every(1, 40, 46, { to: nodeB, symptom: 'connect-timeout', after: 10 }),
+  ]
+  const of = clusterSubjects(sent)
+  const text = (...objects: unknown[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
+  const judged = (...objects: unknown[]): string[] => {
+    const cluster = readDocument('pods.json', 'kubernetes', text(service('Cluster'), ...objects), of)
+    const joined = joinTestimonies(of, [kernel([40, 41, 42, 43, 44, 45]), cluster])
+    return summaryOf(closeByNodes(joined, [...Array(12).keys()]))
+  }
+  expect(judged(pod('cart-1', nodeA), pod('cart-2', nodeB))).toEqual([
+    'likely conntrack-table-full 6',
+    'possible conntrack-table-full 6',
+  ])
+  expect(judged(pod('cart-1', nodeA))).toEqual(['likely conntrack-table-full 12'])
 })
 
 describe('counters of a node', () => {

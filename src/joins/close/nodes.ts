@@ -107,16 +107,26 @@ function judgeNode(
   const isKnown = near.some((failure) => wayOf(failure) !== 'unknown')
   if (!isKnown && chance > MOST_BY_CHANCE.possible) return []
   const isSure = cause.isAccounted || chance <= MOST_BY_CHANCE.likely
-  const confidence = isKnown && cause.isDirect && isSure ? 'likely' : 'possible'
   const share = controls.length === 0 ? 1 : healthyNear.length / controls.length
   const control = cause.isAccounted
     ? `about as many as ${near.length.toLocaleString('en-US')} such connections lose with their repeats, and hardly any at another time`
     : `of the healthy requests ${Math.round(share * 100)} % are that near to it`
   const unknown = isKnown ? '' : `; no list of nodes or pods says which targets are on ${event.who || 'that node'}`
   const because = `${sayNode(event)} ${cause.says} as its first SYN was sent; ${control}${unknown}`
-  // Packets that the node itself counts as dropped did not get as far as the pod.
-  const refutes = confidence === 'likely' ? ['listen-backlog-overflow'] : []
-  return near.map((failure) => ({ failure, cause: cause.id, confidence, because, refutes, way: wayOf(failure) }))
+  return near.map((failure) => {
+    const way = wayOf(failure)
+    // A busy minute fills tables and queues alike, and through another node most connections go to other pods.
+    const isLikely = way === 'yes' && cause.isDirect && isSure
+    return {
+      failure,
+      cause: cause.id,
+      confidence: isLikely ? 'likely' : 'possible',
+      because,
+      // Packets that the node itself counts as dropped did not get as far as the pod.
+      refutes: isLikely ? ['listen-backlog-overflow'] : [],
+      way,
+    }
+  })
 }
 
 interface NodeCause {
