@@ -1,3 +1,4 @@
+import { leastOf } from '../core/extremes.ts'
 import type { MetricsFit } from './metrics-fit.ts'
 import { flowOf, type Subjects, symptomOf } from './subjects.ts'
 import type { MetricSeries } from './testimony.ts'
@@ -17,9 +18,11 @@ export function capacityCounts(
   subjects: Subjects,
 ): ReadonlyMap<number, CapacityCounts> {
   const counted = new Map<number, CapacityCounts>()
-  const rejected = all.find((metric) => metric.name === 'RejectedConnectionCount')
-  if (fit?.kinship !== 'same' || rejected === undefined) return counted
-  const healthy = all.find((metric) => metric.name === 'HealthyHostCount')
+  const named = (name: string): MetricSeries[] => all.filter((metric) => metric.name === name)
+  const [rejected, ...others] = named('RejectedConnectionCount')
+  // Which of several is this load balancer's no export says.
+  if (fit?.kinship !== 'same' || rejected === undefined || others.length > 0) return counted
+  const healthy = named('HealthyHostCount')
   const { failures, end } = subjects
   for (let i = 0; i < failures.length; i++) {
     if (symptomOf(subjects, i) !== 'rejected-request' || failures.elbStatus[i] !== 503) continue
@@ -28,8 +31,9 @@ export function capacityCounts(
     const here = ({ periodMs }: MetricSeries, [start]: readonly [number, number]): boolean =>
       at >= start && at < start + periodMs
     const refusals = rejected.points.find((point) => here(rejected, point))
-    const hosts = healthy?.points.find((point) => here(healthy, point))
-    if (refusals !== undefined) counted.set(i, { rejected: refusals[1], healthyTargets: hosts?.[1] })
+    const hosts = healthy.flatMap((each) => each.points.find((point) => here(each, point))?.[1] ?? [])
+    const healthyTargets = hosts.length === 0 ? undefined : leastOf(hosts)
+    if (refusals !== undefined) counted.set(i, { rejected: refusals[1], healthyTargets })
   }
   return counted
 }

@@ -4,7 +4,9 @@ import { detectWitness } from '../formats/witnesses/detect-witness.ts'
 import { parseDocuments } from '../formats/witnesses/json-document.ts'
 import { readKubernetes } from '../formats/witnesses/kubernetes.ts'
 import { readSentry } from '../formats/witnesses/sentry.ts'
+import { subjectsOf, T0 } from '../testing/witness-shop.ts'
 import { CheckLog, ConnectionLog } from './check-log.ts'
+import { readDocument } from './documents.ts'
 
 const encoder = new TextEncoder()
 
@@ -273,5 +275,33 @@ describe('what is no witness', () => {
     ['prose', 'Nothing here is a log.\nNot even this: GET is a word.\n'],
   ])('%s', (_, text) => {
     expect(detected(text)).toMatchObject({ kind: 'other' })
+  })
+})
+
+describe('documents of strangers', () => {
+  const subjects = subjectsOf([], 3)
+
+  it('have no series that is named like a part of every object', () => {
+    const result = ['__proto__', 'constructor', 'toString'].map((name) => ({
+      metric: JSON.parse(`{"__name__":"${name}","__proto__":"x"}`),
+      values: [0, 60].map((second) => [T0 / 1000 + second, String(second)]),
+    }))
+    const text = JSON.stringify({ data: { resultType: 'matrix', result } })
+    expect(readDocument('p.json', 'prometheus', text, subjects).events).toEqual([])
+  })
+
+  it('have no times that no calendar has', () => {
+    const result = [
+      {
+        metric: { __name__: 'up' },
+        values: [
+          [1e300, '1'],
+          [T0 / 1000, '1'],
+        ],
+      },
+    ]
+    const text = JSON.stringify({ data: { resultType: 'matrix', result } })
+    const { firstMs, lastMs } = readDocument('p.json', 'prometheus', text, subjects)
+    expect([firstMs, lastMs]).toEqual([T0, T0])
   })
 })

@@ -33,8 +33,14 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** What a Date can hold (ECMA-262, time values). */
+const LAST_MS = 8.64e15
+
 /** Epoch ms, or NaN. */
 export function asTime(value: unknown): number {
-  if (typeof value === 'number') return value > 1e11 ? value : value * 1000
+  if (typeof value === 'number') {
+    const ms = value > 1e11 ? value : value * 1000
+    return Math.abs(ms) <= LAST_MS ? ms : Number.NaN
+  }
   return typeof value === 'string' ? Date.parse(value) : Number.NaN
 }

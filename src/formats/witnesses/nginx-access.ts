@@ -142,8 +142,10 @@ function field(name: string): LineField {
 
 /** Values of a `key=value` tail, which the patterns above do not take one by one. */
 export function tailValues(line: string): { readonly kind: LineFieldKind; readonly text: string }[] {
+  // `"$http_user_agent"` and `"$http_referer"`: what clients wrote there is no value of nginx.
+  const own = line.replace(/ "[^"]*"/g, '')
   return TAIL_KEYS.flatMap(([pattern, kind]) => {
-    const text = pattern.exec(line)?.[1]
+    const text = pattern.exec(kind === 'sentBytes' ? own : line)?.[1]
     return text === undefined || (text === '-' && !UPSTREAM_TIMES.has(kind)) ? [] : [{ kind, text }]
   })
 }

@@ -29,22 +29,24 @@ export function hasNodeCounters(text: string): boolean {
 }
 
 /** What node_exporter calls them. https://github.com/prometheus/node_exporter */
-const OF_EXPORTER: Readonly<Record<string, NodeCounter>> = {
-  node_nf_conntrack_stat_insert_failed: 'insert_failed',
-  node_nf_conntrack_stat_drop: 'drop',
-  node_nf_conntrack_entries: 'nf_conntrack_count',
-  node_nf_conntrack_entries_limit: 'nf_conntrack_max',
-  node_ethtool_conntrack_allowance_exceeded: 'conntrack_allowance_exceeded',
-  node_ethtool_pps_allowance_exceeded: 'pps_allowance_exceeded',
-  node_ethtool_bw_in_allowance_exceeded: 'bw_in_allowance_exceeded',
-  node_ethtool_bw_out_allowance_exceeded: 'bw_out_allowance_exceeded',
-}
+const OF_EXPORTER: ReadonlyMap<string, NodeCounter> = new Map(
+  Object.entries({
+    node_nf_conntrack_stat_insert_failed: 'insert_failed',
+    node_nf_conntrack_stat_drop: 'drop',
+    node_nf_conntrack_entries: 'nf_conntrack_count',
+    node_nf_conntrack_entries_limit: 'nf_conntrack_max',
+    node_ethtool_conntrack_allowance_exceeded: 'conntrack_allowance_exceeded',
+    node_ethtool_pps_allowance_exceeded: 'pps_allowance_exceeded',
+    node_ethtool_bw_in_allowance_exceeded: 'bw_in_allowance_exceeded',
+    node_ethtool_bw_out_allowance_exceeded: 'bw_out_allowance_exceeded',
+  } satisfies Record<string, NodeCounter>),
+)
 
 /** Series of node_exporter as snapshots by node: its label `node`, or the host of `instance`. */
 export function snapshotsByNode(series: readonly PrometheusSeries[]): ReadonlyMap<string, readonly NodeSnapshot[]> {
   const nodes = new Map<string, Map<number, Map<NodeCounter, number>>>()
   for (const { name, labels, points } of series) {
-    const counter = OF_EXPORTER[name]
+    const counter = OF_EXPORTER.get(name)
     if (counter === undefined) continue
     const node = labels.node ?? (labels.instance ?? '').replace(/:\d+$/, '')
     const times = nodes.get(node) ?? new Map<number, Map<NodeCounter, number>>()

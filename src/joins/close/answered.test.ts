@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Failed, judge, read, stamp, subjectsOf, uvicorn } from '../../testing/witness-shop.ts'
+import { type Failed, judge, read, stamp, subjectsOf, traceId, uvicorn } from '../../testing/witness-shop.ts'
+import { makeSubjects } from '../subjects.ts'
 
 /** One every two seconds, on one route. */
 function lost(count: number, path: (n: number) => string, rest: Partial<Failed> = {}): Failed[] {
@@ -106,6 +107,18 @@ describe('a 502 that the app had answered', () => {
   })
 })
 
+it('a client that writes sizes into its name has no say in what nginx sent', () => {
+  const failed = lost(6, (n) => `/menus/${n}`)
+  const subjects = subjectsOf(failed, 60)
+  const lines = failed.map(
+    ({ endMs }, n) =>
+      `10.0.1.11 - - [${stamp(endMs)}] "GET /menus/${n} HTTP/1.1" 200 10 "-" "Mozilla sent=99999999" rt=0.010 us=200 ${traceId(n)}`,
+  )
+  expect(judge(subjects, [read('nginx.log', subjects, lines)]).claims).not.toMatchObject([
+    { cause: 'response-headers-too-large' },
+  ])
+})
+
 describe('an upload that the app refused', () => {
   const uploads = lost(6, (n) => `/photos/${n}`).map((each) => ({
     ...each,
@@ -119,6 +132,19 @@ describe('an upload that the app refused', () => {
     expect(claims(uploads, 60, undefined, posts(413))).toMatchObject([
       { cause: 'early-response-to-upload', confidence: 'likely' },
     ])
+  })
+
+  it('is none when there was hardly a body to refuse', () => {
+    const logins = uploads.map((each) => ({ ...each, receivedBytes: 400 }))
+    const subjects = subjectsOf(logins, 60, 1, (n) => `/photos/${n}`)
+    const others = subjects.controls.map((each) => ({
+      ...each,
+      request: each.request.replace('GET', 'POST'),
+      targetStatus: 401,
+    }))
+    const app = read('app.log', subjects, [...appLog(logins, 60, undefined), ...posts(401)])
+    const { claims: found } = judge(makeSubjects({ ...subjects, controls: others }), [app])
+    expect(found).not.toMatchObject([{ cause: 'early-response-to-upload' }])
   })
 
   it('is no refusal when the app took it', () => {

@@ -26,6 +26,9 @@ const ENDING_MS = 2_000
 const LARGEST_HEAD_BYTES = 32 * 1024
 /** A request without a body, and without a bag of cookies, is rarely larger. */
 const LARGE_REQUEST_BYTES = 4_096
+/** What is smaller arrives with its head: no answer comes before it. */
+const LEAST_BODY_BYTES = 10_000
+const LARGE_BODY_BYTES = 65_536
 const LEAST = 3
 const LEAST_SURE = 5
 const LEAST_CONTROLS = 20
@@ -190,5 +193,7 @@ function isRefusedUpload({ subjects }: Joined, { failure, status }: Answered, he
   const { receivedBytes } = subjects.failures
   const isUpload = /^(POST|PUT|PATCH) /.test(subjects.routes[subjects.failures.route[failure] as number]?.text ?? '')
   if (!isUpload || targetOf(subjects, failure) === '') return false
-  return status === 413 || (receivedBytes[failure] as number) >= 65_536 || healthy?.statuses.has(status) === true
+  const bytes = receivedBytes[failure] as number
+  const isRepeated = healthy?.statuses.has(status) === true
+  return status === 413 || bytes >= LARGE_BODY_BYTES || (isRepeated && bytes >= LEAST_BODY_BYTES)
 }

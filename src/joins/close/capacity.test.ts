@@ -44,6 +44,7 @@ describe('a load balancer at its maximum of connections', () => {
     expect(claimsWith({ RejectedConnectionCount: 0 })).toEqual(['null null'])
     expect(claimsWith({ RejectedConnectionCount: 310 }, 500)).toEqual(['null null'])
     expect(claimsWith({ RejectedConnectionCount: 310, HealthyHostCount: 0 })).toEqual(['null null'])
+    expect(claimsWith({ RejectedConnectionCount: 310, 'other RejectedConnectionCount': 0 })).toEqual(['null null'])
     expect(claimsWith({ HTTPCode_ELB_5XX_Count: 4000, RejectedConnectionCount: 310 })).toEqual(['null null'])
   })
 })

@@ -64,6 +64,19 @@ describe('an address of nginx that no pod has', () => {
     expect(causes([proxy, pod('cart-2', '10.0.16.12', { ip: '172.16.0.10' })])).toEqual(dead)
   })
 
+  it('may have been a pod that was replaced later, one of a network of other machines, or of nobody who is listed', () => {
+    const dead = [
+      'likely nginx-upstream-refused',
+      'likely nginx-no-live-upstreams',
+      'likely nginx-upstream-refused',
+      '-',
+    ]
+    const cart = pod('cart-2', '10.0.16.12', { ip: '10.2.0.10' })
+    expect(causes([proxy, cart, pod('cart-3', '10.0.16.12', { ip: '10.2.0.11', readySince: 90 })])).toEqual(dead)
+    expect(causes([pod('gateway-1', '10.2.0.250', { ip: '10.2.0.5' }), cart])).toEqual(dead)
+    expect(causes([proxy, pod('gateway-2', '10.0.16.12', { ip: '10.2.0.10' })])).toEqual(dead)
+  })
+
   it('says nothing of what came after the proxy had answered again', () => {
     const log = [error(30, refused, '10.2.0.9:8000'), error(33, 'no live upstreams', 'app')]
     const pods = [proxy, pod('cart-2', '10.0.16.12', { ip: '10.2.0.10' })]

@@ -4,7 +4,7 @@ import type { Closing } from '../closing.ts'
 import { hitsBy, type Joined } from '../joined.ts'
 import { symptomOf, targetOf } from '../subjects.ts'
 import type { Hit } from '../testimony.ts'
-import { hostOf } from '../workloads.ts'
+import { hostOf, workloadOf } from '../workloads.ts'
 
 const NOT_CONNECTED: ReadonlySet<NginxSentence> = new Set([
   'refused',
@@ -25,15 +25,23 @@ export function staleAddress(joined: Joined, failure: number, error: Hit): strin
     pods.some(({ addresses, hostAddresses }) => addresses.includes(host) || hostAddresses.includes(host)) ||
     nodes.some(({ addresses }) => addresses.includes(host)) ||
     services.some(({ addresses }) => addresses.includes(host))
-  // What is not of the pods' network is no pod's address, and never was.
-  const network = host.split('.').slice(0, 2).join('.')
-  const ofPods = pods.filter(({ addresses }) => addresses.some((address) => address.startsWith(`${network}.`)))
+  // What is not of the pods' network is no pod's address, and never was; where nodes share it, so may anybody.
+  const network = host.slice(0, host.lastIndexOf('.') + 1)
+  const isNear = (address: string): boolean => address.startsWith(network)
+  const ofPods = pods.filter(({ addresses }) => addresses.some(isNear))
+  const isShared = [...pods.map((pod) => pod.hostAddresses), ...nodes.map((node) => node.addresses)].flat().some(isNear)
   const at = joined.subjects.end[failure] as number
+  // Whose successor is in the list may have been alive then.
+  const isReplaced = ofPods.some(({ createdMs = Number.NaN }) => createdMs > at)
   const proxy = hostOf(targetOf(joined.subjects, failure))
+  const proxies = new Set([
+    workloadOf(error.row.source),
+    ...pods.flatMap(({ name, addresses }) => (addresses.includes(proxy) ? [workloadOf(name)] : [])),
+  ])
   const couldBeAsked = ofPods.some(
-    ({ addresses, isReady, readySinceMs = Number.NaN }) => isReady && readySinceMs <= at && !addresses.includes(proxy),
+    ({ name, isReady, readySinceMs = Number.NaN }) => isReady && readySinceMs <= at && !proxies.has(workloadOf(name)),
   )
-  return isKnown || !couldBeAsked ? undefined : host
+  return isKnown || isShared || isReplaced || !couldBeAsked ? undefined : host
 }
 
 export function closedByStaleAddress(failure: number, host: string, message: string): Closing {

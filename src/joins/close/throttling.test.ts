@@ -83,12 +83,12 @@ describe('late answers of pods that the kernel stopped', () => {
 })
 
 describe('Container Insights', () => {
-  const minutes = (valueAt: (ms: number) => number): string =>
+  const minutes = (valueAt: (ms: number) => number, of = ''): string =>
     JSON.stringify({
       MetricDataResults: [
         {
           Id: 'm1',
-          Label: 'pod_cpu_utilization_over_pod_limit',
+          Label: `${of}pod_cpu_utilization_over_pod_limit`,
           Timestamps: Array.from({ length: 10 }, (_, n) => new Date(T0 + n * 60_000).toISOString()),
           Values: Array.from({ length: 10 }, (_, n) => valueAt(n * 60_000)),
         },
@@ -99,9 +99,19 @@ describe('Container Insights', () => {
     expect(
       claimsWith(
         'cloudwatch',
-        minutes((ms) => (ms >= 180_000 && ms < 300_000 ? 99 : 40)),
+        minutes((ms) => (ms >= 180_000 && ms < 300_000 ? 99 : 40), 'prod shop-web shop '),
       ),
     ).toMatchObject([{ cause: 'cpu-throttled-target', confidence: 'likely' }])
+  })
+
+  it('only makes it possible when nobody says whose pods they are', () => {
+    for (const of of ['', 'prod mail '])
+      expect(
+        claimsWith(
+          'cloudwatch',
+          minutes((ms) => (ms >= 180_000 && ms < 300_000 ? 99 : 40), of),
+        ),
+      ).toMatchObject([{ cause: 'cpu-throttled-target', confidence: 'possible' }])
   })
 
   it('names nothing when they were below it', () => {

@@ -48,7 +48,7 @@ export function closeByThrottling(joined: Joined, failures: readonly number[]): 
 function closeGroup(joined: Joined, late: readonly number[]): Closing[] {
   const found = new Map<number, Measured>()
   for (const [target, mine] of byTarget(joined, late)) {
-    const measured = byCounters(joined, target, mine) ?? byUtilisation(joined, target, mine)
+    const measured = byCounters(joined, target, mine) ?? byUtilisation(joined, mine)
     if (measured !== undefined) for (const failure of mine) found.set(failure, measured)
   }
   if (found.size < late.length * NEARLY_ALL) return []
@@ -111,25 +111,32 @@ function byCounters(joined: Joined, target: string, late: readonly number[]): Me
 }
 
 /** Container Insights knows the minute's average only. */
-function byUtilisation(joined: Joined, target: string, late: readonly number[]): Measured | undefined {
+function byUtilisation(joined: Joined, late: readonly number[]): Measured | undefined {
   const spans = waitsOf(joined, late)
   const during: number[] = []
   const others: number[] = []
-  for (const series of joined.metrics.all) {
-    if (series.name !== OVER_LIMIT) continue
+  const all = joined.metrics.all.filter(({ name }) => name === OVER_LIMIT)
+  const own = all.filter(({ label }) => isNamed(joined, late[0] as number, label))
+  for (const series of own.length > 0 ? own : all) {
     for (const [start, value] of series.points)
       if (spans.some((span) => start < span.end && start + series.periodMs > span.start)) during.push(value)
       else others.push(value)
   }
   const [now, usual] = [meanOf(during), meanOf(others)]
-  if (target === '' && during.length === 0) return undefined
   if (!(now >= AT_LIMIT_PERCENT)) return undefined
-  const isQuiet = others.length >= 3 && usual <= BELOW_LIMIT_PERCENT
+  const isQuiet = own.length > 0 && others.length >= 3 && usual <= BELOW_LIMIT_PERCENT
   return {
     during: 1,
     usual: isQuiet ? 0 : 1,
-    says: `CloudWatch Container Insights has the pods at ${now.toFixed(0)} % of their CPU limit (${OVER_LIMIT}) in the minutes of these waits${others.length === 0 ? '' : `, at ${usual.toFixed(0)} % in the others`}`,
+    says: `CloudWatch Container Insights has ${own.length > 0 ? 'its' : 'some'} pods at ${now.toFixed(0)} % of their CPU limit (${OVER_LIMIT}) in the minutes of these waits${others.length === 0 ? '' : `, at ${usual.toFixed(0)} % in the others`}`,
   }
+}
+
+/** Dimensions are in a label, where somebody put them there: of whose pods it speaks. */
+function isNamed(joined: Joined, failure: number, label: string): boolean {
+  const words = label.split(/[^A-Za-z0-9-]+/)
+  const known = joined.workloads.get(groupKey(flowOf(joined.subjects, failure)))
+  return words.some((word) => known?.has(workloadOf(word)) === true)
 }
 
 /** Counters of the pods behind a target; '' is any pod of the group. */
