@@ -32,7 +32,7 @@ function causesText(): string {
 ${causes.length} causes. What each needs:
   row      one row of the access log names it: AWS documents it
   rows     many rows name it, with healthy requests as the control
-  witness  another source makes it likely; the log alone: a candidate, or possible
+  witness  another source makes it likely; the log alone: candidate, or possible
 why5xx explain CAUSE prints the page of one.
 `
 }

@@ -270,7 +270,7 @@ export function planFix(diagnosis: Diagnosis, way: Way | null, options: PlanOpti
       set: 'pod.preStopSeconds',
       to: preStop,
       inequality: 12,
-      cause: 'deregistration-race',
+      cause: has('deregistration-race', 'stale-endpoint-routing', 'host-unreachable') ?? 'deregistration-race',
       basis: 'default',
       because:
         'endpoints, controller, ELB API and data plane need this long to stop sending; measure at your next rollout, then set',

@@ -283,3 +283,11 @@ test('slow start covers twice the time that new targets were cold, and goes into
   expect(value % 30).toBe(0)
   expect([...written.values()].join('\n')).toContain(`slow_start.duration_seconds=${value}`)
 })
+
+test('the pause before a stop is written for the cause that was found', () => {
+  const files = { 'ingress.yaml': ingress, 'service.yaml': service(), 'deployment.yaml': deployment(uvicorn) }
+  const causeOf = (cause: string): string | null | undefined =>
+    fixed(cause, files).plan.values.get('pod.preStopSeconds')?.cause
+  expect(causeOf('stale-endpoint-routing')).toBe('stale-endpoint-routing')
+  expect(causeOf('worker-timeout')).toBe('deregistration-race')
+})
