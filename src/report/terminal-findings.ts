@@ -138,7 +138,7 @@ function emphasise(line: Line, words: string): Line {
 function fixLines(page: Page, finding: Finding): Line[] {
   const texts = finding.fixes
     .slice(0, 2)
-    .map((fix) => (fix.patch.includes('\n') ? fix.title : `${fix.title}: ${fix.patch}`))
+    .map((fix) => (fix.patch.includes('\n') ? fix.title : `${fix.title}: ${fix.patch.replace(/^# /, '')}`))
   return bulleted(page, 'fix', texts, INDENT, LABEL)
 }
 

@@ -73,6 +73,15 @@ const quiet: Diagnosis = {
   contradictions: [],
 }
 
+test('advice of one line goes on after its title', () => {
+  const [finding] = shopDiagnosis.findings.filter((each) => each.fixes.length > 0)
+  const [fix] = finding?.fixes ?? []
+  if (!finding || !fix) throw new Error('no fix')
+  const fixes = [{ ...fix, title: 'Fewer connections', patch: '# keep-alive, or more targets' }]
+  const text = renderTerminal({ ...shopDiagnosis, findings: [{ ...finding, fixes }] }, { columns: 80, color: false })
+  expect(text).toContain('Fewer connections: keep-alive, or more targets')
+})
+
 test('a log without failures says so and says what was looked at', () => {
   const text = renderTerminal(quiet, { columns: 80, color: false })
   expect(text).toMatch(/^No failures: none of 412,882 requests ended in 5XX or 460\.\n/)
