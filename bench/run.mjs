@@ -126,21 +126,21 @@ function answerOf(entry, result) {
   }
 }
 
-/** why5xx alone over an eighth of the input and over all of it: memory must not follow the input's size. */
+/** why5xx alone over an eighth of the input, all of it, and eight times as much: memory must not follow the input's size. */
 async function measureGrowth() {
   const tool = tools[0]
   if (tool.missing()) return []
   const found = []
-  for (const factor of [1, 8]) {
-    say(`growth: why5xx at ${factor}x`)
-    const { dir, manifest } = await prepare(Math.round((rows * factor) / 8), ['gzip', 'plain'])
+  for (const factor of [1 / 8, 1, 8]) {
+    say(`growth: why5xx at ${timesOf(factor)}`)
+    const { dir, manifest } = await prepare(Math.round(rows * factor), factor === 1 ? ['gzip', 'plain'] : ['gzip'])
     const input = { dir: join(dir, 'gzip'), form: 'gzip', scratch }
     const samples = []
     for (let run = 0; run < Math.min(runs, 3); run++) {
       const result = measure(tool.argv(input), scratch)
       const wrong = result.failed ?? tool.wrong(result.stdout, input, manifest)
       if (wrong) {
-        say(`growth is not measured at ${factor}x: ${wrong}`)
+        say(`growth is not measured at ${timesOf(factor)}: ${wrong}`)
         return found
       }
       samples.push(result)
@@ -192,6 +192,10 @@ function addEarlier() {
   if (growth.length === 0) growth = earlier.growth
   if (first.length === 0) first = earlier.first
   writeFileSync(path, JSON.stringify({ measured, growth, first }))
+}
+
+function timesOf(factor) {
+  return factor < 1 ? `1/${1 / factor}x` : `${factor}x`
 }
 
 function summary(samples) {
@@ -248,13 +252,16 @@ function render() {
     )
   if (growth.length > 0) {
     const table = [['why5xx, gzip', 'rows', 'seconds', 'peak MB', 'against 1x']]
+    const whole = growth.find((row) => row.factor === 1)
     for (const row of growth)
       table.push([
-        `${row.factor}x`,
+        timesOf(row.factor),
         row.rows.toLocaleString('en'),
         row.seconds.toFixed(2),
         row.peakBytes === undefined ? '' : megabytes(row.peakBytes),
-        row.peakBytes === undefined ? '' : (row.peakBytes / growth[0].peakBytes).toFixed(2),
+        row.peakBytes === undefined || whole?.peakBytes === undefined
+          ? ''
+          : (row.peakBytes / whole.peakBytes).toFixed(2),
       ])
     lines.push('', ...markdownTable(table))
   }

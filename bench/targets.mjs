@@ -25,8 +25,9 @@ export function targetRows({ measured, growth, first }) {
   }
   const peak = entry('why5xx', 'gzip')?.peakBytes
   if (peak !== undefined) row('peak memory', '300 MB', `${Math.round(peak / 1e6)} MB`, peak <= 300e6)
-  if (growth.length === 2 && growth[0].peakBytes !== undefined) {
-    const factor = growth[1].peakBytes / growth[0].peakBytes
+  const peakAt = (factor) => growth.find((each) => each.factor === factor)?.peakBytes
+  if (peakAt(1) !== undefined && peakAt(8) !== undefined) {
+    const factor = peakAt(8) / peakAt(1)
     row('its growth from 1x to 8x input', '1.2 times', `${factor.toFixed(2)} times`, factor <= 1.2)
   }
   if (first.length === 2) {
