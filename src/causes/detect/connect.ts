@@ -245,8 +245,12 @@ function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode
     .slice(0, 4)
     .map(({ from, to }) => `${clock(from)} to ${clock(to)}`)
     .join(', ')
+  const others = [
+    ...(late.length > 0 ? [`${count(late.length)} after ${rungs(late)} (a repeated SYN got its answer)`] : []),
+    ...(rejected.length > 0 ? [`${count(rejected.length)} not within 10 s`] : []),
+  ].join(' and ')
   const because = [
-    `${plural(refused.length, 'request')} to ${episode.target} ${refused.length === 1 ? 'was' : 'were'} refused at once, ${count(late.length)} after ${rungs(late)} (a repeated SYN got its answer) and ${count(rejected.length)} not within 10 s, from ${spanText}${spans.length > 4 ? ` and ${spans.length - 4} more times` : ''}`,
+    `${plural(refused.length, 'request')} to ${episode.target} ${refused.length === 1 ? 'was' : 'were'} refused at once${others === '' ? '' : `, ${others}`}, from ${spanText}${spans.length > 4 ? ` and ${spans.length - 4} more times` : ''}`,
     `that is what kube-proxy's REJECT looks like: the node answers with ICMP, and its kernel sends at most ${ICMP_BURST} at once and then one a second to each peer (seen: at most ${count(mostOf([...nodes.values()].map((each) => each.length)))} from one load balancer node where about ${count(Math.ceil(budget))} could be)`,
     `the Service had no ready endpoint in those seconds; a NodePort does not know whether a pod is busy, only whether it is ready`,
   ]
