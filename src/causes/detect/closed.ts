@@ -4,7 +4,7 @@ import { serversWithKeepAlive } from '../../settings/servers.ts'
 import type { Claim } from '../claim.ts'
 import {
   countUpTo,
-  everWithSymptom,
+  everOnTarget,
   type FailureGroup,
   groupBy,
   inLargeBursts,
@@ -87,7 +87,7 @@ function instantsOf(group: FailureGroup, measures: Measures, target: string, fai
   const { failures: columns } = group
   const rows = measures.rowsOf(target)
   const life = measures.targets.get(target)
-  const refused = everWithSymptom(group, 'connect-refused').filter((i) => targetAt(group, i) === target)
+  const refused = everOnTarget(group, 'connect-refused', target)
   const clusters: number[][] = []
   for (const failure of failures) {
     const last = clusters.at(-1)?.at(-1)

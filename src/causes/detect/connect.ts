@@ -1,15 +1,7 @@
 import type { Evidence } from '../../core/diagnosis.ts'
 import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
-import {
-  everWithSymptom,
-  type FailureGroup,
-  groupBy,
-  nodeAt,
-  symptomAt,
-  targetAt,
-  withSymptom,
-} from './failure-group.ts'
+import { everOnTarget, type FailureGroup, groupBy, nodeAt, symptomAt, targetAt, withSymptom } from './failure-group.ts'
 import type { Measures, TargetTraffic } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
@@ -531,9 +523,9 @@ function doOthersAnswer(measures: Measures, { target, to }: Episode): boolean {
 
 /** Requests that the target had already taken ended without an answer as the refusals began. */
 function brokeOff(group: FailureGroup, { target, from }: Episode): boolean {
-  return everWithSymptom(group, 'closed-before-response').some((i) => {
+  return everOnTarget(group, 'closed-before-response', target).some((i) => {
     const end = group.failures.end[i] as number
-    return targetAt(group, i) === target && end >= from - 2_000 && end <= from + 2_000
+    return end >= from - 2_000 && end <= from + 2_000
   })
 }
 

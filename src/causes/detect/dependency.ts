@@ -119,6 +119,7 @@ function stretchesOf({ failures, idleTimeoutSeconds }: FailureGroup, late: reado
 }
 
 function stopOf(group: FailureGroup, measures: Measures, some: readonly number[]): Stop | undefined {
+  if (some.length < LEAST_FAILURES) return undefined
   const { failures, idleTimeoutSeconds } = group
   const routes = new Set(some.map((i) => routeAt(group, i)))
   const middle = median(some.map((i) => ((failures.start[i] as number) + (failures.end[i] as number)) / 2))

@@ -54,6 +54,17 @@ export function everWithSymptom(group: FailureGroup, wanted: Symptom): number[] 
   return group.everything.filter((failure) => symptomAt(group, failure) === wanted)
 }
 
+const byTarget = new WeakMap<readonly number[], Map<Symptom, ReadonlyMap<string, readonly number[]>>>()
+
+/** The same on one target: asked again and again, for each of many targets. */
+export function everOnTarget(group: FailureGroup, wanted: Symptom, target: string): readonly number[] {
+  const known = byTarget.get(group.everything) ?? new Map<Symptom, ReadonlyMap<string, readonly number[]>>()
+  byTarget.set(group.everything, known)
+  const targets = known.get(wanted) ?? groupBy(everWithSymptom(group, wanted), (i) => targetAt(group, i))
+  known.set(wanted, targets)
+  return targets.get(target) ?? []
+}
+
 export function groupBy<K>(items: readonly number[], keyOf: (item: number) => K): Map<K, number[]> {
   const groups = new Map<K, number[]>()
   for (const item of items) {
