@@ -117,6 +117,21 @@ it('of one node among several with pods is only possible for what went to anothe
   expect(judged(pod('cart-1', nodeA))).toEqual(['likely conntrack-table-full 12'])
 })
 
+it('of a node that always complains is no more than possible, however many fail in a second', () => {
+  const silent = { symptom: 'connect-timeout', after: 10 } as const
+  const sent = [nodeA, nodeB].flatMap((to) => [
+    ...every(0.5, 0, 100, { to }),
+    ...every(0.05, 40, 70, { to, ...silent }),
+  ])
+  const of = clusterSubjects(sent)
+  const always = kernel(Array.from({ length: 100 }, (_, n) => n))
+  const objects = [service('Cluster'), pod('cart-1', nodeA), pod('cart-2', nodeB)]
+  const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
+  const joined = joinTestimonies(of, [always, readDocument('pods.json', 'kubernetes', text, of)])
+  const found = summaryOf(closeByNodes(joined, [...Array(of.failures.length).keys()]))
+  expect(found).toEqual(['possible conntrack-table-full 1200'])
+})
+
 describe('counters of a node', () => {
   it('tell used-up source ports by the number of lost packets', () => {
     const rounds = (lost: number) =>

@@ -31,7 +31,8 @@ export function closeByNodes(joined: Joined, failures: readonly number[]): Closi
   const closings = new Map<number, Closing>()
   for (const lost of timeoutsByGroup(joined, failures))
     for (const kind of COUNTED) {
-      const found = byNode(joined, kind).flatMap((events) => judgeNode(joined, events, lost))
+      const nodes = byNode(joined, kind)
+      const found = nodes.flatMap((events) => judgeNode(joined, events, lost, nodes.length))
       // The node that a connection went to goes before the one that it may have been sent on to.
       for (const { way, ...closing } of found.sort((a, b) => Number(b.way === 'yes') - Number(a.way === 'yes')))
         if (!closings.has(closing.failure)) closings.set(closing.failure, closing)
@@ -70,6 +71,7 @@ function judgeNode(
   joined: Joined,
   events: readonly LifeEvent[],
   lost: readonly number[],
+  nodes: number,
 ): (Closing & { readonly way: OnTheWay })[] {
   const { subjects } = joined
   const [event] = events as [LifeEvent]
@@ -99,11 +101,12 @@ function judgeNode(
   // A log that lies within the incident has no other time to compare with, but it may have another node.
   const isHere = (subject: number): boolean => wayOf(subject) === 'yes'
   const byPlace = atLeast(
-    secondsOf(subjects, atThatTime.filter(isHere)),
+    secondsHere(subjects, atThatTime, isHere),
     secondsOf(subjects, atThatTime),
     (healthyNear.filter(isHere).length + 1) / (healthyNear.length + 2),
   )
-  const chance = 2 * Math.min(byTime, byPlace)
+  // Of many nodes one looks guilty by chance.
+  const chance = 2 * nodes * Math.min(byTime, byPlace)
   const isKnown = near.some((failure) => wayOf(failure) !== 'unknown')
   if (!isKnown && chance > MOST_BY_CHANCE.possible) return []
   const isSure = cause.isAccounted || chance <= MOST_BY_CHANCE.likely
@@ -194,6 +197,21 @@ function controlsOf({ subjects }: Joined, failure: number): number[] {
 /** Failures of one second are one coincidence, not many. */
 function secondsOf({ start }: Subjects, failures: readonly number[]): number {
   return new Set(failures.map((failure) => Math.floor((start[failure] as number) / 1000))).size
+}
+
+/** Of a second in which half of the failures went here, half. */
+function secondsHere({ start }: Subjects, failures: readonly number[], isHere: (failure: number) => boolean): number {
+  const seconds = new Map<number, { all: number; here: number }>()
+  for (const failure of failures) {
+    const second = Math.floor((start[failure] as number) / 1000)
+    const known = seconds.get(second) ?? { all: 0, here: 0 }
+    seconds.set(second, known)
+    known.all++
+    if (isHere(failure)) known.here++
+  }
+  let sum = 0
+  for (const { all, here } of seconds.values()) sum += here / all
+  return Math.floor(sum)
 }
 
 /** Said once in the life of a listening socket, when SYNs come faster than it is emptied. */
