@@ -224,15 +224,19 @@ function judgeRejected(group: FailureGroup, measures: Measures, episode: Episode
   const budget = spans.reduce((sum, { from, to }) => sum + ICMP_BURST + (to - from) / 1000 + 1, 0)
   const nodes = groupByNode(answeredSyns)
   // A closed port answers every SYN at once: one that waits while others are refused at once did not meet a closed port.
-  const waited = late.filter(({ start }) =>
-    refused.some((each) => each.start < start - 20 && start - each.start < 10_000),
-  ).length
+  const waitedOf = (attempts: readonly Attempt[]): number =>
+    attempts.filter(({ start }) => refused.some((each) => each.start < start - 20 && start - each.start < 10_000))
+      .length
+  const waited = waitedOf(late)
+  // After 3 s a node also gives up a neighbour that is gone, which is no repeated SYN.
+  const repeated = late.filter(({ elapsedMs }) => elapsedMs < 2_900 || elapsedMs > 3_300)
+  const isRepeated = waitedOf(repeated) >= 1 || repeated.filter(({ elapsedMs }) => isOnLadder(elapsedMs)).length >= 2
   const isLikely =
     group.isNodePort &&
     overIcmpBudget(episode) === undefined &&
     refused.length >= 2 &&
     answeredSyns.length >= 4 &&
-    (waited >= 1 || onLadder >= 2 || rejected.length >= 2)
+    (isRepeated || rejected.length >= 2)
   const spanText = spans
     .slice(0, 4)
     .map(({ from, to }) => `${clock(from)} to ${clock(to)}`)
