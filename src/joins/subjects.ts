@@ -124,6 +124,18 @@ export function groupKey({ loadBalancer, targetGroup }: Flow): string {
   return `${loadBalancer}|${targetGroup}`
 }
 
+/** Failures of one target group each. */
+export function byTargetGroup(subjects: Subjects, failures: readonly number[]): number[][] {
+  const groups = new Map<string, number[]>()
+  for (const failure of failures) {
+    const key = groupKey(flowOf(subjects, failure))
+    const known = groups.get(key)
+    if (known === undefined) groups.set(key, [failure])
+    else known.push(failure)
+  }
+  return [...groups.values()]
+}
+
 export function flowOf({ failures, flows }: Subjects, failure: number): Flow {
   return flows[failures.flow[failure] as number] as Flow
 }

@@ -2,7 +2,7 @@ import type { Confidence, Symptom } from '../../core/vocabulary.ts'
 import type { Closing } from '../closing.ts'
 import { eventsWithin } from '../events-within.ts'
 import { concerns, hitsBy, type Joined } from '../joined.ts'
-import { flowOf, groupKey, symptomOf } from '../subjects.ts'
+import { byTargetGroup, flowOf, groupKey, symptomOf } from '../subjects.ts'
 import type { EventKind, Hit, LifeEvent } from '../testimony.ts'
 
 interface EventRule {
@@ -70,16 +70,12 @@ function groupsOf(
   { symptom = 'closed-before-response', status }: EventRule,
 ): number[][] {
   const { subjects } = joined
-  const groups = new Map<string, number[]>()
-  for (const failure of failures) {
-    if (symptomOf(subjects, failure) !== symptom) continue
-    if (status !== undefined && subjects.failures.elbStatus[failure] !== status) continue
-    const key = groupKey(flowOf(subjects, failure))
-    const known = groups.get(key)
-    if (known === undefined) groups.set(key, [failure])
-    else known.push(failure)
-  }
-  return [...groups.values()]
+  const mine = failures.filter(
+    (failure) =>
+      symptomOf(subjects, failure) === symptom &&
+      (status === undefined || subjects.failures.elbStatus[failure] === status),
+  )
+  return byTargetGroup(subjects, mine)
 }
 
 function applyRule(joined: Joined, rule: EventRule, all: readonly LifeEvent[], lost: readonly number[]): Closing[] {

@@ -2,7 +2,7 @@ import type { Closing } from '../closing.ts'
 import { eventsOf, eventsWithin } from '../events-within.ts'
 import type { Joined } from '../joined.ts'
 import { type OnTheWay, onTheWay } from '../nodes.ts'
-import { flowOf, groupKey, type Subjects, symptomOf, targetOf } from '../subjects.ts'
+import { byTargetGroup, flowOf, groupKey, type Subjects, symptomOf, targetOf } from '../subjects.ts'
 import type { EventKind, LifeEvent } from '../testimony.ts'
 import { atLeast } from './events.ts'
 
@@ -29,7 +29,8 @@ const COUNTED: readonly EventKind[] = ['conntrack-full', 'allowance-exceeded', '
 /** New connections that a node dropped: its kernel's log or its counters say so, at the time of the SYNs. */
 export function closeByNodes(joined: Joined, failures: readonly number[]): Closing[] {
   const closings = new Map<number, Closing>()
-  for (const lost of timeoutsByGroup(joined, failures))
+  const timeouts = failures.filter((failure) => symptomOf(joined.subjects, failure) === 'connect-timeout')
+  for (const lost of byTargetGroup(joined.subjects, timeouts))
     for (const kind of COUNTED) {
       const nodes = byNode(joined, kind)
       const found = nodes.flatMap((events) => judgeNode(joined, events, lost, nodes.length))
@@ -42,18 +43,6 @@ export function closeByNodes(joined: Joined, failures: readonly number[]): Closi
     if (closing) closings.set(failure, closing)
   }
   return [...closings.values()]
-}
-
-function timeoutsByGroup({ subjects }: Joined, failures: readonly number[]): number[][] {
-  const groups = new Map<string, number[]>()
-  for (const failure of failures) {
-    if (symptomOf(subjects, failure) !== 'connect-timeout') continue
-    const key = groupKey(flowOf(subjects, failure))
-    const known = groups.get(key)
-    if (known === undefined) groups.set(key, [failure])
-    else known.push(failure)
-  }
-  return [...groups.values()]
 }
 
 function byNode({ events }: Joined, kind: EventKind): LifeEvent[][] {

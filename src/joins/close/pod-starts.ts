@@ -2,7 +2,7 @@ import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, type PodLife, podLives, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
-import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
+import { byTargetGroup, flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
 import { isNodePort } from '../workloads.ts'
 import { atLeast } from './events.ts'
 
@@ -15,15 +15,10 @@ const MOST_BY_CHANCE = { likely: 0.02, possible: 0.2 } as const
 /** Refused behind a NodePort within seconds of the start of a pod that nothing probes: ready before it listens. */
 export function closeByUnprobedStarts(joined: Joined, failures: readonly number[]): Closing[] {
   const { subjects } = joined
-  const groups = new Map<string, number[]>()
-  for (const failure of failures) {
-    if (symptomOf(subjects, failure) !== 'connect-refused' || !isNodePort(targetOf(subjects, failure))) continue
-    const key = groupKey(flowOf(subjects, failure))
-    const list = groups.get(key)
-    if (list === undefined) groups.set(key, [failure])
-    else list.push(failure)
-  }
-  return [...groups.values()].flatMap((list) => closeGroup(joined, list))
+  const mine = failures.filter(
+    (failure) => symptomOf(subjects, failure) === 'connect-refused' && isNodePort(targetOf(subjects, failure)),
+  )
+  return byTargetGroup(subjects, mine).flatMap((list) => closeGroup(joined, list))
 }
 
 function closeGroup(joined: Joined, all: readonly number[]): Closing[] {

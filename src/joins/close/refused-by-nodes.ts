@@ -2,7 +2,7 @@ import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Closing } from '../closing.ts'
 import { podLives } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
-import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
+import { byTargetGroup, flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
 import type { EventKind } from '../testimony.ts'
 import { isNodePort, workloadOf } from '../workloads.ts'
 
@@ -24,15 +24,10 @@ const SHAKEN: ReadonlySet<EventKind> = new Set([
 /** Every node refuses while every pod is ready, probed and left in peace: what refuses is the node, for want of endpoints. */
 export function closeByReadyPods(joined: Joined, failures: readonly number[]): Closing[] {
   const { subjects } = joined
-  const groups = new Map<string, number[]>()
-  for (const failure of failures) {
-    if (symptomOf(subjects, failure) !== 'connect-refused' || !isNodePort(targetOf(subjects, failure))) continue
-    const key = groupKey(flowOf(subjects, failure))
-    const list = groups.get(key)
-    if (list === undefined) groups.set(key, [failure])
-    else list.push(failure)
-  }
-  return [...groups.values()].flatMap((list) => closeGroup(joined, list))
+  const mine = failures.filter(
+    (failure) => symptomOf(subjects, failure) === 'connect-refused' && isNodePort(targetOf(subjects, failure)),
+  )
+  return byTargetGroup(subjects, mine).flatMap((list) => closeGroup(joined, list))
 }
 
 function closeGroup(joined: Joined, all: readonly number[]): Closing[] {

@@ -2,7 +2,7 @@ import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, podLives, serviceOf, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
-import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
+import { byTargetGroup, symptomOf, targetOf } from '../subjects.ts'
 import { hostOf, isNodePort } from '../workloads.ts'
 import { atLeast } from './events.ts'
 
@@ -17,15 +17,10 @@ const MOST_BY_CHANCE = { likely: 0.02, possible: 0.2 } as const
 
 /** Connections through one node that fail after a pod was stopped: its kube-proxy still sends to that pod. */
 export function closeByStaleRules(joined: Joined, failures: readonly number[]): Closing[] {
-  const groups = new Map<string, number[]>()
-  for (const failure of failures) {
-    if (!CONNECT.has(symptomOf(joined.subjects, failure)) || !isNodePort(targetOf(joined.subjects, failure))) continue
-    const key = groupKey(flowOf(joined.subjects, failure))
-    const list = groups.get(key)
-    if (list === undefined) groups.set(key, [failure])
-    else list.push(failure)
-  }
-  return [...groups.values()].flatMap((list) => closeGroup(joined, list))
+  const mine = failures.filter(
+    (failure) => CONNECT.has(symptomOf(joined.subjects, failure)) && isNodePort(targetOf(joined.subjects, failure)),
+  )
+  return byTargetGroup(joined.subjects, mine).flatMap((list) => closeGroup(joined, list))
 }
 
 function closeGroup(joined: Joined, all: readonly number[]): Closing[] {

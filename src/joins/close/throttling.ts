@@ -1,7 +1,7 @@
 import type { Closing } from '../closing.ts'
 import { say } from '../coverage.ts'
 import type { Joined } from '../joined.ts'
-import { flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
+import { byTargetGroup, flowOf, groupKey, symptomOf, targetOf } from '../subjects.ts'
 import type { MetricSeries } from '../testimony.ts'
 import { isNodePort, workloadOf } from '../workloads.ts'
 
@@ -34,15 +34,8 @@ interface Measured {
 export function closeByThrottling(joined: Joined, failures: readonly number[]): Closing[] {
   const { all } = joined.metrics
   if (!all.some(({ name }) => name === THROTTLED || name === OVER_LIMIT)) return []
-  const groups = new Map<string, number[]>()
-  for (const failure of failures) {
-    if (symptomOf(joined.subjects, failure) !== 'response-timeout') continue
-    const key = groupKey(flowOf(joined.subjects, failure))
-    const known = groups.get(key)
-    if (known === undefined) groups.set(key, [failure])
-    else known.push(failure)
-  }
-  return [...groups.values()].flatMap((late) => closeGroup(joined, late))
+  const late = failures.filter((failure) => symptomOf(joined.subjects, failure) === 'response-timeout')
+  return byTargetGroup(joined.subjects, late).flatMap((some) => closeGroup(joined, some))
 }
 
 function closeGroup(joined: Joined, late: readonly number[]): Closing[] {
