@@ -305,3 +305,21 @@ describe('documents of strangers', () => {
     expect([firstMs, lastMs]).toEqual([T0, T0])
   })
 })
+
+it('an event of a pod has not the address of its namesake in another namespace', () => {
+  const pod = (namespace: string, podIP: string) => ({
+    kind: 'Pod',
+    metadata: { name: 'web-0', namespace },
+    status: { podIP },
+  })
+  const killing = {
+    kind: 'Event',
+    reason: 'Killing',
+    message: 'Stopping container app',
+    involvedObject: { kind: 'Pod', name: 'web-0', namespace: 'shop' },
+    firstTimestamp: new Date(T0).toISOString(),
+  }
+  const text = JSON.stringify({ kind: 'List', items: [pod('shop', '10.2.0.5'), pod('staging', '10.2.0.9'), killing] })
+  const { events } = readDocument('k.json', 'kubernetes', text, subjectsOf([], 3))
+  expect(events.map(({ addresses }) => addresses)).toEqual([['10.2.0.5']])
+})

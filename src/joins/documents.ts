@@ -110,9 +110,9 @@ function allowanceEvents({ name, label, periodMs, points }: CloudWatchMetric, fi
 
 function kubernetes(name: string, values: readonly unknown[]): Testimony {
   const facts = readKubernetes(values)
-  const addressesOf = new Map(facts.pods.map((pod) => [pod.name, pod.addresses]))
+  const addressesOf = new Map(facts.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod.addresses]))
   const events = [
-    ...facts.events.map((event) => lifeEvent(event, addressesOf.get(event.name) ?? [], name)),
+    ...facts.events.map((event) => lifeEvent(event, addressesOf.get(`${event.namespace}/${event.name}`) ?? [], name)),
     ...facts.pods.flatMap((pod) => endsOf(pod, name)),
   ].filter((event) => !Number.isNaN(event.timeMs))
   const notes: string[] = []

@@ -124,12 +124,21 @@ function withAddresses(
     for (const source of sources) addressesOf.set(source, [...(addressesOf.get(source) ?? []), target])
   const pods = testimonies.flatMap((each) => each.pods)
   const nodes = testimonies.flatMap((each) => each.nodes ?? [])
-  for (const pod of pods) addressesOf.set(pod.name, pod.addresses)
+  const namespaces = new Map<string, Set<string>>()
+  for (const { name, namespace } of pods) namespaces.set(name, (namespaces.get(name) ?? new Set()).add(namespace))
+  for (const { name, namespace, addresses } of pods) {
+    addressesOf.set(`${namespace}/${name}`, addresses)
+    // Which of two namesakes a log means it does not say.
+    addressesOf.set(name, (namespaces.get(name)?.size ?? 0) > 1 ? [] : addresses)
+  }
   return testimonies
     .flatMap((each) => each.events)
     .map((event) => {
       if (event.isOfNode) return { ...event, addresses: nodeAddresses(event.who, pods, nodes) }
-      return event.addresses.length > 0 ? event : { ...event, addresses: addressesOf.get(event.who) ?? [] }
+      if (event.addresses.length > 0) return event
+      const { who, namespace } = event
+      const own = namespace === undefined ? undefined : addressesOf.get(`${namespace}/${who}`)
+      return { ...event, addresses: own ?? addressesOf.get(who) ?? [] }
     })
 }
 
