@@ -28,7 +28,7 @@ export class NodeCounters {
 
   finish(): Testimony {
     this.#snapshots.finish()
-    const { snapshots, rows, unparsed } = this.#snapshots
+    const { snapshots, rows, unparsed, dropped } = this.#snapshots
     const timed = snapshots.filter(({ time }) => time !== undefined)
     const notes: string[] = []
     if (timed.length < snapshots.length)
@@ -41,6 +41,7 @@ export class NodeCounters {
       formats: new Map([['node-counters', rows]]),
       rows,
       unparsed,
+      dropped,
       firstMs: timed[0]?.time?.ms ?? Number.NaN,
       lastMs: timed.at(-1)?.time?.ms ?? Number.NaN,
       hasZone: timed.every(({ time }) => time?.hasZone),

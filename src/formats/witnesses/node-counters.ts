@@ -68,11 +68,16 @@ export function snapshotsByNode(series: readonly PrometheusSeries[]): ReadonlyMa
   )
 }
 
+/** One a second for a day. */
+const MOST_SNAPSHOTS = 100_000
+
 /** Snapshots of `conntrack -S`, `ethtool -S` and `sysctl`, each with the time above it (`date`), line by line. */
 export class NodeSnapshots {
   readonly snapshots: NodeSnapshot[] = []
   rows = 0
   unparsed = 0
+  /** Snapshots that were too many to be kept. */
+  dropped = 0
   #time: LogTime | undefined
   #counters = new Map<NodeCounter, number>()
   readonly #processors = new Set<string>()
@@ -107,7 +112,10 @@ export class NodeSnapshots {
 
   /** Ends the snapshot that is being read. */
   finish(): void {
-    if (this.#counters.size > 0) this.snapshots.push({ time: this.#time, counters: this.#counters })
+    if (this.#counters.size > 0) {
+      if (this.snapshots.length < MOST_SNAPSHOTS) this.snapshots.push({ time: this.#time, counters: this.#counters })
+      else this.dropped++
+    }
     this.#counters = new Map()
     this.#processors.clear()
     this.#time = undefined

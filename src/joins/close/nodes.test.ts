@@ -188,6 +188,13 @@ describe('counters of a node', () => {
     expect(judge([counters('ip-10-0-16-11.txt', rounds), pods])).toEqual(['conntrack-table-full likely'])
   })
 
+  it('are kept in bounded number', () => {
+    const log = new NodeCounters('sysctl.txt')
+    const block = encoder.encode('net.netfilter.nf_conntrack_count = 7\n'.repeat(1_000))
+    for (let n = 0; n < 101; n++) log.add(block)
+    expect(log.finish()).toMatchObject({ rows: 101_000, dropped: 1_000 })
+  })
+
   it('say what is missing', () => {
     const log = new NodeCounters('conntrack.txt')
     log.add(encoder.encode(`${conntrack(1)}\n${conntrack(5)}\n`))
