@@ -135,20 +135,30 @@ function judgeEpisode(group: FailureGroup, measures: Measures, episode: Episode)
   const answered = episode.refused.length + episode.late.length
   // A stray refusal among dozens of silences is no rate limit.
   const isLimit = answered >= 3 || episode.timedOut.length <= answered * 10
-  if (group.isNodePort && isLimit && episode.refused.length > 0 && (episode.late.length > 0 || hasIcmpShape(episode)))
-    return judgeRejected(group, measures, episode)
+  if (group.isNodePort && isLimit && episode.refused.length > 0 && (episode.late.length > 0 || hasIcmpShape(episode))) {
+    const rejected = judgeRejected(group, measures, episode)
+    if (rejected.length > 0) return rejected
+  }
   if (episode.refused.length > 0) {
     // A stray refusal beside many silences is another event: judged apart.
     const silent = { ...episode, refused: [], late: [] }
-    return [
+    const claims = [
       ...judgeRefused(group, measures, { ...episode, timedOut: [], late: [] }),
       ...(episode.late.length > 0 ? judgeLate(group, { ...episode, refused: [], timedOut: [] }) : []),
       ...(episode.timedOut.length > 0 ? judgeTimedOut(group, measures, silent) : []),
     ]
+    // A node that passes others on, and found no host for these: its rules name a pod that is gone.
+    const isGone = group.isNodePort && episode.answered > 0 && episode.late.some((each) => !isOnLadder(each.elapsedMs))
+    return isGone ? claims.map((claim) => withFirst(claim, 'stale-endpoint-routing')) : claims
   }
   if (episode.late.length > 0) return judgeLate(group, episode)
   if (episode.timedOut.length > 0) return judgeTimedOut(group, measures, episode)
   return []
+}
+
+function withFirst(claim: Claim, cause: string): Claim {
+  if (claim.cause !== null) return claim
+  return { ...claim, candidates: [cause, ...claim.candidates.filter((each) => each !== cause)].slice(0, 4) }
 }
 
 /** Refusals at no more than the kernel's ICMP rate while other SYNs stayed unanswered in the same stretch. */

@@ -47,4 +47,13 @@ describe('one node whose rules send to a pod that is gone', () => {
     const diagnosis = await diagnoseMade((log) => rollout(log, failing, waits, targets))
     expect(causesIn(diagnosis)).not.toContain('stale-endpoint-routing')
   })
+
+  it('is the first candidate, with reasons, where all nodes do', async () => {
+    const diagnosis = await diagnoseMade((log) => rollout(log, nodes, gone))
+    for (const finding of diagnosis.findings) {
+      expect(finding.cause).toBeNull()
+      expect(finding.candidates[0]?.cause).toBe('stale-endpoint-routing')
+      expect(finding.because.length).toBeGreaterThan(0)
+    }
+  })
 })
