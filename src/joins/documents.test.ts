@@ -1,10 +1,11 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readCloudWatch } from '../formats/witnesses/cloudwatch.ts'
 import { detectWitness } from '../formats/witnesses/detect-witness.ts'
 import { parseDocuments } from '../formats/witnesses/json-document.ts'
 import { readKubernetes } from '../formats/witnesses/kubernetes.ts'
 import { readSentry } from '../formats/witnesses/sentry.ts'
-import { subjectsOf, T0 } from '../testing/witness-shop.ts'
+import { judge, subjectsOf, T0 } from '../testing/witness-shop.ts'
 import { CheckLog, ConnectionLog } from './check-log.ts'
 import { readDocument } from './documents.ts'
 
@@ -323,3 +324,39 @@ it('an event of a pod has not the address of its namesake in another namespace',
   const { events } = readDocument('k.json', 'kubernetes', text, subjectsOf([], 3))
   expect(events.map(({ addresses }) => addresses)).toEqual([['10.2.0.5']])
 })
+
+const KEYS = [
+  ...['kind', 'items', 'metadata', 'name', 'namespace', 'status', 'spec', 'podIPs', 'ip', 'conditions', 'type'],
+  ...['containerStatuses', 'lastState', 'terminated', 'involvedObject', 'firstTimestamp', 'reason', 'count'],
+  ...['metric', '__name__', 'values', 'Label', 'Timestamps', 'Values', 'TargetHealthDescriptions', 'Target', 'Port'],
+  ...['ports', 'nodePort', 'endpoints', 'targetRef', '__proto__', 'constructor'],
+]
+const TEXTS = [
+  ...['Pod', 'Event', 'Node', 'Service', 'EndpointSlice', 'List', 'Killing', '10.2.0.5', 'NaN', '2026-11-23T02:19:30Z'],
+  ...['node_nf_conntrack_entries', 'ethtool_conntrack_allowance_exceeded', '+275760-09-13T00:00:00.001Z'],
+]
+const leaf = fc.oneof(fc.constantFrom(...TEXTS), fc.constantFrom(null, true, T0, T0 / 1000), fc.double(), fc.string())
+const { tree } = fc.letrec((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 6 },
+    leaf,
+    fc.array(tie('tree'), { maxLength: 4 }),
+    fc.dictionary(fc.constantFrom(...KEYS), tie('tree'), { maxKeys: 6 }),
+  ),
+}))
+
+it.each(['cloudwatch', 'prometheus', 'kubernetes', 'target-health', 'sentry'] as const)(
+  'any document is survived as %s',
+  (format) => {
+    const failed = { request: 'GET http://s/a HTTP/1.1', startMs: 30_000, endMs: 40_000 }
+    const subjects = subjectsOf([{ ...failed, symptom: 'connect-timeout' }], 30)
+    fc.assert(
+      fc.property(fc.array(tree, { maxLength: 3 }), (items) => {
+        const document = { kind: 'List', items, data: { result: items }, MetricDataResults: items }
+        const testimony = readDocument('f.json', format, JSON.stringify(document), subjects)
+        expect(judge(subjects, [testimony]).claimOf).toHaveLength(1)
+      }),
+      { numRuns: 300 },
+    )
+  },
+)
