@@ -97,6 +97,8 @@ describe('a dead target that fail-open keeps', () => {
     expect(judge(metrics({ ...none, UnhealthyRoutingRequestCount: 40 }))).toEqual([
       { confidence: 'likely', count: 22, from: 112 },
     ])
+    const two = { ...none, UnhealthyRoutingRequestCount: 40, 'other HealthyHostCount': 5 }
+    expect(judge(metrics(two))).toEqual([{ confidence: 'possible', count: 22, from: 112 }])
     expect(judge(metrics(none))).toEqual([{ confidence: 'possible', count: 22, from: 112 }])
     expect(judge(metrics({ HealthyHostCount: 2, UnHealthyHostCount: 1 }))).toEqual([])
   })

@@ -171,7 +171,9 @@ function byCloudWatch({ subjects, metrics: { all, fit } }: Joined, failure: numb
   if (healthy !== 0 || !unhealthy) return undefined
   const routed = countOf('UnhealthyRoutingRequestCount')
   // Host counts are one target group's, and the export does not say which.
-  const isOnly = subjects.flows.every((flow) => flow.loadBalancer !== loadBalancer || flow.targetGroup === targetGroup)
+  const isOnly =
+    all.filter((metric) => metric.name === 'HealthyHostCount').length === 1 &&
+    subjects.flows.every((flow) => flow.loadBalancer !== loadBalancer || flow.targetGroup === targetGroup)
   return {
     text: `CloudWatch counts no healthy target and ${unhealthy} unhealthy${routed ? `, and ${routed} requests sent to unhealthy ones` : ''}`,
     detectionMs: DETECTION_MS,
