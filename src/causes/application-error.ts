@@ -9,7 +9,7 @@ export default defineCause({
     title: 'The application itself answered with a 5XX',
     hop: 'application',
     symptoms: ['target-answered'],
-    decidedBy: 'witness',
+    decidedBy: 'rows',
     wants: ['app-log', 'sentry', 'proxy-log', 'cloudwatch'],
     since: '0.1.0',
     sources: [source.albLogs, source.albMetrics, source.repost502, 'lab: application-error'],
