@@ -58,3 +58,22 @@ describe('an upload refused at its head', () => {
     expect(findings.map((finding) => finding.cause)).not.toContain('early-response-to-upload')
   })
 })
+
+describe('boards that ask for one route only', () => {
+  it('keep the race among their candidates: that their route alone fails says nothing', async () => {
+    const { findings } = await diagnoseMade((log) => {
+      for (let n = 0; n < 600; n++) {
+        const base = { atMs: n * 100 + 20 * log.random.next(), node: n % 2, target: targets[n % 2] as string }
+        const isBoard = n % 20 !== 0
+        const isLost = isBoard && log.random.next() < 0.3
+        log.add({
+          ...base,
+          path: isBoard ? `/api/widgets/${n}` : '/',
+          ...(isLost ? { elbStatus: 502, elapsedMs: 4 } : { elbStatus: 200, targetStatus: 200, elapsedMs: 15 }),
+        })
+      }
+    })
+    for (const { cause, candidates } of findings)
+      expect([cause, ...candidates.map((each) => each.cause)]).toContain('keepalive-shorter-than-idle-timeout')
+  })
+})
