@@ -243,7 +243,7 @@ export const withoutProof: Readonly<Record<string, string>> = {
   'snat-port-race':
     'the repeated SYN finds another port, so no request fails: 118 of 8,000 connections were a second late, and none with --random-fully ([measurements](measurements.md), row 26)',
   'response-truncated':
-    'a cut body is no 5XX; the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
+    'a cut body is no 5XX (the rows of all 15 in one run say 200); the page advises what shutdown-drops-in-flight and worker-killed-mid-request do',
 }
 
 /** What `--fix auto` of a scenario means: the first proof that has it, else the settings alone. */

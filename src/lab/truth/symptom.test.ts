@@ -33,6 +33,11 @@ describe('the symptom from the sockets', () => {
       { ...base, elbStatus: 504, socket: { event: 'connect-timer', after_ms: 10_000 } },
     ],
     [
+      'connect-timeout',
+      'no route, said after three tries of 3 s',
+      { ...base, socket: { event: 'EHOSTUNREACH', after_ms: 9_938 } },
+    ],
+    [
       'closed-before-response',
       'a FIN instead of an answer',
       { ...base, phase: 'await-response' as const, socket: { event: 'FIN', after_ms: 1 } },

@@ -22,11 +22,15 @@ export function symptomOfSockets(
   return { symptom: isRuleAnswered ? 'rule-answered' : withoutAnswer(failure), answeredBy: 'load-balancer' }
 }
 
+/** Where the symptom `connect-timeout` begins, by its definition. */
+const CONNECT_TIMEOUT_MS = 9_500
+
 function withoutAnswer(failure: Failure): Symptom {
   const { event = '', after_ms: afterMs = 0 } = failure.socket
   if (failure.target === null) return 'no-target'
   if (failure.phase === 'connect') {
-    if (event === 'connect-timer' || event === 'tls-timer') return 'connect-timeout'
+    // "No route" after three tries of 3 s comes so late that a row cannot tell it from the timer.
+    if (event === 'connect-timer' || event === 'tls-timer' || afterMs >= CONNECT_TIMEOUT_MS) return 'connect-timeout'
     return afterMs < 500 ? 'connect-refused' : 'connect-failed-late'
   }
   return event === 'idle-timer' ? 'response-timeout' : 'closed-before-response'
