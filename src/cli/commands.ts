@@ -1,4 +1,3 @@
-import { startWorkersFor } from '../engine/ready-workers.ts'
 import type { CommandEntry } from './command.ts'
 
 /**
@@ -10,10 +9,7 @@ export const commands: readonly CommandEntry[] = [
     name: 'diagnose',
     args: '[log...]',
     summary: 'read access logs and say who answered each failure, what the load balancer saw, and why (the default)',
-    load() {
-      startWorkersFor(process.argv.slice(2))
-      return import('./diagnose.ts')
-    },
+    load: () => import('./diagnose.ts'),
   },
   {
     name: 'explain',
@@ -69,3 +65,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./lab.ts'),
   },
 ]
+
+/** `why5xx ./logs` means `why5xx diagnose ./logs`. */
+export function withDefaultCommand(argv: readonly string[]): string[] {
+  const first = argv[0]
+  if (first === undefined) return []
+  const isKnown = commands.some((spec) => spec.name === first)
+  if (isKnown || first === 'help' || ['-h', '--help', '-V', '--version'].includes(first)) return [...argv]
+  return ['diagnose', ...argv]
+}

@@ -39,15 +39,19 @@ process.on('uncaughtException', (error) => {
   process.exit(1)
 })
 
-try {
-  const isComplete = await runInside(JSON.parse(process.argv[2] ?? '') as RunJob, abort.signal)
-  say({ kind: 'done', isComplete })
-  process.exitCode = 0
-} catch (error) {
-  fail(error)
+void live()
+
+async function live(): Promise<void> {
+  try {
+    const isComplete = await runInside(JSON.parse(process.argv[2] ?? '') as RunJob, abort.signal)
+    say({ kind: 'done', isComplete })
+    process.exitCode = 0
+  } catch (error) {
+    fail(error)
+  }
+  // Leaving ends the namespace's other processes; what they wrote is on disk by now.
+  setTimeout(() => process.exit(), 50)
 }
-// Leaving ends the namespace's other processes; what they wrote is on disk by now.
-setTimeout(() => process.exit(), 50)
 
 async function runInside(job: RunJob, signal: AbortSignal): Promise<boolean> {
   const scenario = withFix(scenarioById(job.scenario), job.fix)

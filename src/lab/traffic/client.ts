@@ -48,10 +48,11 @@ process.on('SIGTERM', () => {
   isStopping = true
 })
 const flush = setInterval(write, 500)
-await run()
-clearInterval(flush)
-write()
-process.exit(0)
+void run().then(() => {
+  clearInterval(flush)
+  write()
+  process.exit(0)
+})
 
 async function run(): Promise<void> {
   const startMs = performance.now()
