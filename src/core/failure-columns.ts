@@ -1,6 +1,7 @@
 import { type Columns, copyRows, makeColumns } from './columns.ts'
 import { ensureRoom } from './growable.ts'
 import type { RequestBatch, RowDetail } from './request-batch.ts'
+import { sortTimes } from './sort-times.ts'
 import { type AnsweredBy, answeredByValues, type Symptom, symptoms } from './vocabulary.ts'
 
 const failureColumns = {
@@ -159,7 +160,7 @@ export function failuresByTime({ length, end }: FailureColumns): number[] {
     return Array.from({ length }, (_, i) => i).sort((a, b) => (end[a] as number) - (end[b] as number) || a - b)
   const keys = new Float64Array(length)
   for (let i = 0; i < length; i++) keys[i] = Math.round(((end[i] as number) - min) * 1_000) * length + i
-  return Array.from(keys.sort(), (key) => key - Math.floor(key / length) * length)
+  return Array.from(sortTimes(keys), (key) => key - Math.floor(key / length) * length)
 }
 
 /** A copy without spare room, so that it can be sent between threads. */

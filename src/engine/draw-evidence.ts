@@ -1,7 +1,8 @@
 import type { Evidence, SettingValue } from '../core/diagnosis.ts'
+import { sortTimes } from '../core/sort-times.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import type { Symptom } from '../core/vocabulary.ts'
-import { countHealthy, elapsedHistogram } from '../evidence/elapsed-histogram.ts'
+import { countHealthy, elapsedHistogram, type FineCounts } from '../evidence/elapsed-histogram.ts'
 import type { TargetRows } from '../evidence/kept-traffic.ts'
 import { openAtArrival } from '../evidence/open-at-arrival.ts'
 import { findPeriod } from '../evidence/period.ts'
@@ -96,15 +97,8 @@ function drawElapsed(incident: Incident, claim: JudgedClaim, idle: SettingValue 
 
 /** Events that come by a clock. No cause follows from it alone: reloads, jobs, deploys and polling clients all have one. */
 function countPeriod({ failures }: Incident, claim: JudgedClaim): Evidence | undefined {
-  const times = Float64Array.from(claim.failures, (i) => failures.end[i] as number).sort()
-  const events: number[] = []
-  let last = Number.NEGATIVE_INFINITY
-  for (const time of times) {
-    if (time - last > ONE_EVENT_MS) events.push((time - (times[0] as number)) / 1_000)
-    last = time
-    if (events.length > MOST_EVENTS) return undefined
-  }
-  if (events.length < LEAST_EVENTS) return undefined
+  const events = eventsOf(failures.end, claim.failures)
+  if (events.length < LEAST_EVENTS || events.length > MOST_EVENTS) return undefined
   const found = findPeriod([events], SHORTEST_PERIOD_S)
   if (found === undefined || found.surprise < LEAST_SURPRISE) return undefined
   return {
@@ -122,15 +116,30 @@ function countPeriod({ failures }: Incident, claim: JudgedClaim): Evidence | und
   }
 }
 
+/** Seconds since the first, one more than are wanted at most. */
+function eventsOf(end: Float64Array, claimed: readonly number[]): number[] {
+  const times = new Float64Array(claimed.length)
+  for (let n = 0; n < claimed.length; n++) times[n] = end[claimed[n] as number] as number
+  sortTimes(times)
+  const events: number[] = []
+  let last = Number.NEGATIVE_INFINITY
+  for (let n = 0; n < times.length && events.length <= MOST_EVENTS; n++) {
+    const time = times[n] as number
+    if (time - last > ONE_EVENT_MS) events.push((time - (times[0] as number)) / 1_000)
+    last = time
+  }
+  return events
+}
+
 function isNear(seconds: number, timer: number): boolean {
   return Math.abs(seconds - timer) <= Math.max(0.25, timer * 0.02)
 }
 
-const known = new WeakMap<Incident, Map<string, Uint32Array>>()
+const known = new WeakMap<Incident, Map<string, FineCounts>>()
 
 /** Elapsed times of a group's healthy requests: counted once, however many findings the group has. */
-function healthyOf(incident: Incident, claim: JudgedClaim): Uint32Array {
-  const byGroup = known.get(incident) ?? new Map<string, Uint32Array>()
+function healthyOf(incident: Incident, claim: JudgedClaim): FineCounts {
+  const byGroup = known.get(incident) ?? new Map<string, FineCounts>()
   known.set(incident, byGroup)
   const group = `${claim.loadBalancer}|${claim.targetGroup}`
   const counts = byGroup.get(group) ?? countHealthy(targetsOf(incident, claim).map(([, rows]) => rows))

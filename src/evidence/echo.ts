@@ -338,52 +338,92 @@ function placeOf(n: number, length: number, most: number): number {
 const WINDOWS = BINS + 1
 
 /**
- * How many units have an echo in each window, those of one width after those of the one before. However many answers to
- * one unit fall in, it counts once: what clients do together would else look like chance beaten many times.
+ * How many units have an echo in each window, for each width. However many answers to one unit fall in, it counts once:
+ * what clients do together would else look like chance beaten many times.
  */
 function countUnits(units: readonly (readonly EchoProbe[])[], ends: Ends): Int32Array[] {
-  const steps = new Int32Array(WIDTHS.length * WINDOWS)
-  for (const unit of units) addUnit(steps, binsOfUnit(unit, ends))
-  return windowsOf(steps)
+  const gaps = makeGaps()
+  for (const unit of units) addGaps(gaps, binsOfUnit(unit, ends))
+  return windowsOf(gaps)
 }
 
 function countProbes(probes: readonly EchoProbe[], ends: Ends): Int32Array[] {
-  const steps = new Int32Array(WIDTHS.length * WINDOWS)
-  for (const probe of probes) addUnit(steps, binsOf(probe, ends, BINS))
-  return windowsOf(steps)
+  const gaps = makeGaps()
+  for (const probe of probes) addGaps(gaps, binsOf(probe, ends, BINS))
+  return windowsOf(gaps)
 }
 
-/** Only where windows begin and cease to hold a bin is written down; here it is added up. */
-function windowsOf(steps: Int32Array): Int32Array[] {
-  return WIDTHS.map((_, w) => {
-    const windows = steps.subarray(w * WINDOWS, (w + 1) * WINDOWS)
-    for (let bin = 1; bin <= BINS; bin++) windows[bin] = (windows[bin] as number) + (windows[bin - 1] as number)
-    return windows
-  })
+/**
+ * The windows that hold a bin follow on those that hold the one before it, unless a gap as wide as they are lies between.
+ * Only gaps are written down, and only once for all widths: how many begin at a bin and end at one, by the widest
+ * windows that fit in.
+ */
+interface Gaps {
+  readonly from: Int32Array
+  readonly to: Int32Array
 }
+
+function makeGaps(): Gaps {
+  return { from: new Int32Array(WIDTHS.length * WINDOWS), to: new Int32Array(WIDTHS.length * WINDOWS) }
+}
+
+const WIDEST = WIDTHS.at(-1) as number
+/** Where in {@link Gaps} one of so many bins stands: by how many widths are smaller, those behind the widest alike. */
+const placeOfGap = Int32Array.from(
+  { length: WIDEST + 2 },
+  (_, gap) => (WIDTHS.filter((width) => width < gap).length - 1) * WINDOWS,
+)
 
 /** The unit's bins are the first `length` of {@link foundBins}. */
-function addUnit(steps: Int32Array, length: number): void {
+function addGaps({ from, to }: Gaps, length: number): void {
   if (length === 0) return
-  // The windows that hold a bin follow on those that held the one before, unless a gap as wide as they are lies between;
-  // in dense traffic there is hardly one.
-  let before = BINS + LONGEST_MS
-  for (let n = 0; n < length; n++) {
+  const widest = placeOfGap[WIDEST + 1] as number
+  let before = foundBins[0] as number
+  add(from, widest + before + 1)
+  for (let n = 1; n < length; n++) {
     const bin = foundBins[n] as number
-    for (let w = 0; w < WIDTHS.length && before - bin > (WIDTHS[w] as number); w++) {
-      if (n > 0) beginAt(steps, w, before)
-      const end = w * WINDOWS + bin + 1
-      steps[end] = (steps[end] as number) - 1
+    const gap = before - bin
+    if (gap > 1) {
+      const place = placeOfGap[gap > WIDEST ? WIDEST + 1 : gap] as number
+      add(from, place + bin + 1)
+      add(to, place + before)
     }
     before = bin
   }
-  for (let w = 0; w < WIDTHS.length; w++) beginAt(steps, w, before)
+  add(to, widest + before)
 }
 
-/** From here on the windows of a width hold a bin. */
-function beginAt(steps: Int32Array, w: number, bin: number): void {
-  const from = w * WINDOWS + Math.max(0, bin - (WIDTHS[w] as number) + 1)
-  steps[from] = (steps[from] as number) + 1
+function add(counts: Int32Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1
+}
+
+/** A window holds a bin unless it lies in a gap: one that ends further than the window is wide behind its first bin. */
+function windowsOf({ from, to }: Gaps): Int32Array[] {
+  for (let w = WIDTHS.length - 2; w >= 0; w--) {
+    addWider(from, w)
+    addWider(to, w)
+  }
+  return WIDTHS.map((width, w) =>
+    windowsOfWidth(width, from.subarray(w * WINDOWS, (w + 1) * WINDOWS), to.subarray(w * WINDOWS, (w + 1) * WINDOWS)),
+  )
+}
+
+/** What is a gap for wide windows is one for narrow ones. */
+function addWider(counts: Int32Array, w: number): void {
+  for (let at = w * WINDOWS; at < (w + 1) * WINDOWS; at++)
+    counts[at] = (counts[at] as number) + (counts[at + WINDOWS] as number)
+}
+
+function windowsOfWidth(width: number, from: Int32Array, to: Int32Array): Int32Array {
+  const windows = new Int32Array(WINDOWS)
+  let now = 0
+  for (let bin = 0; bin < width - 1; bin++) now += to[bin] as number
+  for (let first = 0; first < WINDOWS; first++) {
+    const last = first + width - 1
+    now += (last < WINDOWS ? (to[last] as number) : 0) - (from[first] as number)
+    windows[first] = now
+  }
+  return windows
 }
 
 /** Bins of the probe or unit that was looked at last, in falling order, each once. */

@@ -22,11 +22,25 @@ const FINE_MS = 25
 /** Up to 20 minutes; what took longer is counted in the last bin and drawn nowhere. */
 const FINE_BINS = 1_200_000 / FINE_MS + 1
 
-/** How long healthy requests took, in fine bins, once for all histograms that they are the control of. */
-export function countHealthy(targets: readonly TargetRows[]): Uint32Array {
-  const counts = new Uint32Array(FINE_BINS)
-  for (const rows of targets) addHealthy(counts, rows)
-  return counts
+/** How long requests took: the fine bins that hold some, rising, and how many each. */
+export interface FineCounts {
+  readonly bins: Uint32Array
+  readonly counts: Uint32Array
+}
+
+/** Of healthy requests, once for all histograms that they are the control of. */
+export function countHealthy(targets: readonly TargetRows[]): FineCounts {
+  const all = new Uint32Array(FINE_BINS)
+  for (const rows of targets) addHealthy(all, rows)
+  const bins = new Uint32Array(FINE_BINS)
+  const used = listFilled(bins, all)
+  return { bins: bins.slice(0, used), counts: Uint32Array.from(bins.subarray(0, used), (bin) => all[bin] as number) }
+}
+
+function listFilled(bins: Uint32Array, counts: Uint32Array): number {
+  let used = 0
+  for (let bin = 0; bin < counts.length; bin++) if (counts[bin] !== 0) bins[used++] = bin
+  return used
 }
 
 function addHealthy(counts: Uint32Array, { length, start, end, elbStatus, targetStatus }: TargetRows): void {
@@ -42,7 +56,7 @@ function addHealthy(counts: Uint32Array, { length, start, end, elbStatus, target
 export function elapsedHistogram(
   failedMs: readonly number[],
   /** From {@link countHealthy}. */
-  healthyFine: Uint32Array,
+  healthyFine: FineCounts,
 ): ElapsedHistogram | undefined {
   const usable = failedMs.filter((ms) => Number.isFinite(ms) && ms >= 0)
   const slow = usable.filter((ms) => ms >= SLOW_MS)
@@ -57,9 +71,8 @@ export function elapsedHistogram(
   for (const ms of usable) counts[binOf(ms)] = (counts[binOf(ms)] as number) + 1
   const healthy = new Array<number>(bins).fill(0)
   let healthyAll = 0
-  for (let fine = 0; fine < healthyFine.length; fine++) {
-    const here = healthyFine[fine] as number
-    if (here === 0) continue
+  for (const [n, fine] of healthyFine.bins.entries()) {
+    const here = healthyFine.counts[n] as number
     healthyAll += here
     const bin = binOf((fine + 0.5) * FINE_MS)
     if (bin < bins && fine < FINE_BINS - 1) healthy[bin] = (healthy[bin] as number) + here

@@ -1,5 +1,6 @@
 import { type Columns, cutColumns, makeColumns } from '../core/columns.ts'
 import { FLAG_WEBSOCKET } from '../core/request-batch.ts'
+import { sortTimes } from '../core/sort-times.ts'
 import { type KeptRows, type RowChunk, WINDOW_MS } from './row-windows.ts'
 
 const targetColumns = {
@@ -162,7 +163,7 @@ function orderRows(
   let first = 0
   for (const count of counts) {
     const mine = keys.subarray(first, first + count)
-    if (ends === undefined) mine.sort()
+    if (ends === undefined) sortTimes(mine)
     else mine.sort((a, b) => (ends[a] as number) - (ends[b] as number) || a - b)
     placeInOrder(place, mine, first, scale)
     first += count

@@ -1,3 +1,4 @@
+import { sortTimes } from '../core/sort-times.ts'
 import { openTimes } from './open-requests.ts'
 import { WINDOW_MS } from './row-windows.ts'
 
@@ -108,19 +109,34 @@ function levelsOf(rows: Rows): Levels {
 /** Moments in order, so that one walk over hand-overs and ends serves them all. */
 function levelsOfAnswered(rows: Rows, begins: Float64Array, ends: Float64Array): number[] {
   const starts = new Float64Array(rows.length)
+  const used = fillStarts(starts, rows)
+  const counts = new Uint32Array(begins.length + 1)
+  const most = countLevels(counts, sortTimes(starts.subarray(0, used)), begins, ends)
+  return Array.from(counts.subarray(0, most + 1))
+}
+
+function fillStarts(starts: Float64Array, { length, start, elbStatus }: Rows): number {
   let used = 0
-  for (let i = 0; i < rows.length; i++) {
-    const start = rows.start[i] as number
-    if (!Number.isNaN(start) && isAnswered(rows.elbStatus[i] as number)) starts[used++] = start
+  for (let i = 0; i < length; i++) {
+    const at = start[i] as number
+    if (!Number.isNaN(at) && isAnswered(elbStatus[i] as number)) starts[used++] = at
   }
-  const counts: number[] = []
+  return used
+}
+
+/** Returns the highest level that there was, -1 without starts. */
+function countLevels(counts: Uint32Array, starts: Float64Array, begins: Float64Array, ends: Float64Array): number {
+  let most = -1
   let [begun, done] = [0, 0]
-  for (const at of starts.subarray(0, used).sort()) {
+  for (let n = 0; n < starts.length; n++) {
+    const at = starts[n] as number
     while (begun < begins.length && (begins[begun] as number) < at) begun++
     while (done < ends.length && (ends[done] as number) < at) done++
-    count(counts, Math.max(0, begun - done))
+    const level = Math.max(0, begun - done)
+    counts[level] = (counts[level] as number) + 1
+    if (level > most) most = level
   }
-  return counts
+  return most
 }
 
 /** Values of a sorted list that are less than a limit. */

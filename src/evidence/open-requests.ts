@@ -1,3 +1,4 @@
+import { sortTimes } from '../core/sort-times.ts'
 import type { TargetRows } from './kept-traffic.ts'
 
 export interface OpenRequests {
@@ -29,7 +30,7 @@ export function openTimes(rows: Rows): OpenTimes {
   const begins = new Float64Array(rows.length)
   const ends = new Float64Array(rows.length)
   const used = fillTimes(rows, begins, ends)
-  const made = { begins: begins.subarray(0, used).sort(), ends: ends.subarray(0, used).sort() }
+  const made = { begins: sortTimes(begins.subarray(0, used)), ends: sortTimes(ends.subarray(0, used)) }
   known.set(rows, made)
   return made
 }
@@ -53,26 +54,26 @@ export function countOpenRequests(rows: TargetRows): OpenRequests | undefined {
   const { begins, ends } = openTimes(rows)
   const used = begins.length
   if (used === 0) return undefined
-  const histogram = countLevels(begins, ends)
-  const max = histogram.length - 1
+  const histogram = new Uint32Array(used + 1)
+  const max = countLevels(histogram, begins, ends)
   let left = used * 0.99
   for (let level = 1; level <= max; level++) {
-    left -= histogram[level] ?? 0
+    left -= histogram[level] as number
     if (left <= 0) return { p99: level, max }
   }
   return { p99: max, max }
 }
 
-/** By level, from 1; a request counts itself. */
-function countLevels(begins: Float64Array, ends: Float64Array): number[] {
-  const histogram = [0, 0]
+/** By level, from 1; a request counts itself. Returns the highest. */
+function countLevels(histogram: Uint32Array, begins: Float64Array, ends: Float64Array): number {
+  let max = 1
   let gone = 0
   for (let n = 0; n < begins.length; n++) {
     const begin = begins[n] as number
     while (gone < ends.length && (ends[gone] as number) <= begin) gone++
     const open = Math.max(1, n + 1 - gone)
-    while (histogram.length <= open) histogram.push(0)
     histogram[open] = (histogram[open] as number) + 1
+    if (open > max) max = open
   }
-  return histogram
+  return max
 }

@@ -300,6 +300,17 @@ export function stepsOf(tally: TrafficTally, flow: number): Uint32Array {
   return tally.steps.subarray(flow * tally.stepsPerFlow, (flow + 1) * tally.stepsPerFlow)
 }
 
+/** Requests per step of some flows together. */
+export function sumSteps(tally: TrafficTally, flows: Iterable<number>): Float64Array {
+  const sums = new Float64Array(tally.stepsPerFlow)
+  for (const flow of flows) addSteps(sums, stepsOf(tally, flow))
+  return sums
+}
+
+function addSteps(sums: Float64Array, steps: Uint32Array): void {
+  for (let step = 0; step < steps.length; step++) sums[step] = (sums[step] as number) + (steps[step] as number)
+}
+
 export function flowFigure(tally: TrafficTally, flow: number, offset: number): number {
   return tally.perFlow[flow * FLOW_STRIDE + offset] ?? 0
 }
