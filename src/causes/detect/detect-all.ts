@@ -43,18 +43,15 @@ export function detectAll(
   onError: (where: string, error: unknown) => void,
 ): Claim[] {
   const claims: Claim[] = []
-  const taken = new Set<number>()
+  const taken = new Uint8Array(group.failures.length)
+  let left: FailureGroup = { ...group, everything: group.indices }
   for (const detect of detectors)
     try {
-      const left = {
-        ...group,
-        indices: group.indices.filter((failure) => !taken.has(failure)),
-        everything: group.indices,
-      }
-      for (const claim of detect(left, measures)) {
-        claims.push(claim)
-        for (const failure of claim.failures) taken.add(failure)
-      }
+      const found = detect(left, measures)
+      if (found.length === 0) continue
+      claims.push(...found)
+      for (const claim of found) for (const failure of claim.failures) taken[failure] = 1
+      left = { ...left, indices: left.indices.filter((failure) => taken[failure] === 0) }
     } catch (error) {
       onError(detect.name, error)
     }

@@ -46,12 +46,26 @@ export function labelAt(
 }
 
 export function withSymptom(group: FailureGroup, ...wanted: readonly Symptom[]): number[] {
+  const [first, ...others] = wanted
+  if (first !== undefined && others.length === 0) return [...(bySymptom(group, group.indices).get(first) ?? [])]
   return group.indices.filter((failure) => wanted.includes(symptomAt(group, failure)))
 }
 
 /** Also among the failures that are already claimed. */
 export function everWithSymptom(group: FailureGroup, wanted: Symptom): number[] {
-  return group.everything.filter((failure) => symptomAt(group, failure) === wanted)
+  return [...(bySymptom(group, group.everything).get(wanted) ?? [])]
+}
+
+const apart = new WeakMap<readonly number[], ReadonlyMap<Symptom, readonly number[]>>()
+
+/** Parted once, however many detectors ask before one of them takes some. */
+function bySymptom(group: FailureGroup, some: readonly number[]): ReadonlyMap<Symptom, readonly number[]> {
+  let lists = apart.get(some)
+  if (lists === undefined) {
+    lists = groupBy(some, (failure) => symptomAt(group, failure))
+    apart.set(some, lists)
+  }
+  return lists
 }
 
 const byTarget = new WeakMap<readonly number[], Map<Symptom, ReadonlyMap<string, readonly number[]>>>()

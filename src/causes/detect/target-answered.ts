@@ -158,17 +158,26 @@ function isOutage(group: FailureGroup, measures: Measures, mine: readonly number
   const from = starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
   const to = starts.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
   if (!(to - from >= LEAST_OUTAGE_MS)) return false
+  const most = mine.length * MOST_ANSWERED
   let answered = 0
   for (const target of measures.targets.keys()) {
     const rows = measures.rowsOf(target)
     if (rows === undefined) return false
-    for (let i = 0; i < rows.length; i++) {
-      const status = rows.targetStatus[i] as number
-      const start = rows.start[i] as number
-      if (status > 0 && status < 500 && start > from && start < to) answered++
-    }
+    answered += countAnswered(rows, from, to, most - answered)
+    if (answered > most) return false
   }
-  return answered <= mine.length * MOST_ANSWERED
+  return true
+}
+
+/** Requests that began in between and were answered; once they are more than `most`, no more are looked for. */
+function countAnswered(rows: TargetTraffic, from: number, to: number, most: number): number {
+  let answered = 0
+  for (let i = 0; i < rows.length && answered <= most; i++) {
+    const status = rows.targetStatus[i] as number
+    const start = rows.start[i] as number
+    if (status > 0 && status < 500 && start > from && start < to) answered++
+  }
+  return answered
 }
 
 /** A proxy with addresses that are gone is such an outage, too. */
