@@ -14,7 +14,7 @@ import type {
   SettingValue,
   TargetGroupSettings,
 } from '../core/diagnosis.ts'
-import { failuresByTime, traceIdOf } from '../core/failure-columns.ts'
+import { traceIdOf } from '../core/failure-columns.ts'
 import { loadBalancerName, readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
@@ -97,7 +97,7 @@ export function buildDiagnosis(input: BuildInput): Built {
       byTargetGroup: settingsByTargetGroup(input, judgement.claims),
     },
     series: seriesOf(incident),
-    failureRows: failureRowsOf(incident, input.failureRows, places, findings, findingOfFailure),
+    failureRows: failureRowsOf(incident, judgement.byTime, input.failureRows, places, findings, findingOfFailure),
     witnesses: judgement.witnesses,
     missing: [...judgement.missing, ...findGaps(incident, input.inputs), ...missingOf(input, books)],
     contradictions: contradictionsOf(incident, places),
@@ -118,7 +118,7 @@ export function buildDiagnosis(input: BuildInput): Built {
   }
 
   function* verdicts(): Iterable<Verdict> {
-    for (const i of failuresByTime(failures)) {
+    for (const i of judgement.byTime) {
       const flow = registry.flows[failures.flow[i] as number] as Flow
       const finding = findings[findingOfFailure(i)]
       const elapsedMs = failures.elapsedMs[i] as number
@@ -462,11 +462,13 @@ function settingsByLoadBalancer({ incident, idleTimeoutSeconds }: BuildInput): L
     }))
 }
 
+const CLIENT_LEFT = symptoms.indexOf('client-left')
+
 /** Piles in the waits of clients that left: their own timeouts. */
 function clientTimeouts(incident: Incident, loadBalancer: string): SettingValue[] {
   const waits: number[] = []
   for (let i = 0; i < incident.failures.length; i++)
-    if (symptomOf(incident, i) === 'client-left' && flowOf(incident, i).loadBalancer === loadBalancer)
+    if (incident.failures.symptom[i] === CLIENT_LEFT && flowOf(incident, i).loadBalancer === loadBalancer)
       waits.push(incident.failures.elapsedMs[i] as number)
   return findSpikes(waits, { widthMs: 250 }).map((spike) => ({
     value: Math.round(spike.seconds * 10) / 10,

@@ -1,15 +1,17 @@
 import type { SettingValue } from '../core/diagnosis.ts'
+import { symptoms } from '../core/vocabulary.ts'
 import { findSpikes } from '../evidence/spikes.ts'
-import { flowOf, type Incident, symptomOf } from './incident.ts'
+import { flowOf, type Incident } from './incident.ts'
 
 const AWS_SECONDS = 10
 const LEAST = 3
+const CONNECT_TIMEOUT = symptoms.indexOf('connect-timeout')
 
 /** Connect timeout of one load balancer: where its unanswered connections ended, or the 10 s that AWS documents. */
 export function inferConnectTimeout(incident: Incident, loadBalancer: string): SettingValue {
   const waits: number[] = []
   for (let i = 0; i < incident.failures.length; i++)
-    if (symptomOf(incident, i) === 'connect-timeout' && flowOf(incident, i).loadBalancer === loadBalancer) {
+    if (incident.failures.symptom[i] === CONNECT_TIMEOUT && flowOf(incident, i).loadBalancer === loadBalancer) {
       const elapsed = incident.failures.elapsedMs[i] as number
       if (!Number.isNaN(elapsed)) waits.push(elapsed)
     }

@@ -65,6 +65,8 @@ export interface DiagnoseResult {
 
 /** Rows that are kept in whole windows of time for lags and levels, over all workers. */
 const KEPT_ROWS = 400_000
+/** In place of those that were handed on. */
+const noFailures = makeFailures()
 const FINGERPRINT_ALL_BYTES = 100_000_000
 const FAILURE_ROWS = 10_000
 
@@ -212,7 +214,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         // The columns now live in the incident.
         results.push({
           ...result,
-          failures: makeFailures(),
+          failures: noFailures,
           texts: noTexts,
         })
         rows += result.rows

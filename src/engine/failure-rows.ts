@@ -1,5 +1,5 @@
 import type { FailureRows, Finding } from '../core/diagnosis.ts'
-import { failuresByTime, traceIdOf } from '../core/failure-columns.ts'
+import { traceIdOf } from '../core/failure-columns.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues, symptoms } from '../core/vocabulary.ts'
@@ -10,14 +10,16 @@ import { isoOrNull } from './traffic-totals.ts'
 /** The first failures as columns, in time order. */
 export function failureRowsOf(
   incident: Incident,
+  /** Of all failures. */
+  byTime: readonly number[],
   limit: number,
   places: Places,
   findings: readonly Finding[],
   findingOf: (failure: number) => number,
 ): FailureRows | null {
-  const { failures, registry, texts } = incident
+  const { failures, registry } = incident
   if (limit === 0) return null
-  const order = failuresByTime(failures).slice(0, limit)
+  const order = byTime.slice(0, limit)
   const names = {
     loadBalancers: new Names(),
     targetGroups: new Names(),
@@ -25,36 +27,39 @@ export function failureRowsOf(
     nodes: new Names(),
     routes: new Names(),
   }
-  const flow = (i: number): Flow => registry.flows[failures.flow[i] as number] as Flow
-  const seconds = (ms: number): number | null => (ms < 0 ? null : ms / 1000)
+  const ofFlow = (into: Names, nameOf: (flow: Flow) => string): number[] =>
+    perId(order, failures.flow, (id) => into.index(nameOf(registry.flows[id] as Flow)))
+  const seconds = (column: Int32Array): (number | null)[] =>
+    order.map((i) => ((column[i] as number) < 0 ? null : (column[i] as number) / 1000))
+  const statuses = (column: Uint16Array): (number | null)[] => order.map((i) => column[i] || null)
+  const bytes = (column: Float64Array): number[] => order.map((i) => column[i] as number)
+  const firstRows = perId(order, failures.unit, (unit) => places.row(unit, 0))
   const columns: FailureRows['columns'] = {
-    input: order.map((i) => places.inputIndex(failures.unit[i] as number)),
-    row: order.map((i) => places.row(failures.unit[i] as number, failures.row[i] as number)),
+    input: perId(order, failures.unit, (unit) => places.inputIndex(unit)),
+    row: order.map((i, n) => (firstRows[n] as number) + (failures.row[i] as number)),
     time: order.map((i) => formatMicroseconds(failures.end[i] as number)),
     created: order.map((i) => isoOrNull(failures.start[i] as number)),
     elapsedMs: order.map((i) => {
       const ms = failures.elapsedMs[i] as number
       return Number.isNaN(ms) ? null : Math.round(ms * 1000) / 1000
     }),
-    requestSeconds: order.map((i) => seconds(failures.requestMs[i] as number)),
-    targetSeconds: order.map((i) => seconds(failures.targetMs[i] as number)),
-    responseSeconds: order.map((i) => seconds(failures.responseMs[i] as number)),
-    elbStatus: order.map((i) => failures.elbStatus[i] || null),
-    targetStatus: order.map((i) => failures.targetStatus[i] || null),
-    receivedBytes: order.map((i) => failures.receivedBytes[i] as number),
-    sentBytes: order.map((i) => failures.sentBytes[i] as number),
-    loadBalancer: order.map((i) => names.loadBalancers.index(flow(i).loadBalancer)),
-    targetGroup: order.map((i) => names.targetGroups.index(flow(i).targetGroup)),
-    target: order.map((i) => names.targets.index(flow(i).target)),
-    node: order.map((i) => names.nodes.index(flow(i).node)),
-    route: order.map((i) => names.routes.index(registry.routes[failures.route[i] as number]?.text ?? '')),
+    requestSeconds: seconds(failures.requestMs),
+    targetSeconds: seconds(failures.targetMs),
+    responseSeconds: seconds(failures.responseMs),
+    elbStatus: statuses(failures.elbStatus),
+    targetStatus: statuses(failures.targetStatus),
+    receivedBytes: bytes(failures.receivedBytes),
+    sentBytes: bytes(failures.sentBytes),
+    loadBalancer: ofFlow(names.loadBalancers, (flow) => flow.loadBalancer),
+    targetGroup: ofFlow(names.targetGroups, (flow) => flow.targetGroup),
+    target: ofFlow(names.targets, (flow) => flow.target),
+    node: ofFlow(names.nodes, (flow) => flow.node),
+    route: perId(order, failures.route, (id) => names.routes.index(registry.routes[id]?.text ?? '')),
     symptom: order.map((i) => failures.symptom[i] as number),
     finding: order.map(findingOf),
     answeredBy: order.map((i) => answeredByValues[failures.answeredBy[i] as number] as AnsweredBy),
     traceId: order.map((i) => traceIdOf(failures, i) ?? null),
-    request: order.map((i) => texts.read(i, 'request')),
-    client: order.map((i) => texts.read(i, 'client')),
-    userAgent: order.map((i) => texts.read(i, 'userAgent')),
+    ...textColumns(incident, order),
   }
   return {
     total: failures.length,
@@ -71,6 +76,35 @@ export function failureRowsOf(
     },
     columns,
   }
+}
+
+/** What belongs to an id, asked once for all failures that have it. */
+function perId(order: readonly number[], ids: Int32Array, of: (id: number) => number): number[] {
+  const known = new Map<number, number>()
+  return order.map((i) => {
+    const id = ids[i] as number
+    let value = known.get(id)
+    if (value === undefined) {
+      value = of(id)
+      known.set(id, value)
+    }
+    return value
+  })
+}
+
+function textColumns({ texts }: Incident, order: readonly number[]) {
+  const columns = {
+    request: [] as (string | null)[],
+    client: [] as (string | null)[],
+    userAgent: [] as (string | null)[],
+  }
+  for (const i of order) {
+    const { request, client, userAgent } = texts.readShort(i)
+    columns.request.push(request)
+    columns.client.push(client)
+    columns.userAgent.push(userAgent)
+  }
+  return columns
 }
 
 class Names {

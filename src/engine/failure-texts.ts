@@ -124,9 +124,19 @@ interface Place {
   readonly n: number
 }
 
+/** What is shown of each failure; the row itself is for samples. */
+export type ShortTexts = Pick<FailureText, 'client' | 'request' | 'userAgent'>
+
+const noShortTexts: ShortTexts = { client: null, request: null, userAgent: null }
+
 /** The texts of a run, by failure. */
 export class FailureTexts {
-  #places = new Map<number, Place>()
+  #packs: PackedTexts[] = []
+  /** Of each failure: in which of the packs its texts are, from 1; 0: in none. */
+  #pack = new Int32Array(0)
+  /** And where in that pack. */
+  #slot = new Int32Array(0)
+  #size = 0
 
   static of(texts: Iterable<FailureText>): FailureTexts {
     const packer = new TextPacker(0)
@@ -138,53 +148,87 @@ export class FailureTexts {
 
   /** `base`: index of the run's failure that is the first of these. */
   add(packed: PackedTexts, base: number): void {
-    for (const [n, index] of packed.index.entries())
-      this.#places.set(base + index, { failure: base + index, in: packed, n })
+    const { index } = packed
+    if (index.length === 0) return
+    const pack = this.#packs.push(packed)
+    let last = 0
+    for (let n = 0; n < index.length; n++) last = Math.max(last, index[n] as number)
+    this.#pack = ensureRoom(this.#pack, base + last + 1)
+    this.#slot = ensureRoom(this.#slot, base + last + 1)
+    for (let n = 0; n < index.length; n++) {
+      const failure = base + (index[n] as number)
+      this.#pack[failure] = pack
+      this.#slot[failure] = n
+    }
+    this.#size += index.length
   }
 
   get size(): number {
-    return this.#places.size
+    return this.#size
   }
 
   has(failure: number): boolean {
-    return this.#places.has(failure)
+    return (this.#pack[failure] ?? 0) > 0
   }
 
   get(failure: number): FailureText | undefined {
-    const [end, text] = [this.#endOf(failure), this.read(failure, 'text')]
-    if (end === undefined || text === null) return undefined
+    if (!this.has(failure)) return undefined
+    const { in: packed, n } = this.#placeOf(failure)
+    const text = textAt(packed, n * fields.length)
+    if (text === null) return undefined
+    return { index: failure, end: packed.end[n] as number, text, ...shortTextsAt(packed, n) }
+  }
+
+  /** All null when they are not there. */
+  readShort(failure: number): ShortTexts {
+    if (!this.has(failure)) return noShortTexts
+    const { in: packed, n } = this.#placeOf(failure)
+    return shortTextsAt(packed, n)
+  }
+
+  #placeOf(failure: number): Place {
     return {
-      index: failure,
-      end,
-      text,
-      client: this.read(failure, 'client'),
-      request: this.read(failure, 'request'),
-      userAgent: this.read(failure, 'userAgent'),
+      failure,
+      in: this.#packs[(this.#pack[failure] as number) - 1] as PackedTexts,
+      n: this.#slot[failure] as number,
     }
   }
 
-  /** One of the texts; null when it is not there. */
-  read(failure: number, field: (typeof fields)[number]): string | null {
-    const place = this.#places.get(failure)
-    return place === undefined ? null : textAt(place.in, place.n * fields.length + fields.indexOf(field))
-  }
-
-  #endOf(failure: number): number | undefined {
-    const place = this.#places.get(failure)
-    return place?.in.end[place.n]
+  *#failures(): Iterable<number> {
+    for (let failure = 0; failure < this.#pack.length; failure++) if (this.has(failure)) yield failure
   }
 
   *[Symbol.iterator](): Iterator<[number, FailureText]> {
-    for (const failure of this.#places.keys()) yield [failure, this.get(failure) as FailureText]
+    for (const failure of this.#failures()) yield [failure, this.get(failure) as FailureText]
   }
 
   /** Keeps the earliest ones and every hundredth of the others, so that late findings still have sample rows. */
   dropLate(keep: number): void {
     const endOf = (place: Place): number => place.in.end[place.n] as number
-    const sorted = [...this.#places.values()].sort((a, b) => endOf(a) - endOf(b) || a.failure - b.failure)
-    const kept = sorted.filter((_, order) => order < keep || order % 100 === 0)
-    this.#places = new Map()
+    const places = Array.from(this.#failures(), (failure) => this.#placeOf(failure))
+    places.sort((a, b) => endOf(a) - endOf(b) || a.failure - b.failure)
+    const kept = places.filter((_, order) => order < keep || order % 100 === 0)
+    this.#packs = []
+    this.#pack.fill(0)
+    this.#size = 0
     this.add(copyTexts(kept), 0)
+  }
+}
+
+/** They stand one after the other, so that one look at the bytes serves all three, unless a byte is not a character. */
+function shortTextsAt(packed: PackedTexts, n: number): ShortTexts {
+  const { bytes, textEnd, isAbsent } = packed
+  const at = n * fields.length + 1
+  const from = textEnd[at - 1] as number
+  const to = textEnd[at + 2] as number
+  const all = decoder.decode(bytes.subarray(from, to))
+  if (all.length !== to - from)
+    return { client: textAt(packed, at), request: textAt(packed, at + 1), userAgent: textAt(packed, at + 2) }
+  const [request, userAgent] = [(textEnd[at] as number) - from, (textEnd[at + 1] as number) - from]
+  return {
+    client: isAbsent[at] === 1 ? null : all.slice(0, request),
+    request: isAbsent[at + 1] === 1 ? null : all.slice(request, userAgent),
+    userAgent: isAbsent[at + 2] === 1 ? null : all.slice(userAgent),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Missing } from '../core/diagnosis.ts'
 import { leastOf, mostOf } from '../core/extremes.ts'
-import { stepsOf } from '../evidence/traffic-tally.ts'
+import { sumSteps } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
 import type { InputPlan } from './plan-units.ts'
 
@@ -54,9 +54,7 @@ function missingNodeFiles(inputs: readonly InputPlan[]): Missing[] {
 function silentStretch(incident: Incident): Missing[] {
   const { tally, registry } = incident
   if (tally.stepsPerFlow === 0) return []
-  const perStep = new Float64Array(tally.stepsPerFlow)
-  for (const id of registry.flows.keys())
-    for (const [step, count] of stepsOf(tally, id).entries()) perStep[step] = (perStep[step] as number) + count
+  const perStep = sumSteps(tally, registry.flows.keys())
   const stepMs = tally.stepSeconds * 1000
   const first = Math.floor(tally.minEnd / stepMs) - tally.firstStep
   const last = Math.floor(tally.maxEnd / stepMs) - tally.firstStep

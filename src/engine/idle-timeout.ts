@@ -1,8 +1,10 @@
 import type { SettingValue } from '../core/diagnosis.ts'
 import { FLAG_CLASSIC, FLAG_WEBSOCKET } from '../core/request-batch.ts'
+import { symptoms } from '../core/vocabulary.ts'
 import { F_SERVED, flowFigure, slowestServedMs } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
-import { symptomOf } from './incident.ts'
+
+const RESPONSE_TIMEOUT = symptoms.indexOf('response-timeout')
 
 /**
  * Idle timeout of one load balancer: given, or the elapsed time at which its 504s after hand-over pile up, or 60 s, the
@@ -25,10 +27,7 @@ export function inferIdleTimeout(incident: Incident, loadBalancer: string, given
 
   const waits: number[] = []
   for (let i = 0; i < failures.length; i++) {
-    if (
-      symptomOf(incident, i) !== 'response-timeout' ||
-      (failures.flags[i] as number) & (FLAG_WEBSOCKET | FLAG_CLASSIC)
-    )
+    if (failures.symptom[i] !== RESPONSE_TIMEOUT || (failures.flags[i] as number) & (FLAG_WEBSOCKET | FLAG_CLASSIC))
       continue
     if (registry.flows[failures.flow[i] as number]?.loadBalancer !== loadBalancer) continue
     const elapsed = failures.elapsedMs[i] as number

@@ -5,7 +5,6 @@ import { F_FIRST_END, F_LAST_END, F_LAST_SUCCESS, F_REQUESTS, flowFigure } from 
 import type { Joined } from '../joins/joined.ts'
 import type { Rhythm, Testimony } from '../joins/testimony.ts'
 import type { Incident } from './incident.ts'
-import { flowOf } from './incident.ts'
 
 /** A setting without a field of its own. */
 export type OtherSetting = SettingValue<number | string> & { readonly name: string; readonly unit: string }
@@ -70,11 +69,12 @@ function livesOf(incident: Incident, { loadBalancer, targetGroup }: Group): Life
     life.lastSuccessMs = Math.max(life.lastSuccessMs, flowFigure(tally, id, F_LAST_SUCCESS))
     lives.set(flow.target, life)
   }
+  const lifeOfFlow = registry.flows.map((flow) => (isMine(flow) ? lives.get(flow.target) : undefined))
   for (let i = 0; i < failures.length; i++) {
-    const flow = flowOf(incident, i)
-    const life = isMine(flow) ? lives.get(flow.target) : undefined
+    const life = lifeOfFlow[failures.flow[i] as number]
+    if (life === undefined) continue
     const startMs = (failures.end[i] as number) - (failures.elapsedMs[i] as number)
-    if (life === undefined || !(startMs > life.lastSuccessMs)) continue
+    if (!(startMs > life.lastSuccessMs)) continue
     life.failures++
     life.firstFailureMs = Math.min(life.firstFailureMs, startMs)
     life.lastFailureMs = Math.max(life.lastFailureMs, startMs)

@@ -19,6 +19,8 @@ export interface JudgeErrors {
 
 export interface Judgement {
   readonly claims: readonly JudgedClaim[]
+  /** All failures by end. */
+  readonly byTime: readonly number[]
   /** Failure index to its claim. */
   readonly claimOf: Int32Array
   readonly errors: readonly JudgeErrors[]
@@ -30,7 +32,8 @@ export interface Judgement {
 export function judge(incident: Incident, idleTimeouts: ReadonlyMap<string, SettingValue>): Judgement {
   const { failures, registry } = incident
   const byGroup = new Map<string, number[]>()
-  for (const i of failuresByTime(failures)) {
+  const byTime = failuresByTime(failures)
+  for (const i of byTime) {
     const flow = registry.flows[failures.flow[i] as number]
     const key = `${flow?.loadBalancer}|${flow?.targetGroup}`
     const list = byGroup.get(key)
@@ -94,7 +97,7 @@ export function judge(incident: Incident, idleTimeouts: ReadonlyMap<string, Sett
     const levels = countOpenRequests(rows)
     if (levels) openRequests.set(key, levels)
   }
-  return { claims, claimOf, errors, openRequests }
+  return { claims, byTime, claimOf, errors, openRequests }
 }
 
 export function isNodePortGroup(incident: Incident, loadBalancer: string, targetGroup: string): boolean {

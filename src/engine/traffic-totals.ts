@@ -11,7 +11,7 @@ import {
   SERVICE_BINS,
   serviceBinStart,
   stepsOf,
-  type TrafficTally,
+  sumSteps,
 } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
 
@@ -71,16 +71,6 @@ function busyRoutes({ registry, tally }: Incident, most: number): string[] {
   const busy = [...sharedRoutes]
   for (let id = 0; id < routes.length; id++) if ((counts[id] as number) >= least) busy.push((routes[id] as Route).text)
   return busy
-}
-
-/** Requests per step of some flows together. */
-function sumSteps(tally: TrafficTally, flows: Iterable<number>): Float64Array {
-  const sums = new Float64Array(tally.stepsPerFlow)
-  for (const flow of flows) {
-    const steps = stepsOf(tally, flow)
-    for (let step = 0; step < steps.length; step++) sums[step] = (sums[step] as number) + (steps[step] as number)
-  }
-  return sums
 }
 
 class Counter {
@@ -151,7 +141,8 @@ export function seriesOf(incident: Incident): Series | null {
   const zeros = (): number[] => new Array<number>(points).fill(0)
   const requests = zeros()
   const answeredBy: Record<AnsweredBy, number[]> = { 'load-balancer': zeros(), target: zeros(), nobody: zeros() }
-  const status: Record<string, number[]> = {}
+  // By who answered and with what: a key of both as text would be made for each failure.
+  const byStatus: (number[] | undefined)[] = []
   const add = (list: number[], point: number, count: number): void => {
     list[point] = (list[point] as number) + count
   }
@@ -162,11 +153,19 @@ export function seriesOf(incident: Incident): Series | null {
     const by = answeredByValues[failures.answeredBy[i] as number] as AnsweredBy
     const point = Math.floor((failures.end[i] as number) / 1000 / stepSeconds) - firstPoint
     add(answeredBy[by], point, 1)
-    const key = `${by} ${failures.elbStatus[i]}`
-    status[key] ??= zeros()
-    add(status[key], point, 1)
+    const key = (failures.elbStatus[i] as number) * answeredByValues.length + (failures.answeredBy[i] as number)
+    let counts = byStatus[key]
+    if (counts === undefined) {
+      counts = zeros()
+      byStatus[key] = counts
+    }
+    add(counts, point, 1)
   }
-  const sorted = Object.fromEntries(Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const named = [...byStatus.entries()].flatMap(([key, counts]): [string, number[]][] => {
+    const by = answeredByValues[key % answeredByValues.length]
+    return counts === undefined ? [] : [[`${by} ${Math.floor(key / answeredByValues.length)}`, counts]]
+  })
+  const sorted = Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)))
   return {
     stepSeconds,
     start: new Date(firstPoint * stepSeconds * 1000).toISOString(),
@@ -181,13 +180,14 @@ export function requestsIn(incident: Incident, isIn: (flow: Flow) => boolean, fr
   const [low, high] = [Math.floor(from / stepMs), Math.floor(to / stepMs)]
   let sum = 0
   for (const [id, flow] of registry.flows.entries()) {
-    if (!isIn(flow)) continue
-    for (const count of stepsOf(tally, id).subarray(
-      Math.max(0, low - tally.firstStep),
-      Math.max(0, high - tally.firstStep + 1),
-    ))
-      sum += count
+    if (isIn(flow)) sum += countIn(stepsOf(tally, id), low - tally.firstStep, high - tally.firstStep)
   }
+  return sum
+}
+
+function countIn(steps: Uint32Array, first: number, last: number): number {
+  let sum = 0
+  for (let step = Math.max(0, first); step <= last && step < steps.length; step++) sum += steps[step] as number
   return sum
 }
 
