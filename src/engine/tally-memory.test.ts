@@ -23,8 +23,11 @@ test('rows are counted in the memory of the kernel as they are outside of it', (
       const most = (n: number): number => Math.ceil((flows * (n + 1)) / batches.length)
       for (const [n, length] of batches.entries()) {
         fill(kernel.batch, length, { draw, flows: most(n), spanMs })
-        foldTraffic(there, kernel.batch, most(n), 50, kernel.tally)
-        foldTraffic(here, kernel.batch, most(n), 50)
+        const span = kernel.tally.spanOf(length)
+        const ends = kernel.batch.end.subarray(0, length)
+        expect(span).toEqual({ firstEnd: Math.min(...ends), lastEnd: Math.max(...ends) })
+        foldTraffic(there, kernel.batch, span, most(n), 50, kernel.tally)
+        foldTraffic(here, kernel.batch, span, most(n), 50)
       }
       expect(plain(there)).toEqual(plain(here))
     }),
@@ -36,8 +39,9 @@ test('a full batch, too', () => {
   const kernel = createRowKernel(256)
   const [there, here] = [makeTally(kernel.tally), makeTally()]
   fill(kernel.batch, BATCH_ROWS, { draw: drawer(7), flows: 30, spanMs: 60_000 })
-  foldTraffic(there, kernel.batch, 30, 50, kernel.tally)
-  foldTraffic(here, kernel.batch, 30, 50)
+  const span = kernel.tally.spanOf(BATCH_ROWS)
+  foldTraffic(there, kernel.batch, span, 30, 50, kernel.tally)
+  foldTraffic(here, kernel.batch, span, 30, 50)
   expect(there.perFlow).toBe(kernel.tally.perFlow)
   expect(plain(there)).toEqual(plain(here))
 })

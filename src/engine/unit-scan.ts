@@ -11,7 +11,7 @@ import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail 
 import type { Symptom } from '../core/vocabulary.ts'
 import { type KeptRows, RowWindows } from '../evidence/row-windows.ts'
 import { copyTally, foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
-import { cutRowStart, fieldsOfLastWholeRow } from '../formats/cut-row.ts'
+import { cutRowStart, lastWholeRow } from '../formats/cut-row.ts'
 import { DETECT_BYTES, detectFormat, type LogDetection } from '../formats/detect.ts'
 import { formatById } from '../formats/index.ts'
 import { parseRow } from '../formats/parse-row.ts'
@@ -153,8 +153,10 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         state.filtered += removed
         state.parsed -= removed
         state.requests -= removed
-        foldTraffic(tally, batch, scanner.entities.flows.length, scanner.entities.routes.length, kernel.tally)
-        windows.add(batch)
+        const { flows, routes } = scanner.entities
+        const span = kernel.tally.spanOf(batch.length)
+        foldTraffic(tally, batch, span, flows.length, routes.length, kernel.tally)
+        windows.add(batch, span)
         for (const detail of batch.details) judge(batch, detail)
       },
       onBad,
@@ -314,7 +316,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
       }
 
       let bytes = 0
-      let fieldsBefore = 0
+      let rowBefore: Uint8Array = new Uint8Array(0)
       let isRowCut = false
       const read = await readBlocks(
         spec.path,
@@ -324,8 +326,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
           hooks.onBytes(block.length)
           if (block.length === 0 && hooks.isStopped()) throw new Stopped()
           begun ??= begin(detectBlock(block))
-          const cutAt = isLast && !begun.converter ? cutRowStart(block, fieldsBefore) : -1
-          fieldsBefore = fieldsOfLastWholeRow(block) || fieldsBefore
+          const cutAt = isLast && !begun.converter ? cutRowStart(block, rowBefore) : -1
+          if (!isLast) rowBefore = lastWholeRow(block)
           const lines = cutAt < 0 ? block : block.subarray(0, cutAt)
           scanLines(begun, begun.converter ? Buffer.from(begun.converter.push(lines)) : asBuffer(lines))
           if (cutAt >= 0) {

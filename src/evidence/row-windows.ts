@@ -1,5 +1,6 @@
 import { type Columns, copyRows, makeColumns } from '../core/columns.ts'
 import { BATCH_ROWS, type RequestBatch } from '../core/request-batch.ts'
+import type { Span } from './traffic-tally.ts'
 
 const rowColumns = {
   start: Float64Array,
@@ -51,20 +52,16 @@ export class RowWindows {
     this.#budget = budgetRows
   }
 
-  add(batch: RequestBatch): void {
+  /** `span`: first and last end in the batch. */
+  add(batch: RequestBatch, { firstEnd, lastEnd }: Span): void {
     const { length } = batch
     if (length === 0) return
-    let [minEnd, maxEnd, failures] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
-    for (let i = 0; i < length; i++) {
-      const end = batch.end[i] as number
-      if (end < minEnd) minEnd = end
-      if (end > maxEnd) maxEnd = end
-    }
+    let failures = 0
     for (const { index } of batch.details)
       if (batch.targetStatus[index] === 0 && isFailure(batch.elbStatus[index] as number)) failures++
     const columns = (length === BATCH_ROWS ? this.#free.pop() : undefined) ?? makeColumns(rowColumns, length)
     copyRows(rowColumns, columns, 0, batch, length)
-    this.#chunks.push({ ...columns, minEnd, maxEnd, failures })
+    this.#chunks.push({ ...columns, minEnd: firstEnd, maxEnd: lastEnd, failures })
     this.#rows += length
     if (this.#rows > this.#budget) this.#evict()
   }

@@ -47,6 +47,12 @@ export const F_SERVED = 5
 export const F_SERVED_SUM = 6
 export const F_SERVED_SQUARES = 7
 
+/** Earliest and latest end of some rows, epoch ms. */
+export interface Span {
+  readonly firstEnd: number
+  readonly lastEnd: number
+}
+
 /**
  * Memory of the code that reads rows, which counts them faster than JavaScript: into these columns, as long as there is
  * room, and the rows of its own batch. All zero at first.
@@ -58,7 +64,7 @@ export interface TallyMemory {
   readonly routeRequests: Float64Array
   /** Rows of the batch that the last call listed. */
   readonly picked: Int32Array
-  spanOf(rows: number): { readonly firstEnd: number; readonly lastEnd: number }
+  spanOf(rows: number): Span
   fold(
     rows: number,
     steps: { readonly perFlow: number; readonly baseMs: number; readonly stepMs: number },
@@ -169,29 +175,20 @@ export function serviceBinStart(bin: number): number {
   return (8 + ((bin - 16) & 7)) * 2 ** (exponent - 3)
 }
 
-/** `memory`: the batch lies in there. */
+/** `span`: first and last end in the batch. `memory`: the batch lies in there. */
 export function foldTraffic(
   tally: TrafficTally,
   batch: RequestBatch,
+  { firstEnd, lastEnd }: Span,
   flows: number,
   routes: number,
   memory?: TallyMemory,
 ): void {
   reserve(tally, flows, routes)
   if (batch.length === 0) return
-  const { firstEnd, lastEnd } = memory?.spanOf(batch.length) ?? spanOf(batch)
   reserveSteps(tally, firstEnd, lastEnd, memory)
   if (memory && isWithin(tally, memory)) foldThere(tally, batch, memory)
   else foldHere(tally, batch)
-}
-
-function spanOf({ length, end }: RequestBatch) {
-  let [firstEnd, lastEnd] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let i = 0; i < length; i++) {
-    firstEnd = Math.min(firstEnd, end[i] as number)
-    lastEnd = Math.max(lastEnd, end[i] as number)
-  }
-  return { firstEnd, lastEnd }
 }
 
 /** A column that needed more room than there is has left it. */
