@@ -25,8 +25,8 @@ const NEW_FLOW: i32 = 2
 /** The row is in the columns, but for its route, which is not in the table: see `requestStart` and the places beside it. */
 const NEW_ROUTE: i32 = 3
 const BATCH_FULL: i32 = 4
-/** The row is in the columns, and it is one of those whose text is wanted: see {@link wantsText}. */
-const TEXT_WANTED: i32 = 5
+/** The row is in the columns, and the host is to keep its detail: see {@link wantsDetail}. */
+const DETAIL_WANTED: i32 = 5
 
 /** ws and wss; grpcs. As in src/core/request-batch.ts. */
 const FLAG_WEBSOCKET: u8 = 1
@@ -34,7 +34,16 @@ const FLAG_GRPC: u8 = 2
 
 /** Fields that have a name, and room to write four beyond. */
 const MOST_FIELDS: i32 = 64
+const CLIENT: i32 = 3
+const REQUEST: i32 = 12
+const USER_AGENT: i32 = 13
+const TARGET_GROUP: i32 = 16
+const TRACE_ID: i32 = 17
 const CREATION: i32 = 21
+const ACTIONS: i32 = 22
+const ERROR_REASON: i32 = 24
+const TARGET_STATUS_LIST: i32 = 26
+const CLASSIFICATION_REASON: i32 = 28
 const NODE: i32 = 33
 
 // --- set once by the host -----------------------------------------------------------------------------------------
@@ -93,8 +102,12 @@ export let requestStart: usize = 0
 export let requestEnd: usize = 0
 export let groupStart: usize = 0
 export let groupEnd: usize = 0
-/** 1: the last row in the columns failed, or the load balancer rejected it. Its fields are still where they were found. */
-export let wantsText: i32 = 0
+/**
+ * 1: the last row in the columns failed, or the load balancer rejected it, and there is more to its detail than copying:
+ * escapes, a very long text, codes that are new. Its fields are still where they were found.
+ */
+export let wantsDetail: i32 = 0
+let labelsHash: i64 = 0
 export let textStart: usize = 0
 export let fieldCount: i32 = 0
 /** Rows in the columns. */
@@ -102,6 +115,14 @@ export let length: i32 = 0
 
 export function setLength(rows: i32): void {
   length = rows
+}
+
+/** Details of the rows in the columns. */
+export let detailCount: i32 = 0
+
+export function setDetailCount(count: i32): void {
+  detailCount = count
+  areTextsFull = i32(lastTextEnd() > textRoom)
 }
 
 // --- bytes ---------------------------------------------------------------------------------------------------------
@@ -203,6 +224,11 @@ function insert(table: usize, mask: i32, hash: i64, id: i32): void {
 /** Of the row that {@link scanRows} came back with. */
 export function rememberFlow(id: i32): void {
   insert(flowTable, flowMask, flowHash, id)
+}
+
+/** Of the row that {@link scanRows} came back with. */
+export function rememberLabels(id: i32): void {
+  insert(labelTable, labelMask, labelsHash, id)
 }
 
 /** Of the row that {@link scanRows} came back with. */
@@ -450,6 +476,8 @@ function isRare(text: v128): v128 {
 
 /** Newline of the row that {@link indexRow} looked at. */
 let rowEnd: usize = 0
+/** Not zero: there is a backslash in it, or right behind it. */
+let backslashes: i64 = 0
 
 /**
  * Writes where the fields of the row at `from` end, and returns their number; 0 when the row is not plain: quotes other
@@ -466,6 +494,7 @@ function indexRow(from: usize, limit: usize): i32 {
   let afterClose: i64 = 0
   let afterBackslash: i64 = 0
   let odd: i64 = 0
+  backslashes = 0
   for (let at = from; at < limit; at += 64) {
     const a = v128.load(at)
     const b = v128.load(at, 16)
@@ -482,6 +511,7 @@ function indexRow(from: usize, limit: usize): i32 {
       const backslash = i8x16.splat(92)
       const newlines = bits(i8x16.eq(a, newline), i8x16.eq(b, newline), i8x16.eq(c, newline), i8x16.eq(d, newline))
       escapes = bits(i8x16.eq(a, backslash), i8x16.eq(b, backslash), i8x16.eq(c, backslash), i8x16.eq(d, backslash))
+      backslashes |= escapes
       end = newlines & -newlines
       if (end !== 0) {
         spaces &= end - 1
@@ -540,13 +570,119 @@ function fieldStart(field: i32): usize {
   return fieldEnd(field - 1) + 1
 }
 
+// --- details: src/core/row-details.ts ------------------------------------------------------------------------------
+
+const LONGEST_TEXT: i32 = 4_000
+const LONGEST_SHORT_TEXT: i32 = 500
+const TEXTS: i32 = 5
+
+let labelTable: usize = 0
+let labelMask: i32 = 0
+let detailRows: usize = 0
+let detailLabels: usize = 0
+let textEnds: usize = 0
+let texts: usize = 0
+/** A batch with as many bytes of text is full. */
+let textRoom: i32 = 0
+/** 1: no row may come to the columns any more. */
+export let areTextsFull: i32 = 0
+
+export function setUpDetails(
+  labelTableAt: usize,
+  labelSlots: i32,
+  rowsAt: usize,
+  labelsAt: usize,
+  endsAt: usize,
+  textsAt: usize,
+  room: i32,
+): void {
+  labelTable = labelTableAt
+  labelMask = labelSlots - 1
+  detailRows = rowsAt
+  detailLabels = labelsAt
+  textEnds = endsAt
+  texts = textsAt
+  textRoom = room
+}
+
+function lastTextEnd(): i32 {
+  return detailCount === 0 ? 0 : load<i32>(textEnds + (usize(detailCount * TEXTS - 1) << 2))
+}
+
+/** Hash of a field as it stands, which a row may lack. */
+function hashField(hash: i64, field: i32, count: i32): i64 {
+  return mix(hash, field < count ? hashBytes(fieldStart(field), fieldEnd(field)) : 1)
+}
+
+/** Where the text of the field begins behind a quote, which then ends it, too; `field` is not the first. */
+// @ts-expect-error: decorator
+@inline
+function textFrom(field: i32): usize {
+  const start = fieldStart(field)
+  return start + usize(load<u8>(start) === QUOTE)
+}
+
+/** Bytes of a field that has `from` from {@link textFrom}; 0 when it says `-`. */
+function textSize(field: i32, from: usize): i32 {
+  const size = i32(fieldEnd(field) - from) - i32(from !== fieldStart(field))
+  return size === 1 && load<u8>(from) === DASH ? 0 : size
+}
+
+function keepText(field: i32, at: usize): usize {
+  const from = textFrom(field)
+  const size = textSize(field, from)
+  memory.copy(at, from, usize(size))
+  return at + usize(size)
+}
+
+/** Keeps the detail of the row at `from`, the last one in the columns; false when that is for the host to do. */
+function keepDetail(from: usize, count: i32): bool {
+  const group = fieldStart(TARGET_GROUP)
+  const hasGroup = fieldEnd(TARGET_GROUP) - group > 1 || load<u8>(group) !== DASH
+  let hash = hashField(seed + i64(hasGroup), ACTIONS, count)
+  hash = hashField(hash, ERROR_REASON, count)
+  hash = hashField(hash, TARGET_STATUS_LIST, count)
+  labelsHash = hashField(hash, CLASSIFICATION_REASON, count)
+  const labels = find(labelTable, labelMask, labelsHash)
+  const size = i32(fieldEnd(count - 1) - from)
+  if (
+    labels < 0 ||
+    backslashes !== 0 ||
+    size > LONGEST_TEXT ||
+    i32(fieldEnd(CLIENT) - fieldStart(CLIENT)) > LONGEST_SHORT_TEXT ||
+    i32(fieldEnd(REQUEST) - fieldStart(REQUEST)) > LONGEST_SHORT_TEXT ||
+    i32(fieldEnd(USER_AGENT) - fieldStart(USER_AGENT)) > LONGEST_SHORT_TEXT
+  )
+    return false
+  const ends = textEnds + (usize(detailCount * TEXTS) << 2)
+  let at = texts + usize(lastTextEnd())
+  memory.copy(at, from, usize(size))
+  at += usize(size)
+  store<i32>(ends, i32(at - texts))
+  at = keepText(CLIENT, at)
+  store<i32>(ends, i32(at - texts), 4)
+  at = keepText(REQUEST, at)
+  store<i32>(ends, i32(at - texts), 8)
+  at = keepText(USER_AGENT, at)
+  store<i32>(ends, i32(at - texts), 12)
+  at = keepText(TRACE_ID, at)
+  store<i32>(ends, i32(at - texts), 16)
+  store<i32>(detailRows + (usize(detailCount) << 2), length - 1)
+  store<i32>(detailLabels + (usize(detailCount) << 2), labels)
+  detailCount++
+  areTextsFull = i32(lastTextEnd() > textRoom)
+  return true
+}
+
+// --- rows, all of it -----------------------------------------------------------------------------------------------
+
 /** Reads the rows from `from` to `limit` (whole lines) into the columns; returns one of the reasons above. */
 export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
   let at = from
   let rowNumber = firstRow
   while (at < limit) {
     rowStart = at
-    if (length >= batchRows) return BATCH_FULL
+    if (length >= batchRows || areTextsFull !== 0) return BATCH_FULL
     const count = indexRow(at, limit)
     if (count <= CREATION) return ODD_ROW
     const newline = rowEnd
@@ -648,7 +784,7 @@ export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
     length++
     rowNumber += 1
     const isWanted = elbStatus >= 400 && (elbStatus >= 500 || elbStatus === 460 || targetStatus === 0)
-    wantsText = i32(isWanted)
+    wantsDetail = i32(isWanted && !keepDetail(at, count))
     textStart = at
     fieldCount = count
     at = newline + 1
@@ -660,9 +796,9 @@ export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
       groupEnd = groupTo
       return NEW_ROUTE
     }
-    if (isWanted) {
+    if (wantsDetail !== 0) {
       rowStart = at
-      return TEXT_WANTED
+      return DETAIL_WANTED
     }
   }
   rowStart = at

@@ -1,6 +1,6 @@
 import { type Columns, copyRows, makeColumns } from './columns.ts'
 import { ensureRoom } from './growable.ts'
-import type { RequestBatch, RowDetail } from './request-batch.ts'
+import type { RequestBatch } from './request-batch.ts'
 import { sortTimes } from './sort-times.ts'
 import { type AnsweredBy, answeredByValues, type Symptom, symptoms } from './vocabulary.ts'
 
@@ -50,7 +50,6 @@ export function makeFailures(): FailureColumns {
 
 const columnNames = Object.keys(failureColumns) as (keyof typeof failureColumns)[]
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 function reserve(into: FailureColumns, length: number): void {
@@ -63,18 +62,18 @@ export function clearFailures(failures: FailureColumns): void {
   failures.labels = ['']
 }
 
-/** Appends row `detail.index` of the batch; returns its index. */
+/** Appends the row of detail `n` of the batch; returns its index. */
 export function appendFailure(
   into: FailureColumns,
   batch: RequestBatch,
-  detail: RowDetail,
+  n: number,
   verdict: { readonly symptom: Symptom; readonly answeredBy: AnsweredBy },
   unit: number,
   elapsedMs: number | undefined,
 ): number {
   const at = into.length++
   if (at >= into.unit.length) reserve(into, at + 1)
-  const i = detail.index
+  const i = batch.details.rowOf(n)
   into.unit[at] = unit
   into.row[at] = batch.row[i] as number
   into.start[at] = batch.start[i] as number
@@ -92,16 +91,15 @@ export function appendFailure(
   into.flags[at] = batch.flags[i] as number
   into.symptom[at] = symptoms.indexOf(verdict.symptom)
   into.answeredBy[at] = answeredByValues.indexOf(verdict.answeredBy)
-  into.errorReason[at] = labelId(into, detail.errorReason)
-  into.actions[at] = labelId(into, detail.actions)
-  into.classificationReason[at] = labelId(into, detail.classificationReason)
+  const { errorReason, actions, classificationReason } = batch.details.labelsOf(n)
+  into.errorReason[at] = labelId(into, errorReason)
+  into.actions[at] = labelId(into, actions)
+  into.classificationReason[at] = labelId(into, classificationReason)
   const traceStart = at === 0 ? 0 : (into.traceEnd[at - 1] as number)
-  const bytes = detail.traceId === undefined ? undefined : encoder.encode(detail.traceId.slice(0, 7_000))
-  const traceEnd = traceStart + (bytes?.length ?? 0)
-  if (bytes) {
-    into.trace = ensureRoom(into.trace, traceEnd)
-    into.trace.set(bytes, traceStart)
-  }
+  const trace = batch.details.bytesOf(n, 'traceId', 'traceId')
+  const traceEnd = traceStart + trace.length
+  into.trace = ensureRoom(into.trace, traceEnd)
+  into.trace.set(trace, traceStart)
   into.traceEnd[at] = traceEnd
   return at
 }

@@ -1,7 +1,9 @@
+import type { RowDetails } from './row-details.ts'
+
 /**
  * Rows of access logs as columns. One batch holds at most {@link BATCH_ROWS} rows and is overwritten by the next one:
  * whoever wants to keep something copies it. Healthy rows cost columns, not objects; only failures and requests that
- * the load balancer rejected carry a {@link RowDetail}.
+ * the load balancer rejected carry a detail.
  */
 export interface RequestBatch {
   length: number
@@ -25,7 +27,8 @@ export interface RequestBatch {
   readonly flags: Uint8Array
   /** Line number in the unit of work, from 1. */
   readonly row: Float64Array
-  details: RowDetail[]
+  /** Of those that failed or were rejected. */
+  readonly details: RowDetails
 }
 
 export const BATCH_ROWS = 8_192
@@ -36,25 +39,6 @@ export const FLAG_WEBSOCKET = 1
 export const FLAG_GRPC = 2
 /** A Classic load balancer's row. */
 export const FLAG_CLASSIC = 4
-
-/** What only a failed or rejected request needs. Absent values are undefined. */
-export interface RowDetail {
-  /** Index in the batch. */
-  readonly index: number
-  readonly text: string
-  readonly client: string | undefined
-  readonly request: string | undefined
-  readonly userAgent: string | undefined
-  readonly traceId: string | undefined
-  /** undefined: the row is too old to have the field. '': the field is `-`. */
-  readonly actions: string | undefined
-  readonly errorReason: string | undefined
-  readonly classification: string | undefined
-  readonly classificationReason: string | undefined
-  readonly hasTargetGroup: boolean
-  /** One sentence per contradiction inside the row. */
-  readonly contradictions: readonly string[]
-}
 
 /** One load balancer node talking to one target of one target group. */
 export interface Flow {

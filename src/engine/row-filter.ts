@@ -67,11 +67,7 @@ export function compileFilter(spec: FilterSpec): RowFilter {
         kept++
       }
       const removed = batch.length - kept
-      if (removed > 0)
-        batch.details = batch.details.flatMap((detail) => {
-          const index = movedTo.get(detail.index)
-          return index === undefined ? [] : [{ ...detail, index }]
-        })
+      if (removed > 0) batch.details.retain(movedTo)
       batch.length = kept
       return removed
     },

@@ -117,11 +117,11 @@ function tracedRow(raw: string, isClassic: boolean, unit: UnitSpec, input: strin
     elbStatus: fields.elbStatus || undefined,
     targetStatus: fields.targetStatus || undefined,
     hasTarget: fields.target !== '',
-    hasTargetGroup: fields.hasTargetGroup,
+    hasTargetGroup: fields.labels.hasTargetGroup,
     requestSeconds: requestMs < 0 ? undefined : requestMs / 1000,
     elapsedMs: usableElapsedMs(fields.end, fields.start, sum),
-    errorReason: fields.errorReason,
-    actions: fields.actions,
+    errorReason: fields.labels.errorReason,
+    actions: fields.labels.actions,
   })
   return {
     ...fields,

@@ -7,7 +7,7 @@ import {
   trimFailures,
 } from '../core/failure-columns.ts'
 import type { HashIndex } from '../core/hash-index.ts'
-import { FLAG_CLASSIC, type Flow, type RequestBatch, type Route, type RowDetail } from '../core/request-batch.ts'
+import { FLAG_CLASSIC, FLAG_WEBSOCKET, type Flow, type RequestBatch, type Route } from '../core/request-batch.ts'
 import type { Symptom } from '../core/vocabulary.ts'
 import { type KeptRows, RowWindows } from '../evidence/row-windows.ts'
 import { copyTally, foldTraffic, makeTally, type TrafficTally } from '../evidence/traffic-tally.ts'
@@ -16,6 +16,7 @@ import { DETECT_BYTES, detectFormat, type LogDetection } from '../formats/detect
 import { formatById } from '../formats/index.ts'
 import { parseRow } from '../formats/parse-row.ts'
 import { createRowConverter, type RowConverter } from '../formats/records.ts'
+import { contradictionsOf } from '../formats/request-fields.ts'
 import { createRequestScanner } from '../formats/request-scanner.ts'
 import { createRowKernel } from '../formats/row-kernel.ts'
 import { type ByteRange, readBlocks } from '../read/byte-chunks.ts'
@@ -126,7 +127,6 @@ export interface ScanHooks {
   readonly seen?: HashIndex | undefined
 }
 
-const TEXT_LIMIT = 4_000
 const SHORT_LIMIT = 500
 const SLOT_MS = 600_000
 const MOST_REJECTED_GROUPS = 5_000
@@ -157,7 +157,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         const span = kernel.tally.spanOf(batch.length)
         foldTraffic(tally, batch, span, flows.length, routes.length, kernel.tally)
         windows.add(batch, span)
-        for (const detail of batch.details) judge(batch, detail)
+        for (let n = 0; n < batch.details.length; n++) judge(batch, n)
       },
       onBad,
       onSkipped(why) {
@@ -195,67 +195,69 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     }
   }
 
-  function judge(batch: RequestBatch, detail: RowDetail): void {
-    const i = detail.index
-    const [requestMs, targetMs, responseMs] = [
-      batch.requestMs[i] ?? -1,
-      batch.targetMs[i] ?? -1,
-      batch.responseMs[i] ?? -1,
-    ]
-    const sum = Math.max(0, requestMs) + Math.max(0, targetMs) + Math.max(0, responseMs)
-    const end = batch.end[i] as number
-    const elapsedMs = usableElapsedMs(end, batch.start[i] as number, sum)
-    const flow = scanner.entities.flows[batch.flow[i] as number] as Flow
+  /** The row of detail `n`. */
+  function judge(batch: RequestBatch, n: number): void {
+    const i = batch.details.rowOf(n)
+    const labels = batch.details.labelsOf(n)
+    const isClassic = ((batch.flags[i] as number) & FLAG_CLASSIC) !== 0
+    const { loadBalancer, targetGroup, target } = scanner.entities.flows[batch.flow[i] as number] as Flow
+    const row = {
+      target,
+      targetGroup,
+      isWebSocket: ((batch.flags[i] as number) & FLAG_WEBSOCKET) !== 0,
+      start: batch.start[i] as number,
+      end: batch.end[i] as number,
+      requestMs: batch.requestMs[i] as number,
+      targetMs: batch.targetMs[i] as number,
+      responseMs: batch.responseMs[i] as number,
+      elbStatus: batch.elbStatus[i] as number,
+      targetStatus: batch.targetStatus[i] as number,
+    }
+    const sum = Math.max(0, row.requestMs) + Math.max(0, row.targetMs) + Math.max(0, row.responseMs)
+    const elapsedMs = usableElapsedMs(row.end, row.start, sum)
     const verdict = judgeRow({
-      loadBalancerKind: (batch.flags[i] as number) & FLAG_CLASSIC ? 'classic' : 'alb',
-      elbStatus: batch.elbStatus[i] || undefined,
-      targetStatus: batch.targetStatus[i] || undefined,
-      hasTarget: flow.target !== '',
-      hasTargetGroup: detail.hasTargetGroup,
-      requestSeconds: requestMs < 0 ? undefined : requestMs / 1000,
+      loadBalancerKind: isClassic ? 'classic' : 'alb',
+      elbStatus: row.elbStatus || undefined,
+      targetStatus: row.targetStatus || undefined,
+      hasTarget: target !== '',
+      hasTargetGroup: labels.hasTargetGroup,
+      requestSeconds: row.requestMs < 0 ? undefined : row.requestMs / 1000,
       elapsedMs,
-      errorReason: detail.errorReason,
-      actions: detail.actions,
+      errorReason: labels.errorReason,
+      actions: labels.actions,
     })
     if (verdict === undefined) return
-    for (const what of detail.contradictions) contradict(what, batch.row[i] as number, detail.text)
+    if (!isClassic) for (const what of contradictionsOf(row, labels)) contradict(what, batch, n)
     if (verdict.kind === 'rejected') {
-      reject(batch, detail, verdict.symptom)
+      reject(batch, n, verdict.symptom)
       return
     }
-    const index = appendFailure(failures, batch, detail, verdict, state.unit, elapsedMs)
-    const slot = `${flow.loadBalancer}|${flow.targetGroup}|${verdict.symptom}|${Math.floor(end / SLOT_MS)}`
+    const index = appendFailure(failures, batch, n, verdict, state.unit, elapsedMs)
+    const slot = `${loadBalancer}|${targetGroup}|${verdict.symptom}|${Math.floor(row.end / SLOT_MS)}`
     const inSlot = (state.slots.get(slot) ?? 0) + 1
     state.slots.set(slot, inSlot)
-    const text: FailureText = {
-      index,
-      end,
-      text: detail.text.slice(0, TEXT_LIMIT),
-      client: shorten(detail.client),
-      request: shorten(detail.request),
-      userAgent: shorten(detail.userAgent),
-    }
     // A few of every kind, so that each finding has sample rows.
-    texts.add(text, inSlot > 2)
+    texts.add(batch.details, n, index, row.end, inSlot > 2)
   }
 
-  function contradict(what: string, row: number, text: string): void {
+  function contradict(what: string, batch: RequestBatch, n: number): void {
     let known = state.contradictions.get(what)
     if (known === undefined) {
       known = { what, rows: 0, samples: [] }
       state.contradictions.set(what, known)
     }
     known.rows++
-    if (known.samples.length < 2) known.samples.push({ row, text: text.slice(0, TEXT_LIMIT) })
+    if (known.samples.length < 2) known.samples.push(sampleOf(batch, n))
   }
 
-  function reject(batch: RequestBatch, detail: RowDetail, symptom: Symptom): void {
-    const i = detail.index
+  function reject(batch: RequestBatch, n: number, symptom: Symptom): void {
+    const i = batch.details.rowOf(n)
+    const { errorReason, actions, classificationReason } = batch.details.labelsOf(n)
     const flow = batch.flow[i] as number
     const elbStatus = batch.elbStatus[i] as number
     const { loadBalancer, targetGroup } = scanner.entities.flows[flow] as Flow
-    const reasons = [detail.errorReason, detail.actions, detail.classificationReason]
-    const hasLargeHead = elbStatus === 400 && isLargeHead(detail, batch.receivedBytes[i] as number)
+    const reasons = [errorReason, actions, classificationReason]
+    const hasLargeHead = elbStatus === 400 && isLargeHead(batch, n)
     const key = [loadBalancer, targetGroup, symptom, elbStatus, hasLargeHead, ...reasons].join('|')
     const end = batch.end[i] as number
     let group = state.rejected.get(key)
@@ -265,9 +267,9 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
         flow,
         symptom,
         elbStatus,
-        errorReason: detail.errorReason ?? null,
-        actions: detail.actions ?? null,
-        classificationReason: detail.classificationReason ?? null,
+        errorReason: errorReason ?? null,
+        actions: actions ?? null,
+        classificationReason: classificationReason ?? null,
         hasLargeHead,
         count: 0,
         firstEnd: end,
@@ -279,8 +281,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     group.count++
     group.firstEnd = Math.min(group.firstEnd, end)
     group.lastEnd = Math.max(group.lastEnd, end)
-    if (group.samples.length < 3)
-      group.samples.push({ row: batch.row[i] as number, text: detail.text.slice(0, TEXT_LIMIT) })
+    if (group.samples.length < 3) group.samples.push(sampleOf(batch, n))
   }
 
   return {
@@ -425,13 +426,16 @@ function makeUnitState(unit = -1) {
 const HEAD_LIMIT = 16_384
 
 /** `GET https://shop.example:443/cart HTTP/1.1` with 20 KB received: all of it is the head. */
-function isLargeHead({ request, classificationReason }: RowDetail, receivedBytes: number): boolean {
-  if (classificationReason !== undefined || request === undefined) return false
-  return receivedBytes > HEAD_LIMIT && /^(GET|HEAD|OPTIONS|DELETE) \S+ HTTP\/\d/.test(request)
+function isLargeHead({ details, receivedBytes }: RequestBatch, n: number): boolean {
+  const request = details.textOf(n, 'request')
+  if (details.labelsOf(n).classificationReason !== undefined || request === undefined) return false
+  return (
+    (receivedBytes[details.rowOf(n)] as number) > HEAD_LIMIT && /^(GET|HEAD|OPTIONS|DELETE) \S+ HTTP\/\d/.test(request)
+  )
 }
 
-function shorten(text: string | undefined): string | null {
-  return text === undefined ? null : text.slice(0, SHORT_LIMIT)
+function sampleOf({ details, row }: RequestBatch, n: number): { row: number; text: string } {
+  return { row: row[details.rowOf(n)] as number, text: details.textOf(n, 'text') ?? '' }
 }
 
 function asBuffer(block: Uint8Array): Buffer {

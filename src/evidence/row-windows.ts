@@ -57,8 +57,10 @@ export class RowWindows {
     const { length } = batch
     if (length === 0) return
     let failures = 0
-    for (const { index } of batch.details)
-      if (batch.targetStatus[index] === 0 && isFailure(batch.elbStatus[index] as number)) failures++
+    for (let n = 0; n < batch.details.length; n++) {
+      const row = batch.details.rowOf(n)
+      if (batch.targetStatus[row] === 0 && isFailure(batch.elbStatus[row] as number)) failures++
+    }
     const columns = (length === BATCH_ROWS ? this.#free.pop() : undefined) ?? makeColumns(rowColumns, length)
     copyRows(rowColumns, columns, 0, batch, length)
     this.#chunks.push({ ...columns, minEnd: firstEnd, maxEnd: lastEnd, failures })

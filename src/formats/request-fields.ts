@@ -1,3 +1,4 @@
+import type { RowLabels } from '../core/row-details.ts'
 import { parseTimestamp } from '../core/timestamp.ts'
 import { decodeEscapes } from './decode.ts'
 import { type RowToken, splitRow } from './parse-row.ts'
@@ -16,23 +17,17 @@ export interface RowNumbers {
   readonly targetStatus: number
 }
 
-/** Of one request row, what only a failure leaves behind. */
+/** Of one request row, the texts that only a failure leaves behind. */
 export interface RequestTexts {
   readonly client: string | undefined
-  /** false only when the row says `-`. */
-  readonly hasTargetGroup: boolean
   readonly request: string
   readonly userAgent: string | undefined
   readonly traceId: string | undefined
-  readonly actions: string | undefined
-  readonly errorReason: string | undefined
-  readonly classification: string | undefined
-  readonly classificationReason: string | undefined
-  readonly contradictions: readonly string[]
 }
 
 /** What the engine needs of one request row. Absent strings are undefined or ''. */
 export interface RequestFields extends RowNumbers, RequestTexts {
+  readonly labels: RowLabels
   readonly loadBalancer: string
   readonly node: string
   readonly receivedBytes: number
@@ -67,30 +62,42 @@ function albFields(tokens: readonly RowToken[]): RequestFields | undefined {
     ...numbers,
     fieldCount: tokens.length,
   }
-  return { ...fields, ...albTexts(raw, fields) }
+  return { ...fields, ...albTexts(raw), labels: albLabels(raw) }
 }
 
-/** What only a row that failed needs, from its fields without their quotes ('' where it has none). */
-export function albTexts(raw: (index: number) => string, numbers: RowNumbers): RequestTexts {
-  const errorReason = decoded(raw(24))
+/** Codes of a row, from its fields without their quotes ('' where it has none). */
+export function albLabels(raw: (index: number) => string): RowLabels {
   return {
-    client: absent(raw(3)) ? undefined : raw(3),
     hasTargetGroup: raw(16) !== '-',
-    request: absent(raw(12)) ? '' : raw(12),
-    userAgent: decoded(raw(13)),
-    traceId: decoded(raw(17)),
     // An export that left the column out writes nothing there; the load balancer writes `-`.
     actions: raw(22) === '' ? undefined : (decoded(raw(22)) ?? ''),
-    errorReason,
-    classification: decoded(raw(27)),
+    errorReason: decoded(raw(24)),
+    targetStatusList: decoded(raw(26)),
     classificationReason: decoded(raw(28)),
-    contradictions: contradictionsOf(numbers, errorReason, decoded(raw(26))),
+  }
+}
+
+/** Texts of a row, from its fields without their quotes. */
+export function albTexts(raw: (index: number) => string): RequestTexts {
+  return {
+    client: present(raw(3)),
+    request: present(raw(12)) ?? '',
+    userAgent: decoded(raw(13)),
+    traceId: decoded(raw(17)),
   }
 }
 
 /** Field 34; keeps a hostile or shifted field from becoming a node. */
 export function isNodeAddress(raw: string): boolean {
   return /^[0-9a-fA-F.:]{2,45}$/.test(raw)
+}
+
+const classicLabels: RowLabels = {
+  hasTargetGroup: true,
+  actions: undefined,
+  errorReason: undefined,
+  targetStatusList: undefined,
+  classificationReason: undefined,
 }
 
 /** 15 fields; `time` is when the request was received, so the end is the start plus the three times. */
@@ -104,22 +111,17 @@ function classicFields(tokens: readonly RowToken[]): RequestFields | undefined {
   return {
     type: 'classic',
     loadBalancer: raw(1),
-    client: absent(raw(2)) ? undefined : raw(2),
+    client: present(raw(2)),
     target: absent(raw(3)) ? '' : raw(3),
     targetGroup: '',
-    hasTargetGroup: true,
     node: '',
     start: isWhole ? start : Number.NaN,
     end: start + times.reduce((sum, ms) => sum + Math.max(0, ms), 0),
     ...numbers,
-    request: absent(raw(11)) ? '' : raw(11),
+    request: present(raw(11)) ?? '',
     userAgent: decoded(raw(12)),
     traceId: undefined,
-    actions: undefined,
-    errorReason: undefined,
-    classification: undefined,
-    classificationReason: undefined,
-    contradictions: [],
+    labels: classicLabels,
     fieldCount: tokens.length,
   }
 }
@@ -164,15 +166,18 @@ function absent(raw: string): boolean {
   return raw === '-' || raw === ''
 }
 
+function present(raw: string): string | undefined {
+  return absent(raw) ? undefined : raw
+}
+
 function decoded(raw: string): string | undefined {
   return absent(raw) ? undefined : decodeEscapes(raw)
 }
 
 /** Rows that say two things at once are flagged, not believed; the rules read the main fields only. */
-function contradictionsOf(
-  row: RowNumbers,
-  errorReason: string | undefined,
-  targetStatusList: string | undefined,
+export function contradictionsOf(
+  row: Omit<RowNumbers, 'type'> & { readonly isWebSocket: boolean },
+  { errorReason, targetStatusList }: RowLabels,
 ): readonly string[] {
   const found: string[] = []
   if (row.targetStatus === 0 && targetStatusList !== undefined)
@@ -183,7 +188,7 @@ function contradictionsOf(
     found.push('a target status without a target')
   const sum = Math.max(0, row.requestMs) + Math.max(0, row.targetMs) + Math.max(0, row.responseMs)
   const elapsed = row.end - row.start
-  if (elapsed < 0 && row.type !== 'ws' && row.type !== 'wss') found.push('time lies before request_creation_time')
+  if (elapsed < 0 && !row.isWebSocket) found.push('time lies before request_creation_time')
   else if (elapsed < sum - 5) found.push('the three times add up to more than the whole request took')
   return found
 }

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HashIndex } from '../core/hash-index.ts'
 import { FLAG_CLASSIC, FLAG_GRPC, FLAG_WEBSOCKET, type RequestBatch } from '../core/request-batch.ts'
+import { detailTexts, type RowDetails } from '../core/row-details.ts'
 import { readRequestFields } from './request-fields.ts'
 import { createRequestScanner } from './request-scanner.ts'
 import { createRowKernel, type RowKernel } from './row-kernel.ts'
@@ -66,11 +68,15 @@ function plainRows(batch: RequestBatch, { flows, routes }: ReturnType<typeof cre
     flow: flows[batch.flow[i] as number],
     route: routes[batch.route[i] as number],
     flags: batch.flags[i],
-    detail: batch.details.find((detail) => detail.index === i) && {
-      ...batch.details.find((detail) => detail.index === i),
-      index: 0,
-    },
+    detail: detailOf(batch.details, i),
   }))
+}
+
+function detailOf(details: RowDetails, row: number) {
+  const n = Array.from({ length: details.length }, (_, d) => details.rowOf(d)).indexOf(row)
+  if (n === -1) return undefined
+  const texts = detailTexts.map((name) => [name, details.textOf(n, name)])
+  return { ...Object.fromEntries(texts), ...details.labelsOf(n) }
 }
 
 /** Whole lines, in the reader's kind of memory: one buffer that is used again, with old bytes behind the block. */
@@ -429,6 +435,27 @@ describe('columns', () => {
       actions: 'forward',
       hasTargetGroup: true,
     })
+  })
+
+  test('texts of any length are the same on both paths, and so are codes that are new, old, or too many', () => {
+    const failed = (changes: Readonly<Record<number, string>>): string =>
+      row({ 6: '-1', 7: '-1', 8: '502', 9: '-', 26: '"-"', ...changes })
+    const lines = [12, 13, 17, 3].flatMap((field) =>
+      [498, 500, 501, 3_900, 9_000].map((size) => failed({ [field]: `"${'x'.repeat(size)}"` })),
+    )
+    const codes = Array.from({ length: 2_200 }, (_, n) => failed({ 24: `"Reason${n % 2_150}"` }))
+    const bytes = bytesOf([...lines, failed({ 13: '"a\\x22b"' }), ...codes, ...codes.slice(0, 20)])
+    const [fast, slow] = [scan(bytes), scan(bytes, { isSlow: true })]
+    expect(fast.rows.length).toBe(lines.length + 1 + codes.length + 20)
+    expect(fast.rows.findIndex((one, n) => !isDeepStrictEqual(one, slow.rows[n]))).toBe(-1)
+  })
+
+  test('a batch ends where its texts have no more room', () => {
+    const failed = row({ 6: '-1', 7: '-1', 8: '502', 9: '-', 13: `"${'x'.repeat(480)}"`, 26: '"-"' })
+    const bytes = bytesOf(Array.from({ length: 5_000 }, () => failed))
+    const { rows } = scan(bytes)
+    expect(rows).toHaveLength(5_000)
+    expect(rows.every((one) => (one.detail as { text: string }).text === failed)).toBe(true)
   })
 
   test('a row that does not parse is bad, with its line number, and stops nobody', () => {

@@ -119,7 +119,9 @@ function scan(rows: readonly string[], options: Parameters<typeof createRequestS
             ...[batch.elbStatus, batch.targetStatus, batch.receivedBytes, batch.sentBytes, batch.flags].map(
               (column) => column[i],
             ),
-            batch.details.find((detail) => detail.index === i)?.text,
+            Array.from({ length: batch.details.length }, (_, n) => n)
+              .filter((n) => batch.details.rowOf(n) === i)
+              .map((n) => batch.details.textOf(n, 'text')),
           ])
       },
       onBad: (_text, row) => bad.push(row),

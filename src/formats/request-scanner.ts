@@ -1,6 +1,6 @@
 /**
  * The hot path: rows of ALB access logs, bytes in, columns out. Rows are read by the kernel (row-kernel/scan-rows.ts), which
- * asks for the text of failures; a row with anything odd goes through the exact reader of request-fields.ts.
+ * also keeps the details of failures; a row with anything odd goes through the exact reader of request-fields.ts.
  * `request-scanner-paths.test.ts` holds both paths against each other.
  */
 import { type HashIndex, SEED_HIGH, SEED_LOW } from '../core/hash-index.ts'
@@ -10,14 +10,13 @@ import {
   FLAG_CLASSIC,
   FLAG_GRPC,
   FLAG_WEBSOCKET,
-  type Flow,
   type RequestBatch,
-  type RowDetail,
 } from '../core/request-batch.ts'
+import type { RowDetails } from '../core/row-details.ts'
 import { createEntityIndex } from './entity-index.ts'
 import { hashBytes, hashHigh, hashLow } from './hash-bytes.ts'
-import { albTexts, isNodeAddress, type RequestFields, type RequestTexts, readRequestFields } from './request-fields.ts'
-import { BATCH_FULL, createRowKernel, DONE, NEW_FLOW, NEW_ROUTE, type RowKernel, TEXT_WANTED } from './row-kernel.ts'
+import { albLabels, albTexts, isNodeAddress, type RequestFields, readRequestFields } from './request-fields.ts'
+import { BATCH_FULL, createRowKernel, DETAIL_WANTED, DONE, NEW_FLOW, NEW_ROUTE, type RowKernel } from './row-kernel.ts'
 
 export interface RequestScanner {
   readonly entities: Entities
@@ -72,7 +71,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       sink.onSkipped('filtered', row)
       return undefined
     }
-    if (rows.length.value === BATCH_ROWS) flush()
+    if (rows.length.value === BATCH_ROWS || rows.areTextsFull.value === 1) flush()
     const i = rows.length.value
     const { loadBalancer, targetGroup, target } = fields
     batch.start[i] = fields.start
@@ -92,7 +91,7 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       (fields.type.startsWith('grpc') ? FLAG_GRPC : 0)
     batch.row[i] = row
     if (fields.elbStatus >= 400 && (fields.elbStatus >= 500 || fields.elbStatus === 460 || fields.targetStatus === 0))
-      batch.details.push(detailOf(fields, i, line))
+      addDetail(i, batch.details.idOf(fields.labels), { ...fields, text: line })
     rows.setLength(i + 1)
     return fields
   }
@@ -114,46 +113,40 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
     batch.route[rows.length.value - 1] = id
   }
 
-  /** The kernel has read a row but for its text. */
-  function addText(): void {
-    const i = rows.length.value - 1
-    const { target, targetGroup } = index.entities.flows[batch.flow[i] as number] as Flow
+  /** The kernel has read a row but for its detail. */
+  function readDetail(): void {
     const from = rows.textStart.value
     const count = rows.fieldCount.value
-    const to = fieldEnds[count - 1] as number
-    const text = memory.toString('utf8', from, to)
-    const isAscii = text.length === to - from
     const raw = (field: number): string => {
       if (field >= count) return ''
-      let start = field === 0 ? from : (fieldEnds[field - 1] as number) + 1
-      let end = fieldEnds[field] as number
-      if (memory[start] === QUOTE) {
-        start++
-        end--
-      }
-      return isAscii ? text.slice(start - from, end - from) : memory.toString('utf8', start, end)
+      const start = field === 0 ? from : (fieldEnds[field - 1] as number) + 1
+      const end = fieldEnds[field] as number
+      const isQuoted = memory[start] === QUOTE
+      return memory.toString('utf8', isQuoted ? start + 1 : start, isQuoted ? end - 1 : end)
     }
-    const texts = albTexts(raw, {
-      type: (batch.flags[i] as number) & FLAG_WEBSOCKET ? 'ws' : '',
-      target,
-      targetGroup,
-      start: batch.start[i] as number,
-      end: batch.end[i] as number,
-      requestMs: batch.requestMs[i] as number,
-      targetMs: batch.targetMs[i] as number,
-      responseMs: batch.responseMs[i] as number,
-      elbStatus: batch.elbStatus[i] as number,
-      targetStatus: batch.targetStatus[i] as number,
+    const labels = batch.details.idOf(albLabels(raw))
+    kernel.addLabels(labels)
+    addDetail(rows.length.value - 1, labels, {
+      ...albTexts(raw),
+      text: memory.toString('utf8', from, fieldEnds[count - 1]),
     })
-    batch.details.push(detailOf(texts, i, text))
+  }
+
+  function addDetail(row: number, labels: number, texts: Parameters<RowDetails['add']>[2]): void {
+    const { details } = batch
+    details.length = rows.detailCount.value
+    details.add(row, labels, texts)
+    rows.setDetailCount(details.length)
   }
 
   function flush(): void {
     batch.length = rows.length.value
     if (batch.length === 0) return
+    batch.details.length = rows.detailCount.value
     sink.onBatch(batch)
     rows.setLength(0)
-    if (batch.details.length > 0) batch.details = []
+    rows.setDetailCount(0)
+    batch.details.clear()
   }
 
   /** Whole lines in the kernel's memory. */
@@ -167,9 +160,9 @@ export function createRequestScanner(sink: ScanSink, options: ScanOptions = {}):
       at = rows.rowStart.value
       if (why === DONE) break
       if (why === BATCH_FULL) flush()
-      else if (why === NEW_ROUTE || why === TEXT_WANTED) {
+      else if (why === NEW_ROUTE || why === DETAIL_WANTED) {
         if (why === NEW_ROUTE) addRoute()
-        if (rows.wantsText.value === 1) addText()
+        if (rows.wantsDetail.value === 1) readDetail()
       } else {
         let to = memory.indexOf(NEWLINE, at)
         if (to === -1 || to > limit) to = limit
@@ -242,21 +235,4 @@ function isRepeated(seen: HashIndex, lines: DataView, from: number, to: number):
   if (seen.get(hashHigh, hashLow) !== -1) return true
   seen.set(hashHigh, hashLow, 0)
   return false
-}
-
-function detailOf(fields: RequestTexts, index: number, text: string): RowDetail {
-  return {
-    index,
-    text,
-    client: fields.client,
-    request: fields.request === '' ? undefined : fields.request,
-    userAgent: fields.userAgent,
-    traceId: fields.traceId,
-    actions: fields.actions,
-    errorReason: fields.errorReason,
-    classification: fields.classification,
-    classificationReason: fields.classificationReason,
-    hasTargetGroup: fields.hasTargetGroup,
-    contradictions: fields.contradictions,
-  }
 }

@@ -1,4 +1,5 @@
 import { BATCH_ROWS, type RequestBatch } from '../core/request-batch.ts'
+import { detailTexts, LARGEST_DETAIL_BYTES, MOST_LABELS, RowDetails } from '../core/row-details.ts'
 import { kernelCode } from './kernel-code.ts'
 
 /** Why `scanRows` came back: see row-kernel/scan-rows.ts. 1 is a row to be read by other means. */
@@ -6,7 +7,7 @@ export const DONE = 0
 export const NEW_FLOW = 2
 export const NEW_ROUTE = 3
 export const BATCH_FULL = 4
-export const TEXT_WANTED = 5
+export const DETAIL_WANTED = 5
 
 /** As long as the longest row that the reader keeps (src/read/line-blocks.ts). */
 const BLOCK_BYTES = 1_048_576
@@ -27,6 +28,10 @@ const FLOW_BYTES = 64
 const HISTOGRAM_BYTES = 672
 /** Bytes of a row in all columns. */
 const ROW_BYTES = 5 * 8 + 5 * 4 + 2 * 2 + 1
+/** Codes of AWS, told apart up to half as many. */
+const LABEL_SLOTS = 2 * MOST_LABELS
+/** Texts of details in one batch. */
+const DETAIL_TEXT_BYTES = 4_194_304
 const PAGE_BYTES = 65_536
 
 /** What is used of it: neither `lib` of es2023 nor the types of Node 20 have it. */
@@ -58,11 +63,22 @@ interface KernelExports {
   setFileNode(from: number, to: number): void
   setOtherRoute(id: number): void
   setLength(rows: number): void
+  setDetailCount(count: number): void
   scanRows(from: number, limit: number, firstRow: number): number
   rememberFlow(id: number): void
   rememberRoute(id: number): void
+  rememberLabels(id: number): void
   addRoute(from: number, to: number, groupFrom: number, groupTo: number, id: number): void
   readTime(at: number): number
+  setUpDetails(
+    labelTableAt: number,
+    labelSlots: number,
+    rowsAt: number,
+    labelsAt: number,
+    endsAt: number,
+    textsAt: number,
+    room: number,
+  ): void
   setUpTally(
     perFlowAt: number,
     serviceHistogramAt: number,
@@ -80,13 +96,16 @@ interface KernelExports {
   readonly classicRows: { readonly value: number }
   readonly rowsWithoutStart: { readonly value: number }
   readonly length: { readonly value: number }
+  readonly detailCount: { readonly value: number }
+  /** 1: the batch has no room for another detail. */
+  readonly areTextsFull: { readonly value: number }
   readonly rowStart: { readonly value: number }
   readonly namesNode: { readonly value: number }
   readonly requestStart: { readonly value: number }
   readonly requestEnd: { readonly value: number }
   readonly groupStart: { readonly value: number }
   readonly groupEnd: { readonly value: number }
-  readonly wantsText: { readonly value: number }
+  readonly wantsDetail: { readonly value: number }
   readonly textStart: { readonly value: number }
   readonly fieldCount: { readonly value: number }
 }
@@ -126,6 +145,8 @@ export interface RowKernel {
   readonly tally: KernelTally
   /** Remembers the flow of the row that scanRows came back with. */
   addFlow(id: number): void
+  /** Remembers the codes of the row that scanRows came back with. */
+  addLabels(id: number): void
   /** Remembers the route of the row that scanRows came back with. */
   addRoute(id: number): void
   /** Remembers the route of a row that it did not read, so that it finds it when there are too many to ask for. */
@@ -152,13 +173,20 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
   const routesAt = stepsAt + TALLY_STEPS * 4
   const pickedAt = routesAt + TALLY_ROUTES * 8
   // One more is written than is listed.
-  const pages = Math.ceil((pickedAt + (BATCH_ROWS + 1) * 4) / PAGE_BYTES)
+  const labelTableAt = alignedTo(16, pickedAt + (BATCH_ROWS + 1) * 4)
+  const detailRowsAt = labelTableAt + LABEL_SLOTS * SLOT_BYTES
+  const detailLabelsAt = detailRowsAt + BATCH_ROWS * 4
+  const textEndsAt = detailLabelsAt + BATCH_ROWS * 4
+  const textsAt = textEndsAt + BATCH_ROWS * detailTexts.length * 4
+  const textsEnd = textsAt + DETAIL_TEXT_BYTES + LARGEST_DETAIL_BYTES
+  const pages = Math.ceil(textsEnd / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const instance = new WebAssembly.Instance(compiled, { env: { memory } })
   const kernel = instance.exports as KernelExports
   // Rows are written by strangers: nobody can aim at two texts with one hash.
   const seed = crypto.getRandomValues(new BigInt64Array(1))[0] ?? 0n
   kernel.setUp(seed, fieldsAt, flowTableAt, slots, routeTableAt, slots, columnsAt, BATCH_ROWS)
+  kernel.setUpDetails(labelTableAt, LABEL_SLOTS, detailRowsAt, detailLabelsAt, textEndsAt, textsAt, DETAIL_TEXT_BYTES)
   kernel.setUpTally(perFlowAt, histogramAt, stepsAt, routesAt, pickedAt)
 
   const { buffer } = memory
@@ -187,13 +215,19 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
     elbStatus: shorts(),
     targetStatus: shorts(),
     flags: new Uint8Array(buffer, take(1), BATCH_ROWS),
-    details: [],
+    details: new RowDetails({
+      row: new Int32Array(buffer, detailRowsAt, BATCH_ROWS),
+      labels: new Int32Array(buffer, detailLabelsAt, BATCH_ROWS),
+      ends: new Int32Array(buffer, textEndsAt, BATCH_ROWS * detailTexts.length),
+      bytes: new Uint8Array(buffer, textsAt, textsEnd - textsAt),
+    }),
   }
   const text = Buffer.from(buffer, textAt, TEXT_BYTES)
   // A table that is fuller makes long searches; what is not in it is asked for row by row.
   const mostEntries = slots / 2
   let flows = 0
   let routes = 0
+  let labels = 0
   return {
     exports: kernel,
     memory: Buffer.from(buffer),
@@ -224,16 +258,21 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
     addFlow(id) {
       if (flows++ < mostEntries) kernel.rememberFlow(id)
     },
+    addLabels(id) {
+      if (id < MOST_LABELS && labels++ < MOST_LABELS) kernel.rememberLabels(id)
+    },
     addRoute(id) {
       if (routes++ < mostEntries) kernel.rememberRoute(id)
     },
     clear() {
-      flows = routes = 0
+      flows = routes = labels = 0
       batch.length = 0
-      batch.details = []
+      batch.details.forget()
       kernel.setLength(0)
+      kernel.setDetailCount(0)
       kernel.setOtherRoute(-1)
       new Uint8Array(buffer, flowTableAt, 2 * slots * SLOT_BYTES).fill(0)
+      new Uint8Array(buffer, labelTableAt, LABEL_SLOTS * SLOT_BYTES).fill(0)
     },
     addOddRoute(request, targetGroup, id) {
       if (routes++ >= mostEntries) return
@@ -246,4 +285,8 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
       kernel.setFileNode(textAt, textAt + text.write(address))
     },
   }
+}
+
+function alignedTo(bytes: number, at: number): number {
+  return Math.ceil(at / bytes) * bytes
 }
