@@ -1,14 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError } from '../core/errors.ts'
-import { concatFailures, makeFailures } from '../core/failure-columns.ts'
+import { concatFailures } from '../core/failure-columns.ts'
 import { joinKept, type KeptPart } from '../evidence/kept-traffic.ts'
 import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
 import { joinTestimonies } from '../joins/joined.ts'
 import { findInputs } from '../read/inputs.ts'
-import { noTexts } from './failure-texts.ts'
-import { findOverlaps } from './find-overlaps.ts'
+import { findOverlaps, type UnitPrints } from './find-overlaps.ts'
 import type { Gathered } from './gathered.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
 import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
@@ -65,8 +64,6 @@ export interface DiagnoseResult {
 
 /** Rows that are kept in whole windows of time for lags and levels, over all workers. */
 const KEPT_ROWS = 400_000
-/** In place of those that were handed on. */
-const noFailures = makeFailures()
 const FINGERPRINT_ALL_BYTES = 100_000_000
 const FAILURE_ROWS = 10_000
 
@@ -111,7 +108,7 @@ async function gather(options: DiagnoseOptions): Promise<Gathered> {
     incident,
     inputs: plan.inputs,
     unreadable: plan.unreadable,
-    results: run.results.map(booksOfUnit),
+    results: run.results.map(({ fingerprints, ...books }) => books),
     failed: run.failed,
     overlapping: overlaps,
     isComplete: !signal.aborted,
@@ -137,8 +134,9 @@ export async function judgeGathered(
   }
 }
 
-function booksOfUnit(result: UnitResult): UnitBooks {
-  const { newFlows, newRoutes, failures, texts, rejected, contradictions, fingerprints, ...books } = result
+/** Its columns live in the incident by now. */
+function booksOfUnit(result: UnitResult): UnitBooks & UnitPrints {
+  const { newFlows, newRoutes, failures, texts, rejected, contradictions, ...books } = result
   return books
 }
 
@@ -154,7 +152,7 @@ function withWitnessNotes(plan: ReadPlan, { files }: WitnessFiles): ReadPlan {
 
 interface ReadRun {
   readonly incident: Incident
-  readonly results: readonly UnitResult[]
+  readonly results: readonly (UnitBooks & UnitPrints)[]
   /** Unit to why it could not be read. */
   readonly failed: ReadonlyMap<number, string>
 }
@@ -166,12 +164,12 @@ interface ReadOptions extends DiagnoseOptions {
 }
 
 async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
-  const incident = makeIncident()
-  const results: UnitResult[] = []
+  const failureRows = options.failureRows ?? FAILURE_ROWS
+  const incident = makeIncident(failureRows)
+  const results: (UnitBooks & UnitPrints)[] = []
   const failed = new Map<number, string>()
   const translations: Translation[] = []
   const parts: KeptPart[] = []
-  const failureRows = options.failureRows ?? FAILURE_ROWS
   let bytes = 0
   let rows = 0
   const translationOf = (worker: number): Translation => {
@@ -210,15 +208,11 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
       onResult(result, worker) {
         const translation = translationOf(worker)
         translation.add(result.newFlows, result.newRoutes)
-        addResult(incident, result, translation, failureRows)
-        // The columns now live in the incident.
-        results.push({
-          ...result,
-          failures: noFailures,
-          texts: noTexts,
-        })
+        addResult(incident, result, translation)
+        results.push(booksOfUnit(result))
         rows += result.rows
         report()
+        return incident.texts.lateAfter
       },
       onTotals(totals: ScanTotals, worker) {
         const translation = translationOf(worker)
@@ -232,11 +226,10 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
   return { incident, results: results.sort((a, b) => a.unit - b.unit), failed }
 }
 
-function addResult(incident: Incident, result: UnitResult, translation: Translation, failureRows: number): void {
+function addResult(incident: Incident, result: UnitResult, translation: Translation): void {
   const base = incident.failures.length
   concatFailures(incident.failures, result.failures, translation.flows, translation.routes)
   incident.texts.add(result.texts, base)
-  if (incident.texts.size > failureRows * 2 + 5_000) incident.texts.dropLate(failureRows)
   for (const group of result.rejected) {
     const flow = translation.flows[group.flow] as number
     incident.rejected.push({

@@ -11,6 +11,8 @@ export interface PackedTexts {
   readonly end: Float64Array
   /** Where each text ends, {@link fields} of them for one failure. An absent text is empty. */
   readonly textEnd: Uint32Array
+  /** 0: one of the few of its kind that become sample rows. */
+  readonly isLoose: Uint8Array
   readonly bytes: Uint8Array
 }
 
@@ -29,11 +31,7 @@ export class TextPacker {
   readonly #mostLoose: number
   #length = 0
   #loose = 0
-  #columns: Mutable<PackedTexts> & { isLoose: Uint8Array } = {
-    ...makePacked(0),
-    isLoose: new Uint8Array(0),
-    bytes: new Uint8Array(0),
-  }
+  #columns: Mutable<PackedTexts> = { ...makePacked(0), bytes: new Uint8Array(0) }
 
   constructor(mostLoose: number) {
     this.#mostLoose = mostLoose
@@ -68,16 +66,16 @@ export class TextPacker {
   }
 
   #dropLate(): void {
-    const { index, end, isLoose } = this.#columns
+    const { index, isLoose } = this.#columns
     const all = Array.from(
       { length: this.#length },
       (_, n): Place => ({ failure: index[n] as number, in: this.#columns, n }),
     )
     const loose = all.filter(({ n }) => isLoose[n] === 1)
-    loose.sort((a, b) => (end[a.n] as number) - (end[b.n] as number) || a.failure - b.failure)
+    loose.sort(byEnd)
     const gone = new Set(loose.slice(this.#mostLoose))
     const kept = all.filter((place) => !gone.has(place))
-    this.#columns = { ...copyTexts(kept), isLoose: Uint8Array.from(kept, ({ n }) => isLoose[n] as number) }
+    this.#columns = copyTexts(kept)
     this.#length = kept.length
     this.#loose = loose.length - gone.size
   }
@@ -90,25 +88,24 @@ export class TextPacker {
 
   finish(): PackedTexts {
     if (this.#loose > this.#mostLoose) this.#dropLate()
-    const { index, end, textEnd, bytes } = this.#columns
+    const { index, end, textEnd, isLoose, bytes } = this.#columns
     const length = this.#length
     return {
       index: index.slice(0, length),
       end: end.slice(0, length),
       textEnd: textEnd.slice(0, length * fields.length),
+      isLoose: isLoose.slice(0, length),
       bytes: bytes.slice(0, length === 0 ? 0 : textEnd[length * fields.length - 1]),
     }
   }
 }
-
-/** In place of texts that were handed on. */
-export const noTexts: PackedTexts = new TextPacker(0).finish()
 
 function makePacked(length: number) {
   return {
     index: new Int32Array(length),
     end: new Float64Array(length),
     textEnd: new Uint32Array(length * fields.length),
+    isLoose: new Uint8Array(length),
   }
 }
 
@@ -123,14 +120,28 @@ export type ShortTexts = Pick<FailureText, 'client' | 'request' | 'userAgent'>
 
 const noShortTexts: ShortTexts = { client: null, request: null, userAgent: null }
 
-/** The texts of a run, by failure. */
+/** Of the failures behind the earliest, one in this many that are not loose keeps its text. */
+const LATE_EVERY = 10
+const MOST_LATE = 2_000
+
+/** The texts of a run, by failure: those of the earliest failures, and some of later ones to show. */
 export class FailureTexts {
+  /** How many of the earliest are kept. */
+  readonly #most: number
   #packs: PackedTexts[] = []
   /** Of each failure: in which of the packs its texts are, from 1; 0: in none. */
   #pack = new Int32Array(0)
   /** And where in that pack. */
   #slot = new Int32Array(0)
   #size = 0
+  #late = 0
+  #lateEvery = LATE_EVERY
+  #lateSeen = 0
+  #lateAfter = Number.POSITIVE_INFINITY
+
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most
+  }
 
   static of(texts: Iterable<FailureText>): FailureTexts {
     const made = new FailureTexts()
@@ -140,7 +151,32 @@ export class FailureTexts {
 
   /** `base`: index of the run's failure that is the first of these. */
   add(packed: PackedTexts, base: number): void {
-    const { index } = packed
+    const kept: Place[] = []
+    for (const [n, index] of packed.index.entries()) {
+      const place = { failure: base + index, in: packed, n }
+      if (!this.#isLate(place) || this.#isShown(place)) kept.push(place)
+    }
+    if (kept.length === packed.index.length) this.#keep(packed, base)
+    else this.#keep(copyTexts(kept), 0)
+    if (this.#size - this.#late > this.#most * 1.25 + 1_000) this.#dropLate()
+    if (this.#late > MOST_LATE) this.#thinLate()
+  }
+
+  /** Ends behind this are none of the earliest: texts of loose ones need not be handed over. */
+  get lateAfter(): number {
+    return this.#lateAfter
+  }
+
+  #isShown({ in: { isLoose }, n }: Place): boolean {
+    return isLoose[n] === 0 && this.#lateSeen++ % this.#lateEvery === 0
+  }
+
+  #isLate(place: Place): boolean {
+    return endOf(place) > this.#lateAfter
+  }
+
+  #keep(packed: PackedTexts, base: number): void {
+    const { index, end } = packed
     if (index.length === 0) return
     const pack = this.#packs.push(packed)
     let last = 0
@@ -151,6 +187,7 @@ export class FailureTexts {
       const failure = base + (index[n] as number)
       this.#pack[failure] = pack
       this.#slot[failure] = n
+      if ((end[n] as number) > this.#lateAfter) this.#late++
     }
     this.#size += index.length
   }
@@ -194,17 +231,39 @@ export class FailureTexts {
     for (const failure of this.#failures()) yield [failure, this.get(failure) as FailureText]
   }
 
-  /** Keeps the earliest ones and every hundredth of the others, so that late findings still have sample rows. */
-  dropLate(keep: number): void {
-    const endOf = (place: Place): number => place.in.end[place.n] as number
+  #dropLate(): void {
     const places = Array.from(this.#failures(), (failure) => this.#placeOf(failure))
-    places.sort((a, b) => endOf(a) - endOf(b) || a.failure - b.failure)
-    const kept = places.filter((_, order) => order < keep || order % 100 === 0)
+    const late = places.filter((place) => this.#isLate(place))
+    const others = places.filter((place) => !this.#isLate(place)).sort(byEnd)
+    const earliest = others.slice(0, this.#most)
+    const last = earliest.at(-1)
+    this.#lateAfter = last === undefined ? Number.NEGATIVE_INFINITY : endOf(last)
+    const shown = others.slice(this.#most).filter((place) => this.#isShown(place))
+    this.#start([...earliest, ...late, ...shown])
+  }
+
+  #thinLate(): void {
+    this.#lateEvery *= 2
+    const places = Array.from(this.#failures(), (failure) => this.#placeOf(failure))
+    let late = 0
+    this.#start(places.filter((place) => !this.#isLate(place) || late++ % 2 === 0))
+  }
+
+  #start(places: readonly Place[]): void {
     this.#packs = []
     this.#pack.fill(0)
     this.#size = 0
-    this.add(copyTexts(kept), 0)
+    this.#late = 0
+    this.#keep(copyTexts(places), 0)
   }
+}
+
+function endOf(place: Place): number {
+  return place.in.end[place.n] as number
+}
+
+function byEnd(a: Place, b: Place): number {
+  return endOf(a) - endOf(b) || a.failure - b.failure
 }
 
 /** They stand one after the other, so that one look at the bytes serves all three, unless a byte is not a character. */
@@ -269,6 +328,7 @@ function copyTexts(places: readonly Place[]): PackedTexts {
     const [to, first] = [n * fields.length, m * fields.length]
     packed.index[n] = failure
     packed.end[n] = from.end[m] as number
+    packed.isLoose[n] = from.isLoose[m] as number
     const moved = at - (first === 0 ? 0 : (from.textEnd[first - 1] as number))
     for (let f = 0; f < fields.length; f++) packed.textEnd[to + f] = (from.textEnd[first + f] as number) + moved
     at += (parts[n] as Uint8Array).length

@@ -1,21 +1,30 @@
 import type { ReadPlan } from './plan-units.ts'
 import type { UnitResult } from './unit-scan.ts'
 
+export type UnitPrints = Pick<UnitResult, 'unit' | 'fingerprints'>
+
 /** Units of all inputs in which a row seems to stand that also stands elsewhere (or twice in the same input). */
-export function findOverlaps(results: readonly UnitResult[], plan: ReadPlan): Set<number> {
-  const inputOf = new Map(plan.inputs.flatMap((input, index) => input.units.map((unit) => [unit, index] as const)))
-  const owner = new Map<number, number>()
-  const overlapping = new Set<number>()
-  for (const result of results) {
-    const input = inputOf.get(result.unit) ?? -1
-    for (const print of result.fingerprints) {
-      const known = owner.get(print)
-      if (known === undefined) owner.set(print, input)
-      else {
-        overlapping.add(known)
-        overlapping.add(input)
-      }
-    }
+export function findOverlaps(results: readonly UnitPrints[], plan: ReadPlan): Set<number> {
+  const repeated = findRepeated(results)
+  if (repeated.size === 0) return new Set()
+  const overlapping = new Set(
+    results.filter(({ fingerprints }) => fingerprints.some((print) => repeated.has(print))).map(({ unit }) => unit),
+  )
+  return new Set(
+    plan.inputs.filter(({ units }) => units.some((unit) => overlapping.has(unit))).flatMap(({ units }) => units),
+  )
+}
+
+/** Sorted as numbers: a table of all of them would take ten times the memory. */
+function findRepeated(results: readonly UnitPrints[]): Set<number> {
+  const all = new Float64Array(results.reduce((sum, { fingerprints }) => sum + fingerprints.length, 0))
+  let at = 0
+  for (const { fingerprints } of results) {
+    all.set(fingerprints, at)
+    at += fingerprints.length
   }
-  return new Set([...overlapping].flatMap((input) => [...(plan.inputs[input]?.units ?? [])]))
+  all.sort()
+  const repeated = new Set<number>()
+  for (let i = 1; i < all.length; i++) if (all[i] === all[i - 1]) repeated.add(all[i] as number)
+  return repeated
 }

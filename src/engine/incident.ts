@@ -28,13 +28,14 @@ export interface Rejected extends Omit<RejectedGroup, 'samples'> {
   readonly samples: { readonly unit: number; readonly row: number; readonly text: string }[]
 }
 
-export function makeIncident(): Incident {
+/** `failureRows`: how many failures are shown as rows. */
+export function makeIncident(failureRows: number): Incident {
   return {
     registry: new Registry(),
     failures: makeFailures(),
     tally: makeTally(),
     kept: { byTarget: new Map(), lost: new Set() },
-    texts: new FailureTexts(),
+    texts: new FailureTexts(failureRows),
     rejected: [],
     contradictions: new Map(),
   }

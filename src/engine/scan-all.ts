@@ -1,12 +1,16 @@
 import { HashIndex } from '../core/hash-index.ts'
 import { dealUnits, InOrder } from './deal-units.ts'
+import { LateMark } from './late-mark.ts'
 import { takeWorker } from './ready-workers.ts'
 import { createUnitScanner, type ScanSettings, type ScanTotals, type UnitResult, type UnitSpec } from './unit-scan.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 export interface ScanEvents {
-  /** `worker` tells whose ids the result speaks; results of one worker come in order. */
-  readonly onResult: (result: UnitResult, worker: number) => void
+  /**
+   * `worker` tells whose ids the result speaks; results of one worker come in order. Returns the end behind which texts of
+   * loose failures are not wanted any more.
+   */
+  readonly onResult: (result: UnitResult, worker: number) => number
   readonly onFailed: (unit: number, message: string) => void
   readonly onTotals: (totals: ScanTotals, worker: number) => void
   /** Bytes of log text, inflated. */
@@ -31,20 +35,26 @@ export async function scanAll(plan: ScanPlan, events: ScanEvents): Promise<void>
 async function scanHere(plan: ScanPlan, events: ScanEvents): Promise<void> {
   const scanner = createUnitScanner(plan.settings)
   const seen = new HashIndex()
+  let lateAfter = Number.POSITIVE_INFINITY
   for (const spec of plan.units) {
     if (plan.signal.aborted) break
     try {
       const result = await scanner.scan(spec, {
         isStopped: () => plan.signal.aborted,
+        lateAfter: () => lateAfter,
         onBytes: events.onBytes,
         seen: plan.exactUnits.has(spec.unit) ? seen : undefined,
       })
-      events.onResult(result, 0)
+      lateAfter = events.onResult(result, 0)
     } catch (error) {
       events.onFailed(spec.unit, error instanceof Error ? error.message : String(error))
     }
   }
   events.onTotals(scanner.totals(), 0)
+}
+
+interface InOrderEvents extends Omit<ScanEvents, 'onResult'> {
+  readonly onResult: (result: UnitResult, worker: number) => void
 }
 
 async function scanInWorkers(plan: ScanPlan, events: ScanEvents): Promise<void> {
@@ -57,16 +67,17 @@ async function scanInWorkers(plan: ScanPlan, events: ScanEvents): Promise<void> 
   const hands = dealUnits(plan.units, plan.exactUnits, plan.jobs)
   const order = new InOrder(plan.units)
   const totals: ScanTotals[] = []
-  const inOrder: ScanEvents = {
+  const late = new LateMark()
+  const inOrder: InOrderEvents = {
     onBytes: events.onBytes,
-    onResult: (result, worker) => order.add(result.unit, () => events.onResult(result, worker)),
+    onResult: (result, worker) => order.add(result.unit, () => late.set(events.onResult(result, worker))),
     onFailed: (unit, message) => order.add(unit, () => events.onFailed(unit, message)),
     onTotals(each, worker) {
       totals[worker] = each
     },
   }
   try {
-    await Promise.all(hands.map((hand, worker) => runWorker(worker, hand, plan, stop, inOrder)))
+    await Promise.all(hands.map((hand, worker) => runWorker(worker, hand, plan, { stop, late: late.memory }, inOrder)))
     order.finish()
     for (const [worker, each] of totals.entries()) events.onTotals(each, worker)
   } finally {
@@ -78,8 +89,8 @@ function runWorker(
   index: number,
   hand: readonly UnitSpec[],
   { settings, exactUnits }: ScanPlan,
-  stop: SharedArrayBuffer,
-  events: ScanEvents,
+  shared: Pick<ToWorker, 'stop' | 'late'>,
+  events: InOrderEvents,
 ): Promise<void> {
   const worker = takeWorker()
   return new Promise<void>((resolve, reject) => {
@@ -103,7 +114,7 @@ function runWorker(
       }
     })
     const units = hand.map((spec) => ({ spec, isExact: exactUnits.has(spec.unit) }))
-    const all: ToWorker = { settings, stop, units }
+    const all: ToWorker = { settings, ...shared, units }
     worker.postMessage(all)
   })
 }

@@ -123,6 +123,8 @@ export interface UnitScanner {
 
 export interface ScanHooks {
   readonly isStopped: () => boolean
+  /** Failures that end later need no text, but for a few of every kind. */
+  readonly lateAfter: () => number
   readonly onBytes: (bytes: number) => void
   readonly seen?: HashIndex | undefined
 }
@@ -237,7 +239,8 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
     const inSlot = (state.slots.get(slot) ?? 0) + 1
     state.slots.set(slot, inSlot)
     // A few of every kind, so that each finding has sample rows.
-    texts.add(batch.details, n, index, row.end, inSlot > 2)
+    const isLoose = inSlot > 2
+    if (!isLoose || row.end <= state.lateAfter()) texts.add(batch.details, n, index, row.end, isLoose)
   }
 
   function contradict(what: string, batch: RequestBatch, n: number): void {
@@ -286,7 +289,7 @@ export function createUnitScanner(settings: ScanSettings): UnitScanner {
 
   return {
     async scan(spec, hooks) {
-      state = makeUnitState(spec.unit)
+      state = makeUnitState(spec.unit, hooks.lateAfter)
       texts.begin()
       clearFailures(failures)
       let begun: Reader | undefined
@@ -406,9 +409,10 @@ function detectBlock(block: Uint8Array): LogDetection {
 /** Thrown out of a reader to end it early. */
 class Stopped extends Error {}
 
-function makeUnitState(unit = -1) {
+function makeUnitState(unit = -1, lateAfter = (): number => Number.POSITIVE_INFINITY) {
   return {
     unit,
+    lateAfter,
     parsed: 0,
     requests: 0,
     bad: 0,

@@ -5,6 +5,8 @@ export interface ToWorker {
   readonly settings: ScanSettings
   /** Not 0: stop. */
   readonly stop: SharedArrayBuffer
+  /** Of a `LateMark`. */
+  readonly late: SharedArrayBuffer
   readonly units: readonly { readonly spec: UnitSpec; readonly isExact: boolean }[]
 }
 

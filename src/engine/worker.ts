@@ -1,7 +1,8 @@
 /** The thread that reads: units in, columns out. */
 import { parentPort } from 'node:worker_threads'
 import { HashIndex } from '../core/hash-index.ts'
-import { createUnitScanner, type UnitScanner, type UnitSpec } from './unit-scan.ts'
+import { LateMark } from './late-mark.ts'
+import { createUnitScanner, type ScanHooks, type UnitScanner, type UnitSpec } from './unit-scan.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 const seen = new HashIndex()
@@ -13,10 +14,15 @@ let waiting = 0
 const PROGRESS_MS = 100
 let postedAt = performance.now()
 
-async function run(scanner: UnitScanner, spec: UnitSpec, isExact: boolean, isStopped: () => boolean): Promise<void> {
+async function run(
+  scanner: UnitScanner,
+  spec: UnitSpec,
+  isExact: boolean,
+  hooks: Pick<ScanHooks, 'isStopped' | 'lateAfter'>,
+): Promise<void> {
   try {
     const result = await scanner.scan(spec, {
-      isStopped,
+      ...hooks,
       onBytes(bytes) {
         waiting += bytes
         const now = performance.now()
@@ -53,10 +59,12 @@ function columnsOf(...holders: readonly object[]): ArrayBuffer[] {
     .map((column) => column.buffer as ArrayBuffer)
 }
 
-port.once('message', async ({ settings, stop, units }: ToWorker) => {
+port.once('message', async ({ settings, stop, late, units }: ToWorker) => {
   const scanner = createUnitScanner(settings)
   const flag = new Int32Array(stop)
   const isStopped = (): boolean => Atomics.load(flag, 0) === 1
-  for (const { spec, isExact } of units) if (!isStopped()) await run(scanner, spec, isExact, isStopped)
+  const mark = new LateMark(late)
+  const hooks = { isStopped, lateAfter: () => mark.get() }
+  for (const { spec, isExact } of units) if (!isStopped()) await run(scanner, spec, isExact, hooks)
   post({ type: 'totals', totals: scanner.totals() })
 })
