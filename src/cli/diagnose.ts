@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError, type ExitCode } from '../core/errors.ts'
 import { type DiagnoseOptions, type DiagnoseResult, diagnose } from '../engine/diagnose.ts'
@@ -90,8 +91,8 @@ async function run(context: CommandContext): Promise<ExitCode> {
     saved === undefined
       ? read(context, { ...given, isSaved: evidence !== undefined })
       : judgeAgain({ ...given, folder: saved })
-  // While the logs are read.
-  const renderer = import('./render-report.ts')
+  // While the logs are read, but not before the workers know which.
+  const renderer = setImmediate().then(() => import('./render-report.ts'))
   const result = await reading
   const { diagnosis } = result
   const output = options.output as string | undefined

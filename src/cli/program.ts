@@ -106,6 +106,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = report(error)
-})
+void main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    process.exitCode = report(error)
+  })
+  .then(leave)
+
+/** Node would wait for its compiler to finish code that nobody will run. */
+async function leave(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve))
+  process.exit()
+}

@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts'
 import type { DiagnoseOptions } from '../engine/diagnose.ts'
-import { type JsonKeys, type JsonLineKey, jsonLineKeys } from '../formats/witnesses/json-lines.ts'
+import { type JsonKeys, type JsonLineKey, jsonLineKeys } from '../formats/witnesses/json-line-keys.ts'
 
 type Chosen = Pick<DiagnoseOptions, 'witnesses' | 'useWitnesses' | 'witnessOptions'>
 

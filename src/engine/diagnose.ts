@@ -5,17 +5,15 @@ import { concatFailures } from '../core/failure-columns.ts'
 import { joinKept, type KeptPart } from '../evidence/kept-traffic.ts'
 import { mergeTally } from '../evidence/traffic-tally.ts'
 import { detectFormat } from '../formats/detect.ts'
-import { joinTestimonies } from '../joins/joined.ts'
 import { findInputs } from '../read/inputs.ts'
 import { findOverlaps, type UnitPrints } from './find-overlaps.ts'
 import type { Gathered } from './gathered.ts'
 import { type Incident, makeIncident, targetKey } from './incident.ts'
 import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
-import { readWitnesses, subjectsOf, type WitnessOptions } from './read-witnesses.ts'
+import type { Heard, WitnessOptions } from './read-witnesses.ts'
 import { dismissWorkers, SMALL_BYTES } from './ready-workers.ts'
 import { Translation } from './registry.ts'
 import { type FilterSpec, noFilter } from './row-filter.ts'
-import { sampleControls } from './sample-controls.ts'
 import { scanAll } from './scan-all.ts'
 import type { ScanTotals, UnitBooks, UnitResult } from './unit-scan.ts'
 import type { Verdict } from './verdicts.ts'
@@ -101,9 +99,7 @@ async function gather(options: DiagnoseOptions): Promise<Gathered> {
   if (run.results.length === 0 && !signal.aborted) failWithoutLog(options.paths, plan)
 
   const { incident } = run
-  const requests = run.results.reduce((sum, result) => sum + result.requests, 0)
-  const ask = async () => subjectsOf(incident, await sampleControls(plan.units, incident, requests, signal))
-  const heard = await readWitnesses(found, ask, options.witnessOptions ?? {}, signal)
+  const heard = await hear(found, plan, run, { ...options, signal })
   return {
     incident,
     inputs: plan.inputs,
@@ -113,11 +109,31 @@ async function gather(options: DiagnoseOptions): Promise<Gathered> {
     overlapping: overlaps,
     isComplete: !signal.aborted,
     filter: options.filter ?? noFilter,
-    joined: heard.joined ?? (options.isSaved ? joinTestimonies(await ask(), []) : undefined),
+    joined: heard.joined,
     unheard: heard.unheard,
     idleTimeoutSeconds: options.idleTimeoutSeconds,
     failureRows: options.failureRows ?? FAILURE_ROWS,
   }
+}
+
+/** Most runs have no witness, and need not load what understands them. */
+async function hear(
+  found: WitnessFiles,
+  { units }: ReadPlan,
+  { incident, results }: ReadRun,
+  { witnessOptions, isSaved, signal }: DiagnoseOptions & { readonly signal: AbortSignal },
+): Promise<Heard> {
+  if (found.files.length === 0 && !isSaved) return { joined: undefined, unheard: found.unknown }
+  const { askWitnesses } = await import('./ask-witnesses.ts')
+  const requests = results.reduce((sum, result) => sum + result.requests, 0)
+  return askWitnesses(found, {
+    units,
+    incident,
+    requests,
+    options: witnessOptions ?? {},
+    isSaved: isSaved === true,
+    signal,
+  })
 }
 
 export async function judgeGathered(

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import type { JsonKeys } from '../formats/witnesses/json-lines.ts'
+import type { JsonKeys } from '../formats/witnesses/json-line-keys.ts'
 import { nginxFormatFrom } from '../formats/witnesses/nginx-access.ts'
 import type { LineFormatId } from '../formats/witnesses/witness-row.ts'
 import { CheckLog, ConnectionLog } from '../joins/check-log.ts'

@@ -2,7 +2,7 @@ import { HashIndex } from '../core/hash-index.ts'
 import { dealUnits, InOrder } from './deal-units.ts'
 import { LateMark } from './late-mark.ts'
 import { takeWorker } from './ready-workers.ts'
-import { createUnitScanner, type ScanSettings, type ScanTotals, type UnitResult, type UnitSpec } from './unit-scan.ts'
+import type { ScanSettings, ScanTotals, UnitResult, UnitSpec } from './unit-scan.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 export interface ScanEvents {
@@ -33,6 +33,7 @@ export async function scanAll(plan: ScanPlan, events: ScanEvents): Promise<void>
 }
 
 async function scanHere(plan: ScanPlan, events: ScanEvents): Promise<void> {
+  const { createUnitScanner } = await import('./unit-scan.ts')
   const scanner = createUnitScanner(plan.settings)
   const seen = new HashIndex()
   let lateAfter = Number.POSITIVE_INFINITY

@@ -133,9 +133,8 @@ const SHORT_LIMIT = 500
 const SLOT_MS = 600_000
 const MOST_REJECTED_GROUPS = 5_000
 
-export function createUnitScanner(settings: ScanSettings): UnitScanner {
+export function createUnitScanner(settings: ScanSettings, kernel = createRowKernel()): UnitScanner {
   const filter = compileFilter(settings.filter)
-  const kernel = createRowKernel()
   const tally = makeTally(kernel.tally)
   const windows = new RowWindows(settings.keptRows)
   const texts = new TextPacker(settings.failureTexts)

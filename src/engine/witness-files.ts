@@ -1,8 +1,7 @@
 import { basename } from 'node:path'
 import { fail } from '../core/errors.ts'
 import type { Detection } from '../formats/detect.ts'
-import { detectWitness, EMPTY_LIST, type WitnessDetection } from '../formats/witnesses/detect-witness.ts'
-import { nginxFormatFrom } from '../formats/witnesses/nginx-access.ts'
+import type { WitnessDetection } from '../formats/witnesses/detect-witness.ts'
 import { type WitnessFormatId, witnessFormatIds } from '../formats/witnesses/witness-row.ts'
 import { findInputs, type Inputs } from '../read/inputs.ts'
 
@@ -64,14 +63,19 @@ export async function findWitnesses(
     }
     unknown.push(...found.unreadable)
   }
+  if (plain.length === 0 && beside.length === 0 && nginxLogFormat === undefined) return { files, unknown }
+  // Loaded when there is something to look at: until then workers wait.
+  const { detectWitness, EMPTY_LIST } = await import('../formats/witnesses/detect-witness.ts')
+  const { nginxFormatFrom } = await import('../formats/witnesses/nginx-access.ts')
   const formats = nginxLogFormat === undefined ? [] : [nginxFormatFrom(nginxLogFormat)]
   const isInsisted = new Set(files.map((file) => file.path))
   const found = await findInputs([...plain, ...beside], (head) => detectWitness(head, formats))
   const besides = new Set(beside)
   for (const { name, path, detection } of found.files) {
     if (isInsisted.has(path)) continue
-    if (isEmptyExport(path, detection))
-      files.push({ name, path, format: 'sentry', carrier: 'document', isInsisted: false })
+    // `[]` is what Sentry's API answers when there is no event, which is worth knowing; only the name tells whose it is.
+    const isEmptyExport = detection?.kind === 'other' && detection.seen === EMPTY_LIST && /sentry/i.test(basename(path))
+    if (isEmptyExport) files.push({ name, path, format: 'sentry', carrier: 'document', isInsisted: false })
     else if (detection?.kind === 'log')
       files.push({ name, path, format: detection.format, carrier: detection.carrier, isInsisted: false })
     else if (!besides.has(path))
@@ -79,9 +83,4 @@ export async function findWitnesses(
   }
   unknown.push(...found.unreadable.filter(({ name }) => !besides.has(name)))
   return { files, unknown }
-}
-
-/** `[]` is what Sentry's API answers when there is no event, which is worth knowing; only the name tells whose it is. */
-function isEmptyExport(path: string, detection: WitnessDetection | null): boolean {
-  return detection?.kind === 'other' && detection.seen === EMPTY_LIST && /sentry/i.test(basename(path))
 }

@@ -1,6 +1,7 @@
 /** The thread that reads: units in, columns out. */
 import { parentPort } from 'node:worker_threads'
 import { HashIndex } from '../core/hash-index.ts'
+import { createRowKernel } from '../formats/row-kernel.ts'
 import { LateMark } from './late-mark.ts'
 import { createUnitScanner, type ScanHooks, type UnitScanner, type UnitSpec } from './unit-scan.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -8,6 +9,9 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 const seen = new HashIndex()
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs as a worker thread')
+
+// While the main thread looks at the files.
+const kernel = createRowKernel()
 
 let waiting = 0
 /** Each message wakes the main thread, which then takes a core from a worker. */
@@ -60,7 +64,7 @@ function columnsOf(...holders: readonly object[]): ArrayBuffer[] {
 }
 
 port.once('message', async ({ settings, stop, late, units }: ToWorker) => {
-  const scanner = createUnitScanner(settings)
+  const scanner = createUnitScanner(settings, kernel)
   const flag = new Int32Array(stop)
   const isStopped = (): boolean => Atomics.load(flag, 0) === 1
   const mark = new LateMark(late)

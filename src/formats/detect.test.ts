@@ -77,6 +77,13 @@ test('a log with rubbish between its rows is still a log', () => {
   expect(detect(`\0\0\0\n${rowOf('alb')}\n###\n${rowOf('alb')}\n`)).toMatchObject({ format: 'alb' })
 })
 
+test('rows too long for a look at the first of them are recognised by a longer one', () => {
+  const path = 'a'.repeat(3_000)
+  const row = rowOf('alb').replace(/https?:\/\/[^/]+\//, (url) => `${url}${path}`)
+  expect(row).toContain(path)
+  expect(detect(`no row\n${`${row}\n`.repeat(6)}`)).toMatchObject({ format: 'alb', carrier: 'rows' })
+})
+
 test('an endless row is looked at by its first bytes', () => {
   expect(detect(`${rowOf('alb').slice(0, -1)} "${'x'.repeat(200_000)}`)).toMatchObject({ format: 'alb' })
   expect(detect('x'.repeat(200_000)).kind).toBe('other')

@@ -50,6 +50,8 @@ const MAGIC: readonly (readonly [readonly number[], string])[] = [
 const TEST_FILE = /^Enable \w+ ?\w* for ELB: /
 const MOST_LINES = 50
 const SURE_LINES = 4
+/** Holds that many rows of the usual length. */
+const START_BYTES = 4_096
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** By content, never by name. `head`: the first bytes of a file, inflated; a cut last row does not matter. */
@@ -61,15 +63,18 @@ export function detectFormat(head: Uint8Array): Detection {
   if (isTar(head)) return { kind: 'other', seen: 'a tar archive: unpack it first' }
 
   const bomBytes = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0
+  // Thousands of small files are the normal input: when the first rows agree, the others need no look.
+  const start = firstLines(utf8.decode(head.subarray(bomBytes, START_BYTES))).slice(0, SURE_LINES)
+  const sure = detectRows(start)
+  if (sure.format && sure.matching === SURE_LINES) return log(sure.format, 'rows', bomBytes, null)
+
   const text = utf8.decode(head.subarray(bomBytes, DETECT_BYTES))
   const lines = firstLines(text)
   const first = lines[0]
   if (first === undefined) return { kind: 'empty', seen: 'a file of blank lines' }
   if (TEST_FILE.test(first)) return { kind: 'test-file', seen: "AWS's test file (ELBAccessLogTestFile)" }
 
-  // Thousands of small files are the normal input: when the first rows agree, the others need no look.
-  const start = detectRows(lines.slice(0, SURE_LINES))
-  const rows = start.matching === SURE_LINES ? start : detectRows(lines)
+  const rows = detectRows(lines)
   if (rows.format) return log(rows.format, 'rows', bomBytes, null)
   const exported = first.startsWith('{') ? detectJson(lines, bomBytes) : detectCsv(text, bomBytes)
   if (exported) return exported

@@ -1,3 +1,4 @@
+import { SEED_HIGH, SEED_LOW } from '../core/hash-index.ts'
 import { BATCH_ROWS, type RequestBatch } from '../core/request-batch.ts'
 import { detailTexts, LARGEST_DETAIL_BYTES, MOST_LABELS, RowDetails } from '../core/row-details.ts'
 import { kernelCode } from './kernel-code.ts'
@@ -184,7 +185,7 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
   const instance = new WebAssembly.Instance(compiled, { env: { memory } })
   const kernel = instance.exports as KernelExports
   // Rows are written by strangers: nobody can aim at two texts with one hash.
-  const seed = crypto.getRandomValues(new BigInt64Array(1))[0] ?? 0n
+  const seed = (BigInt(SEED_HIGH) << 32n) | BigInt(SEED_LOW >>> 0)
   kernel.setUp(seed, fieldsAt, flowTableAt, slots, routeTableAt, slots, columnsAt, BATCH_ROWS)
   kernel.setUpDetails(labelTableAt, LABEL_SLOTS, detailRowsAt, detailLabelsAt, textEndsAt, textsAt, DETAIL_TEXT_BYTES)
   kernel.setUpTally(perFlowAt, histogramAt, stepsAt, routesAt, pickedAt)

@@ -5,6 +5,8 @@ import { constants, gunzipSync } from 'node:zlib'
 export const HEAD_BYTES = 65_536
 /** Compressed bytes that give some dozens of rows. */
 const PACKED_BYTES = 16_384
+/** They come in one piece: putting together takes a third of the time. */
+const INFLATED_BYTES = 262_144
 
 export interface Head {
   /** The first bytes, inflated when the file is gzip. */
@@ -32,7 +34,7 @@ export function readHead(path: string): Head {
 function inflateHead(raw: Uint8Array): Uint8Array {
   for (let length = Math.min(raw.length, PACKED_BYTES); length >= 18; length = Math.floor(length / 2))
     try {
-      return gunzipSync(raw.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH })
+      return gunzipSync(raw.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH, chunkSize: INFLATED_BYTES })
     } catch {
       // Damage, or bytes after the last member, within this length. The reader will say which.
     }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type BigIntStats, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../core/errors.ts'
@@ -186,13 +185,17 @@ async function findCopy<Detected extends Seen>(
 function contentHash(path: string, hashes: Map<string, Promise<string>>): Promise<string> {
   const known = hashes.get(path)
   if (known !== undefined) return known
-  const hash = createHash('sha256')
-  const made = readBlocks(path, null, (block) => hash.update(block)).then(
-    (read) => `${hash.digest('hex')} ${read.endlessRows}`,
-    (error: unknown) => `unreadable ${path} ${String(error)}`,
-  )
+  const made = hashContent(path).catch((error: unknown) => `unreadable ${path} ${String(error)}`)
   hashes.set(path, made)
   return made
+}
+
+/** Few inputs are copies, and loading what hashes takes as long as looking at forty files. */
+async function hashContent(path: string): Promise<string> {
+  const { createHash } = await import('node:crypto')
+  const hash = createHash('sha256')
+  const { endlessRows } = await readBlocks(path, null, (block) => hash.update(block))
+  return `${hash.digest('hex')} ${endlessRows}`
 }
 
 function packing(file: InputFile, same: InputFile): string {

@@ -7,13 +7,9 @@ import {
   setTime,
   UPSTREAM_TIMES,
 } from './define-line-format.ts'
+import type { JsonKeys, JsonLineKey } from './json-line-keys.ts'
 import { parseLogTime } from './log-time.ts'
 import type { WitnessRow } from './witness-row.ts'
-
-export const jsonLineKeys = ['time', 'method', 'path', 'status', 'duration', 'client', 'level', 'message'] as const
-export type JsonLineKey = (typeof jsonLineKeys)[number]
-/** Which key of a record holds what, where the names below do not find it. Dots go into objects. */
-export type JsonKeys = Partial<Record<JsonLineKey, string>>
 
 /**
  * Names under which structlog, python-json-logger, pino, pino-http, bunyan, zap, logrus, Spring, ECS and Envoy's JSON
