@@ -13,6 +13,7 @@ const DASH: i32 = 45
 const DOT: i32 = 46
 const SLASH: i32 = 47
 const QUESTION_MARK: i32 = 63
+const BACKSLASH: i32 = 92
 const NEWLINE: i32 = 10
 const CARRIAGE_RETURN: i32 = 13
 
@@ -49,6 +50,8 @@ const NODE: i32 = 33
 // --- set once by the host -----------------------------------------------------------------------------------------
 
 let seed: i64 = 0
+/** A space, a quote, a newline, a backslash, sixteen times each: loaded once for a row, where constants would be made for each block. */
+let marks: usize = 0
 let fields: usize = 0
 let flowTable: usize = 0
 let flowMask: i32 = 0
@@ -63,6 +66,7 @@ let fileNode: i64 = 0
 
 export function setUp(
   randomSeed: i64,
+  marksAt: usize,
   fieldsAt: usize,
   flowTableAt: usize,
   flowSlots: i32,
@@ -72,6 +76,11 @@ export function setUp(
   rows: i32,
 ): void {
   seed = randomSeed
+  marks = marksAt
+  v128.store(marks, i8x16.splat(i8(SPACE)))
+  v128.store(marks, i8x16.splat(i8(QUOTE)), 16)
+  v128.store(marks, i8x16.splat(i8(NEWLINE)), 32)
+  v128.store(marks, i8x16.splat(i8(BACKSLASH)), 48)
   fields = fieldsAt
   flowTable = flowTableAt
   flowMask = flowSlots - 1
@@ -309,6 +318,21 @@ export function readTime(at: usize): f64 {
 
 const NO_NUMBER: i64 = -2
 
+const ZEROS: i64 = 0x3030303030303030
+
+/** The number of the digits in the last `count` (1 to 8) bytes of the word, or {@link NO_NUMBER}. */
+// @ts-expect-error: decorator
+@inline
+function digitsOf(word: i64, count: i32): i64 {
+  const unused = i64(8 - count) << 3
+  // The first digit is in the lowest byte.
+  let x = ((word ^ ZEROS) >>> unused) << unused
+  if ((((x + 0x7676767676767676) | x) & 0x8080808080808080) !== 0) return NO_NUMBER
+  x = (x * 2561) >>> 8
+  x = ((x & 0x00ff00ff00ff00ff) * 6_553_601) >>> 16
+  return ((x & 0x0000ffff0000ffff) * 42_949_672_960_001) >>> 32
+}
+
 /** ms of `0.123` or `-1`, or {@link NO_NUMBER}. */
 // @ts-expect-error: decorator
 @inline
@@ -316,26 +340,32 @@ function readSeconds(from: usize, to: usize): i64 {
   const size = i32(to - from)
   if (size === 2) return load<u16>(from) === 0x312d ? -1 : NO_NUMBER
   if (size < 5 || size > 11 || load<u8>(to - 4) !== DOT) return NO_NUMBER
-  const a = i32(load<u8>(to - 3)) ^ 48
-  const b = i32(load<u8>(to - 2)) ^ 48
-  const c = i32(load<u8>(to - 1)) ^ 48
-  if (a > 9 || b > 9 || c > 9) return NO_NUMBER
+  if (size > 8) return readLongSeconds(from, to)
+  // Without its dot it is ms.
+  const word = load<i64>(to - 8)
+  return digitsOf(((word & 0xffffffff) << 8) | (word & 0xffffff0000000000), size - 1)
+}
+
+function readLongSeconds(from: usize, to: usize): i64 {
   const whole = readDigits(from, to - 4)
-  return whole < 0 ? NO_NUMBER : whole * 1000 + i64(a * 100 + b * 10 + c)
+  const rest = digitsOf(load<i64>(to - 8), 3)
+  return whole < 0 || rest < 0 ? NO_NUMBER : whole * 1000 + rest
 }
 
 /** One to fifteen digits, or {@link NO_NUMBER}. */
 // @ts-expect-error: decorator
 @inline
 function readDigits(from: usize, to: usize): i64 {
-  if (to - from > 15) return NO_NUMBER
-  let value: i64 = 0
-  for (let at = from; at < to; at++) {
-    const digit = i32(load<u8>(at)) ^ 48
-    if (digit > 9) return NO_NUMBER
-    value = value * 10 + i64(digit)
-  }
-  return value
+  const size = i32(to - from)
+  return size <= 8 ? digitsOf(load<i64>(to - 8), size) : readLongDigits(from, to)
+}
+
+function readLongDigits(from: usize, to: usize): i64 {
+  const size = i32(to - from)
+  if (size > 15) return NO_NUMBER
+  const high = digitsOf(load<i64>(to - 16), size - 8)
+  const low = digitsOf(load<i64>(to - 8), 8)
+  return high < 0 || low < 0 ? NO_NUMBER : high * 100_000_000 + low
 }
 
 /** 100 to 999, or -1. */
@@ -424,9 +454,11 @@ function hashSegment(from: usize, size: i32): i64 {
 
 /** Hash of method and path of a request line, with a star for whatever names one thing of many. */
 function hashRequest(from: usize, to: usize): i64 {
+  const space = i8x16.bitmask(i8x16.eq(v128.load(from), i8x16.splat(i8(SPACE))))
   let at = from
-  while (at < to && load<u8>(at) !== SPACE) at++
-  let hash = hashBytes(from, at)
+  if (space !== 0) at = min(from + usize(ctz(space)), to)
+  else while (at < to && load<u8>(at) !== SPACE) at++
+  const hash = hashBytes(from, at)
   // A malformed request, whatever else it says: `- http://host:80- -`.
   if (at - from === 1 && load<u8>(from) === DASH) return hash
   at = at < to ? at + 1 : to
@@ -435,30 +467,104 @@ function hashRequest(from: usize, to: usize): i64 {
     at = findBreak(at, to)
     if (at + 1 < to && load<u16>(at) === 0x2f2f) at = findBreak(at + 2, to)
   }
-  if (at >= to || load<u8>(at) !== SLASH) return mix(hash, 1)
-  // Most paths are short and have no digit: then there is no star in them.
-  const a = v128.load(at)
-  const b = v128.load(at, 16)
-  const c = v128.load(at, 32)
-  const ends = threeBits(isAny(a, SPACE, QUESTION_MARK), isAny(b, SPACE, QUESTION_MARK), isAny(c, SPACE, QUESTION_MARK))
-  const size = min(i32(to - at), i32(ctz(ends)))
-  if (
-    size <= LONGEST_SEGMENT &&
-    (threeBits(isDigit(a), isDigit(b), isDigit(c)) & ((i64(1) << i64(size)) - 1)) === 0
-  )
-    return mix(hash, hashBytes(at, at + usize(size)))
+  return at >= to || load<u8>(at) !== SLASH ? mix(hash, 1) : mix(hash, hashPath(at, to))
+}
+
+/** Bits from `start` to before `end`; no more than 63 of them. */
+// @ts-expect-error: decorator
+@inline
+function range(start: i32, end: i32): i64 {
+  return ((i64(1) << i64(end - start)) - 1) << i64(start)
+}
+
+/** First byte behind the last of `marks` before `at`, and no less than `least`. */
+// @ts-expect-error: decorator
+@inline
+function behindLast(marks: i64, at: i32, least: i32): i32 {
+  return max(64 - i32(clz(marks & ((i64(1) << i64(at)) - 1))), least)
+}
+
+/** The next of `marks` from `at` on, and no more than `most`. */
+// @ts-expect-error: decorator
+@inline
+function nextOf(marks: i64, at: i32, most: i32): i32 {
+  return min(at + i32(ctz(marks >>> i64(at))), most)
+}
+
+/** Bytes at and behind the one at `from`: bit n is byte n. */
+// @ts-expect-error: decorator
+@inline
+function lettersToF(a: v128): v128 {
+  return i8x16.lt_u(i8x16.sub(a, i8x16.splat(97)), i8x16.splat(6))
+}
+
+/** Longest path that is looked at in one go. */
+const SHORT_PATH: i32 = 63
+
+/**
+ * Hash of a path, up to its query. Only what has a digit can be a star, and most paths have digits in one segment or none:
+ * stars are found as bits, then the text between them is hashed.
+ */
+function hashPath(from: usize, to: usize): i64 {
+  const a = v128.load(from)
+  const b = v128.load(from, 16)
+  const c = v128.load(from, 32)
+  const d = v128.load(from, 48)
+  const ends = bits(isAny(a, SPACE, QUESTION_MARK), isAny(b, SPACE, QUESTION_MARK), isAny(c, SPACE, QUESTION_MARK), isAny(d, SPACE, QUESTION_MARK))
+  const size = i32(min(to - from, usize(ctz(ends))))
+  if (size > SHORT_PATH) return hashLongPath(from, to)
+  const all = range(0, size)
+  let left = bits(isDigit(a), isDigit(b), isDigit(c), isDigit(d)) & all
+  if (left === 0) return hashBytes(from, from + usize(size))
+  const digits = left
+  const slash = i8x16.splat(i8(SLASH))
+  const dash = i8x16.splat(i8(DASH))
+  const dot = i8x16.splat(i8(DOT))
+  const slashes = bits(i8x16.eq(a, slash), i8x16.eq(b, slash), i8x16.eq(c, slash), i8x16.eq(d, slash))
+  const dashes = bits(i8x16.eq(a, dash), i8x16.eq(b, dash), i8x16.eq(c, dash), i8x16.eq(d, dash))
+  const dots = bits(i8x16.eq(a, dot), i8x16.eq(b, dot), i8x16.eq(c, dot), i8x16.eq(d, dot))
+  const hex = digits | dashes | bits(lettersToF(a), lettersToF(b), lettersToF(c), lettersToF(d))
+  let hash = seed
+  let done = 0
+  // The same rules as in src/formats/route-text.ts.
+  while (left !== 0) {
+    const at = i32(ctz(left))
+    const start = behindLast(slashes, at, 0)
+    const end = nextOf(slashes, at, size)
+    const segment = range(start, end)
+    let first = start
+    let last = end
+    let isStar = false
+    if ((dots & segment) === 0) {
+      const least = (dashes & segment) === 0 ? 5 : 8
+      isStar =
+        (isWithin(segment, hex) && end - start >= least) ||
+        isWithin(segment, digits) ||
+        popcnt(digits & segment) >= 3 ||
+        end - start > LONGEST_SEGMENT
+    } else if (end - start <= LONGEST_SEGMENT) {
+      first = behindLast(dots, at, start)
+      last = nextOf(dots, at, end)
+      isStar = last - first >= 6 && isWithin(range(first, last), hex)
+    } else isStar = true
+    left &= -1 << i64(last)
+    if (!isStar) continue
+    hash = mix(mix(hash, hashBytes(from + usize(done), from + usize(first))), STAR)
+    done = last
+  }
+  return mix(hash, hashBytes(from + usize(done), from + usize(size)))
+}
+
+/** As {@link hashPath}, segment by segment. */
+function hashLongPath(from: usize, to: usize): i64 {
+  let hash = seed
+  let at = from
   while (true) {
     const start = at + 1
     at = findBreak(start, to)
     hash = mix(hash, hashSegment(start, i32(at - start)))
     if (at >= to || load<u8>(at) !== SLASH) return hash
   }
-}
-
-// @ts-expect-error: decorator
-@inline
-function threeBits(a: v128, b: v128, c: v128): i64 {
-  return i64(u32(i8x16.bitmask(a)) | (u32(i8x16.bitmask(b)) << 16)) | (i64(i8x16.bitmask(c)) << 32)
 }
 
 /** For routes of rows that are not read here. */
@@ -468,12 +574,6 @@ export function addRoute(from: usize, to: usize, groupFrom: usize, groupTo: usiz
 
 // --- rows ----------------------------------------------------------------------------------------------------------
 
-// @ts-expect-error: decorator
-@inline
-function isRare(text: v128): v128 {
-  return v128.or(i8x16.eq(text, i8x16.splat(i8(NEWLINE))), i8x16.eq(text, i8x16.splat(92)))
-}
-
 /** Newline of the row that {@link indexRow} looked at. */
 let rowEnd: usize = 0
 /** Not zero: there is a backslash in it, or right behind it. */
@@ -481,54 +581,68 @@ let backslashes: i64 = 0
 
 /**
  * Writes where the fields of the row at `from` end, and returns their number; 0 when the row is not plain: quotes other
- * than around whole fields, an escaped quote, an empty field, no newline before `limit`.
+ * than around whole fields, a space or a backslash before a closing one, an empty field, no newline before `limit`.
  */
 // @ts-expect-error: decorator
 @inline
 function indexRow(from: usize, limit: usize): i32 {
   let count = 0
-  /** All ones within quotes that were opened in an earlier block. */
+  /** 1: a quote was opened in an earlier block. */
   let quoted: i64 = 0
-  /** The last bit of the block before: a separator, a closing quote, a backslash. */
-  let afterSeparator: i64 = 1
+  /** The last bit of the block before: a space, a closing quote. */
+  let afterSpace: i64 = 1
   let afterClose: i64 = 0
-  let afterBackslash: i64 = 0
   let odd: i64 = 0
   backslashes = 0
+  const space = v128.load(marks)
+  const quote = v128.load(marks, 16)
+  const newline = v128.load(marks, 32)
+  const backslash = v128.load(marks, 48)
   for (let at = from; at < limit; at += 64) {
     const a = v128.load(at)
     const b = v128.load(at, 16)
     const c = v128.load(at, 32)
     const d = v128.load(at, 48)
-    const space = i8x16.splat(i8(SPACE))
-    const quote = i8x16.splat(i8(QUOTE))
     let spaces = bits(i8x16.eq(a, space), i8x16.eq(b, space), i8x16.eq(c, space), i8x16.eq(d, space))
     let quotes = bits(i8x16.eq(a, quote), i8x16.eq(b, quote), i8x16.eq(c, quote), i8x16.eq(d, quote))
     let end: i64 = 0
-    let escapes: i64 = 0
-    if (v128.any_true(v128.or(v128.or(isRare(a), isRare(b)), v128.or(isRare(c), isRare(d))))) {
-      const newline = i8x16.splat(i8(NEWLINE))
-      const backslash = i8x16.splat(92)
+    const least = i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d))
+    const slashes = v128.or(
+      v128.or(i8x16.eq(a, backslash), i8x16.eq(b, backslash)),
+      v128.or(i8x16.eq(c, backslash), i8x16.eq(d, backslash)),
+    )
+    if (v128.any_true(v128.or(slashes, i8x16.eq(i8x16.min_u(least, newline), least)))) {
       const newlines = bits(i8x16.eq(a, newline), i8x16.eq(b, newline), i8x16.eq(c, newline), i8x16.eq(d, newline))
-      escapes = bits(i8x16.eq(a, backslash), i8x16.eq(b, backslash), i8x16.eq(c, backslash), i8x16.eq(d, backslash))
-      backslashes |= escapes
+      const escapes = bits(
+        i8x16.eq(a, backslash),
+        i8x16.eq(b, backslash),
+        i8x16.eq(c, backslash),
+        i8x16.eq(d, backslash),
+      )
       end = newlines & -newlines
       if (end !== 0) {
         spaces &= end - 1
         quotes &= end - 1
       }
+      odd |= (escapes << 1) & quotes
+      if (escapes < 0 && load<u8>(at, 64) === QUOTE) odd = 1
+      backslashes |= escapes
     }
-    const within = prefixXor(quotes) ^ quoted
+    const spaceBefore = (spaces << 1) | afterSpace
+    const opening = quotes & spaceBefore
+    const closing = quotes ^ opening
+    // Each opening quote takes from the next closing one, so that what is between them is set.
+    const within = closing - opening - quoted
+    // Set where a quote opens, not set where it closes: else they do not take turns.
+    odd |= (within ^ opening) & quotes
     const separators = spaces & ~within
-    const separatorBefore = (separators << 1) | afterSeparator
-    const closing = quotes & ~within
-    odd |= quotes & within & ~separatorBefore
-    odd |= ((closing << 1) | afterClose) & ~(separators | end)
-    odd |= (separators | end) & separatorBefore
-    odd |= ((escapes << 1) | afterBackslash) & quotes
+    const ends = separators | end
+    odd |= ends & spaceBefore
+    odd |= ((closing << 1) | afterClose) & ~ends
+    if (count > MOST_FIELDS) return 0
     // Four at once: how many there are is no branch to guess, and what is beyond them is written over.
     let left = separators
-    let place = fields + (usize(min(count, MOST_FIELDS)) << 2)
+    let place = fields + (usize(count) << 2)
     count += i32(popcnt(separators))
     while (true) {
       store<i32>(place, i32(at) + i32(ctz(left)))
@@ -550,10 +664,9 @@ function indexRow(from: usize, limit: usize): i32 {
       store<i32>(fields + (usize(count) << 2), i32(last))
       return count + 1
     }
-    quoted = within >> 63
-    afterSeparator = separators >>> 63
+    quoted = within >>> 63
+    afterSpace = spaces >>> 63
     afterClose = closing >>> 63
-    afterBackslash = escapes >>> 63
   }
   return 0
 }

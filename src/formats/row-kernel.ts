@@ -15,6 +15,8 @@ const BLOCK_BYTES = 1_048_576
 /** Words at the end of the block reach over it. */
 const SLACK_BYTES = 4_096
 const FIELDS_BYTES = 1_024
+/** What its kernel compares bytes with. */
+const MARKS_BYTES = 64
 /** A request line and a target group, to hash. */
 const TEXT_BYTES = 131_072
 /** Of a table of flows or routes; a power of two. */
@@ -53,6 +55,7 @@ declare namespace WebAssembly {
 interface KernelExports {
   setUp(
     seed: bigint,
+    marksAt: number,
     fieldsAt: number,
     flowTableAt: number,
     flowSlots: number,
@@ -163,7 +166,8 @@ let compiled: WebAssembly.Module | undefined
 export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
   compiled ??= new WebAssembly.Module(Buffer.from(kernelCode, 'base64'))
   const fieldsAt = 0
-  const textAt = FIELDS_BYTES
+  const marksAt = FIELDS_BYTES
+  const textAt = marksAt + MARKS_BYTES
   const flowTableAt = textAt + TEXT_BYTES
   const routeTableAt = flowTableAt + slots * SLOT_BYTES
   const columnsAt = routeTableAt + slots * SLOT_BYTES
@@ -186,7 +190,7 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
   const kernel = instance.exports as KernelExports
   // Rows are written by strangers: nobody can aim at two texts with one hash.
   const seed = (BigInt(SEED_HIGH) << 32n) | BigInt(SEED_LOW >>> 0)
-  kernel.setUp(seed, fieldsAt, flowTableAt, slots, routeTableAt, slots, columnsAt, BATCH_ROWS)
+  kernel.setUp(seed, marksAt, fieldsAt, flowTableAt, slots, routeTableAt, slots, columnsAt, BATCH_ROWS)
   kernel.setUpDetails(labelTableAt, LABEL_SLOTS, detailRowsAt, detailLabelsAt, textEndsAt, textsAt, DETAIL_TEXT_BYTES)
   kernel.setUpTally(perFlowAt, histogramAt, stepsAt, routesAt, pickedAt)
 
