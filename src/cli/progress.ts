@@ -1,3 +1,4 @@
+import { formatCount } from '../core/format-count.ts'
 import type { Progress } from '../engine/diagnose.ts'
 
 const EVERY_MS = 100
@@ -36,8 +37,8 @@ function describe(progress: Progress, seconds: number): string {
   // Rows are counted when a file, or a part of a large one, is through: until then nobody knows, which is not 0.
   if (progress.rows > 0)
     parts.push(
-      `· ${Math.round(progress.rows / Math.max(seconds, 0.001)).toLocaleString('en-US')} rows/s`,
-      `· ${progress.failures.toLocaleString('en-US')} failures`,
+      `· ${formatCount(Math.round(progress.rows / Math.max(seconds, 0.001)))} rows/s`,
+      `· ${formatCount(progress.failures)} failures`,
     )
   if (progress.totalBytes !== null && progress.totalBytes > progress.bytes && rate > 0)
     parts.push(`· ${Math.ceil((progress.totalBytes - progress.bytes) / rate)} s left`)
@@ -45,5 +46,5 @@ function describe(progress: Progress, seconds: number): string {
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6).toLocaleString('en-US')} MB`
+  return `${formatCount(Math.round(bytes / 1e6))} MB`
 }

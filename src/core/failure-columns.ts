@@ -127,23 +127,24 @@ export function concatFailures(
   routeIds: Int32Array,
 ): void {
   const base = into.length
-  const labels = from.labels.map((label) => labelId(into, label))
+  const labels = Int32Array.from(from.labels, (label) => labelId(into, label))
   const traceBase = base === 0 ? 0 : (into.traceEnd[base - 1] as number)
   const traceLength = from.length === 0 ? 0 : (from.traceEnd[from.length - 1] as number)
   reserve(into, base + from.length)
   into.trace = ensureRoom(into.trace, traceBase + traceLength)
   into.trace.set(from.trace.subarray(0, traceLength), traceBase)
   copyRows(failureColumns, into, base, from, from.length)
-  for (let i = 0; i < from.length; i++) {
-    const at = base + i
-    into.flow[at] = flowIds[from.flow[i] as number] as number
-    into.route[at] = routeIds[from.route[i] as number] as number
-    into.errorReason[at] = labels[from.errorReason[i] as number] as number
-    into.actions[at] = labels[from.actions[i] as number] as number
-    into.classificationReason[at] = labels[from.classificationReason[i] as number] as number
-    into.traceEnd[at] = traceBase + (from.traceEnd[i] as number)
-  }
   into.length = base + from.length
+  translate(into.flow.subarray(base, into.length), flowIds)
+  translate(into.route.subarray(base, into.length), routeIds)
+  for (const name of ['errorReason', 'actions', 'classificationReason'] as const)
+    translate(into[name].subarray(base, into.length), labels)
+  const traceEnds = into.traceEnd.subarray(base, into.length)
+  for (let i = 0; i < traceEnds.length; i++) traceEnds[i] = traceBase + (traceEnds[i] as number)
+}
+
+function translate(column: Int32Array, ids: Int32Array): void {
+  for (let i = 0; i < column.length; i++) column[i] = ids[column[i] as number] as number
 }
 
 /** Indices by end, those of one microsecond as they stand. */

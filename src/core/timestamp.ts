@@ -29,5 +29,5 @@ export function formatMicroseconds(ms: number): string {
     formatted = new Date(second * 1000).toISOString().slice(0, 20)
     formattedSecond = second
   }
-  return `${formatted}${String(micros - second * 1_000_000).padStart(6, '0')}Z`
+  return `${formatted}${String(micros - second * 1_000_000 + 1_000_000).slice(1)}Z`
 }

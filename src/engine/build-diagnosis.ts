@@ -15,6 +15,7 @@ import type {
   TargetGroupSettings,
 } from '../core/diagnosis.ts'
 import { traceIdOf } from '../core/failure-columns.ts'
+import { formatCount } from '../core/format-count.ts'
 import { loadBalancerName, readKubernetesName, targetGroupName } from '../core/kubernetes-names.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
@@ -29,7 +30,7 @@ import { findGaps } from './gaps.ts'
 import type { Gathered } from './gathered.ts'
 import { hearWitnesses } from './hear-witnesses.ts'
 import { inferIdleTimeout } from './idle-timeout.ts'
-import { flowOf, type Incident, symptomOf } from './incident.ts'
+import { flowOf, type Incident } from './incident.ts'
 import { inferOthers } from './infer-others.ts'
 import { isNodePortGroup, type JudgedClaim, judge } from './judge.ts'
 import { loadRows, requestsIn, seriesOf, topRows } from './traffic-totals.ts'
@@ -168,7 +169,7 @@ export class Places {
       const notes = [
         planned.note,
         repeated > 0
-          ? `${repeated.toLocaleString('en-US')} ${repeated === 1 ? 'row also stands' : 'rows also stand'} in another input or twice in this one: counted once`
+          ? `${formatCount(repeated)} ${repeated === 1 ? 'row also stands' : 'rows also stand'} in another input or twice in this one: counted once`
           : null,
         planned.units.some((unit) => overlapping.has(unit)) && repeated === 0 && isAnyRepeated
           ? 'read row by row: other inputs repeat rows of it'
@@ -246,23 +247,30 @@ function countSymptoms({ failures }: Incident): { symptom: Symptom; failures: nu
 function findingOf(incident: Incident, claim: JudgedClaim, places: Places, idle: SettingValue | undefined): Finding {
   const { failures, registry } = incident
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  const symptomCounts = new Map<Symptom, number>()
   const seen = { targets: new Set<string>(), nodes: new Set<string>(), routes: new Set<string>() }
-  for (const i of claim.failures) {
+  // By id first: a name is looked up once, not for each failure.
+  const seenIds = { symptoms: new Map<number, number>(), flows: new Set<number>(), routes: new Set<number>() }
+  for (let n = 0; n < claim.failures.length; n++) {
+    const i = claim.failures[n] as number
     const end = failures.end[i] as number
     const start = failures.start[i] as number
-    first = Math.min(first, Number.isNaN(start) ? end : Math.min(start, end))
-    last = Math.max(last, end)
-    const symptom = symptomOf(incident, i)
-    symptomCounts.set(symptom, (symptomCounts.get(symptom) ?? 0) + 1)
-    const flow = flowOf(incident, i)
-    if (flow.target !== '') seen.targets.add(flow.target)
-    if (flow.node !== '') seen.nodes.add(flow.node)
-    seen.routes.add(registry.routes[failures.route[i] as number]?.text ?? '')
+    if (start < first) first = start
+    if (end < first) first = end
+    if (end > last) last = end
+    const symptom = failures.symptom[i] as number
+    seenIds.symptoms.set(symptom, (seenIds.symptoms.get(symptom) ?? 0) + 1)
+    seenIds.flows.add(failures.flow[i] as number)
+    seenIds.routes.add(failures.route[i] as number)
   }
-  const [symptom = 'unclassified', ...otherSymptoms] = [...symptomCounts]
+  for (const id of seenIds.flows) {
+    const { target, node } = registry.flows[id] as Flow
+    if (target !== '') seen.targets.add(target)
+    if (node !== '') seen.nodes.add(node)
+  }
+  for (const id of seenIds.routes) seen.routes.add(registry.routes[id]?.text ?? '')
+  const [symptom = 'unclassified', ...otherSymptoms] = [...seenIds.symptoms]
     .sort((a, b) => b[1] - a[1])
-    .map(([each]) => each)
+    .map(([id]) => symptoms[id] as Symptom)
   const scope = scopeOf(incident, claim, seen)
   const cause = claim.cause === null ? undefined : causeById.get(claim.cause)
   const page = symptomPages[symptom]
@@ -421,7 +429,7 @@ function rejectedFindings(incident: Incident, places: Places): Finding[] {
 }
 
 function earlier(a: string, b: string): string {
-  return a.localeCompare(b) <= 0 ? a : b
+  return a <= b ? a : b
 }
 
 function rejectedCandidates(elbStatus: number): Finding['candidates'] {
@@ -473,7 +481,7 @@ function clientTimeouts(incident: Incident, loadBalancer: string): SettingValue[
   return findSpikes(waits, { widthMs: 250 }).map((spike) => ({
     value: Math.round(spike.seconds * 10) / 10,
     source: 'inferred',
-    because: `${spike.count.toLocaleString('en-US')} of ${waits.length.toLocaleString('en-US')} clients that left did so ${(spike.fromMs / 1000).toFixed(2)} to ${(spike.toMs / 1000).toFixed(2)} s after they asked`,
+    because: `${formatCount(spike.count)} of ${formatCount(waits.length)} clients that left did so ${(spike.fromMs / 1000).toFixed(2)} to ${(spike.toMs / 1000).toFixed(2)} s after they asked`,
   }))
 }
 
@@ -530,17 +538,17 @@ function missingOf(input: BuildInput, books: Books): Missing[] {
   const formats = new Set(results.map((result) => result.format))
   if (tally.grpcRows > 0)
     missing.push({
-      what: `gRPC failures inside ${tally.grpcRows.toLocaleString('en-US')} grpcs rows`,
+      what: `gRPC failures inside ${formatCount(tally.grpcRows)} grpcs rows`,
       why: 'gRPC reports failures in trailers behind status 200, which no access log row shows: look at the grpc-status metrics of the service',
     })
   if (tally.websocketRows > 0)
     missing.push({
-      what: `timing of ${tally.websocketRows.toLocaleString('en-US')} WebSocket rows`,
+      what: `timing of ${formatCount(tally.websocketRows)} WebSocket rows`,
       why: 'they are written when the connection closes, so they are left out of elapsed, target-time and open-request evidence',
     })
   if (tally.rowsWithoutStart > 0 && tally.rowsWithoutStart > tally.classicRows)
     missing.push({
-      what: `request_creation_time in ${tally.rowsWithoutStart.toLocaleString('en-US')} rows`,
+      what: `request_creation_time in ${formatCount(tally.rowsWithoutStart)} rows`,
       why: 'rows older than 2018 have none: how long a failed request took is unknown there, and connect failures stay one class',
     })
   if (
@@ -554,7 +562,7 @@ function missingOf(input: BuildInput, books: Books): Missing[] {
     })
   if (filter.where.length > 0 || filter.sinceMs !== null || filter.untilMs !== null)
     missing.push({
-      what: `${books.skipped.toLocaleString('en-US')} rows outside the filter`,
+      what: `${formatCount(books.skipped)} rows outside the filter`,
       why: 'every number here is about the rows that pass --where, --since and --until',
     })
   const isTargetHeard = input.joined?.testimonies.some((each) => each.role !== 'none') ?? false

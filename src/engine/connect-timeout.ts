@@ -1,4 +1,5 @@
 import type { SettingValue } from '../core/diagnosis.ts'
+import { formatCount } from '../core/format-count.ts'
 import { symptoms } from '../core/vocabulary.ts'
 import { findSpikes } from '../evidence/spikes.ts'
 import { flowOf, type Incident } from './incident.ts'
@@ -25,6 +26,6 @@ export function inferConnectTimeout(incident: Incident, loadBalancer: string): S
   return {
     value: Math.round(spike.seconds * 10) / 10,
     source: 'inferred',
-    because: `${spike.count.toLocaleString('en-US')} of ${waits.length.toLocaleString('en-US')} connections that were never answered ended after ${(spike.fromMs / 1000).toFixed(2)} to ${(spike.toMs / 1000).toFixed(2)} s`,
+    because: `${formatCount(spike.count)} of ${formatCount(waits.length)} connections that were never answered ended after ${(spike.fromMs / 1000).toFixed(2)} to ${(spike.toMs / 1000).toFixed(2)} s`,
   }
 }

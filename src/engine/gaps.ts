@@ -1,5 +1,6 @@
 import type { Missing } from '../core/diagnosis.ts'
 import { leastOf, mostOf } from '../core/extremes.ts'
+import { formatCount } from '../core/format-count.ts'
 import { sumSteps } from '../evidence/traffic-tally.ts'
 import type { Incident } from './incident.ts'
 import type { InputPlan } from './plan-units.ts'
@@ -86,7 +87,7 @@ function oneSided(incident: Incident): Missing[] {
   return [
     {
       what: 'healthy requests',
-      why: `${failures.toLocaleString('en-US')} of ${requests.toLocaleString('en-US')} rows are failures, as if the others had been filtered out: without them there is no control, and causes that need one stay undetermined`,
+      why: `${formatCount(failures)} of ${formatCount(requests)} rows are failures, as if the others had been filtered out: without them there is no control, and causes that need one stay undetermined`,
     },
   ]
 }
@@ -107,7 +108,7 @@ function clockTrouble(incident: Incident): Missing[] {
   if (reversed === 0) return []
   return [
     {
-      what: `a usable elapsed time in ${reversed.toLocaleString('en-US')} failed rows`,
+      what: `a usable elapsed time in ${formatCount(reversed)} failed rows`,
       why: 'time lies before request_creation_time there: a clock was set, or the rows were edited; connect failures in them stay one class',
     },
   ]

@@ -1,4 +1,5 @@
 import type { SettingValue } from '../core/diagnosis.ts'
+import { formatCount } from '../core/format-count.ts'
 import { FLAG_CLASSIC, FLAG_WEBSOCKET } from '../core/request-batch.ts'
 import { symptoms } from '../core/vocabulary.ts'
 import { F_SERVED, flowFigure, slowestServedMs } from '../evidence/traffic-tally.ts'
@@ -22,7 +23,7 @@ export function inferIdleTimeout(incident: Incident, loadBalancer: string, given
   const slowest =
     served === 0
       ? 'no answer among the rows'
-      : `slowest of ${served.toLocaleString('en-US')} answers: ${slowestMs < 1_000 ? `${slowestMs} ms` : `${(slowestMs / 1000).toFixed(1)} s`}`
+      : `slowest of ${formatCount(served)} answers: ${slowestMs < 1_000 ? `${slowestMs} ms` : `${(slowestMs / 1000).toFixed(1)} s`}`
   if (given !== undefined) return { value: given, source: 'given', because: `--idle-timeout; ${slowest}` }
 
   const waits: number[] = []
@@ -38,7 +39,7 @@ export function inferIdleTimeout(incident: Incident, loadBalancer: string, given
     return {
       value: spike.seconds,
       source: 'inferred',
-      because: `${spike.count.toLocaleString('en-US')} of ${waits.length.toLocaleString('en-US')} 504s after hand-over came ${spike.from.toFixed(2)} to ${spike.to.toFixed(2)} s after the request was sent; ${slowest}`,
+      because: `${formatCount(spike.count)} of ${formatCount(waits.length)} 504s after hand-over came ${spike.from.toFixed(2)} to ${spike.to.toFixed(2)} s after the request was sent; ${slowest}`,
     }
   if (slowestMs > 61_500)
     return {

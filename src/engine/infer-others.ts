@@ -1,5 +1,6 @@
 import type { SettingValue } from '../core/diagnosis.ts'
 import { leastOf, mostOf } from '../core/extremes.ts'
+import { formatCount } from '../core/format-count.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { F_FIRST_END, F_LAST_END, F_LAST_SUCCESS, F_REQUESTS, flowFigure } from '../evidence/traffic-tally.ts'
 import type { Joined } from '../joins/joined.ts'
@@ -163,8 +164,8 @@ function rhythms(testimony: Testimony, group: Group): OtherSetting[] {
 function rhythmSaid({ what, hits, asked, fromSeconds, toSeconds }: Rhythm): string {
   const span = `${seconds(fromSeconds)} to ${seconds(toSeconds)} s after an earlier one`
   return what === 'health-check'
-    ? `${hits.toLocaleString('en-US')} of ${asked.toLocaleString('en-US')} checks came ${span} by the same node to the same target`
-    : `${hits.toLocaleString('en-US')} of ${asked.toLocaleString('en-US')} such requests came ${span}, and the load balancer's log has none of them`
+    ? `${formatCount(hits)} of ${formatCount(asked)} checks came ${span} by the same node to the same target`
+    : `${formatCount(hits)} of ${formatCount(asked)} such requests came ${span}, and the load balancer's log has none of them`
 }
 
 function targets(count: number): string {

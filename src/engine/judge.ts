@@ -31,15 +31,9 @@ export interface Judgement {
 /** Every failure to exactly one claim: detectors in their order, the first that names a failure keeps it. */
 export function judge(incident: Incident, idleTimeouts: ReadonlyMap<string, SettingValue>): Judgement {
   const { failures, registry } = incident
-  const byGroup = new Map<string, number[]>()
   const byTime = failuresByTime(failures)
-  for (const i of byTime) {
-    const flow = registry.flows[failures.flow[i] as number]
-    const key = `${flow?.loadBalancer}|${flow?.targetGroup}`
-    const list = byGroup.get(key)
-    if (list) list.push(i)
-    else byGroup.set(key, [i])
-  }
+  const groupOfFlow = registry.flows.map(({ loadBalancer, targetGroup }) => `${loadBalancer}|${targetGroup}`)
+  const byGroup = groupBy(byTime, (i) => groupOfFlow[failures.flow[i] as number])
 
   const claims: JudgedClaim[] = []
   const errors: JudgeErrors[] = []

@@ -2,11 +2,13 @@ import type { FailureGroup } from '../causes/detect/failure-group.ts'
 import type { Echo, Measures, TargetLife } from '../causes/detect/measures.ts'
 import { echoTest } from '../evidence/echo.ts'
 import { idleness } from '../evidence/idleness.ts'
+import type { TargetRows } from '../evidence/kept-traffic.ts'
 import { findKnee } from '../evidence/knee.ts'
 import { openTimes } from '../evidence/open-requests.ts'
 import { findPeriod } from '../evidence/period.ts'
 import { findStalls } from '../evidence/stalls.ts'
 import {
+  addService,
   F_FIRST_END,
   F_FIRST_SUCCESS,
   F_LAST_END,
@@ -17,6 +19,7 @@ import {
   flowFigure,
   SERVICE_BINS,
   serviceBinStart,
+  type TrafficTally,
 } from '../evidence/traffic-tally.ts'
 import { youthTest } from '../evidence/youth.ts'
 import { knownKeepAlives } from '../settings/servers.ts'
@@ -40,24 +43,22 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
     requests += flowFigure(tally, id, F_REQUESTS)
     served += flowFigure(tally, id, F_SERVED)
     servedSum += flowFigure(tally, id, F_SERVED_SUM)
-    for (let bin = 0; bin < SERVICE_BINS; bin++)
-      histogram[bin] = (histogram[bin] as number) + (tally.serviceHistogram[id * SERVICE_BINS + bin] ?? 0)
+    addService(histogram, tally, id)
     if (target === '') continue
     const node = registry.flows[id]?.node ?? ''
     const sent = nodes.get(node) ?? { requests: 0, targets: new Set<string>() }
     sent.requests += flowFigure(tally, id, F_REQUESTS)
     nodes.set(node, { ...sent, targets: sent.targets.add(target) })
-    const known = targets.get(target)
-    targets.set(target, {
-      requests: (known?.requests ?? 0) + flowFigure(tally, id, F_REQUESTS),
-      firstEnd: Math.min(known?.firstEnd ?? Number.POSITIVE_INFINITY, flowFigure(tally, id, F_FIRST_END)),
-      lastEnd: Math.max(known?.lastEnd ?? Number.NEGATIVE_INFINITY, flowFigure(tally, id, F_LAST_END)),
-      firstSuccess: Math.min(known?.firstSuccess ?? Number.POSITIVE_INFINITY, flowFigure(tally, id, F_FIRST_SUCCESS)),
-      lastSuccess: Math.max(known?.lastSuccess ?? Number.NEGATIVE_INFINITY, flowFigure(tally, id, F_LAST_SUCCESS)),
-    })
+    targets.set(target, livedOn(targets.get(target), tally, id))
   }
 
-  const rowsOf: Measures['rowsOf'] = (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' }))
+  // The key of a target is long: made once for each, however often a detector asks.
+  const rowsByTarget = new Map<string, TargetRows>()
+  for (const target of targets.keys()) {
+    const rows = kept.byTarget.get(targetKey({ ...group, target, node: '' }))
+    if (rows) rowsByTarget.set(target, rows)
+  }
+  const rowsOf: Measures['rowsOf'] = (target) => rowsByTarget.get(target)
   // Detectors ask about the same failures again when nobody has taken one of them.
   let lastEcho: { readonly asked: readonly number[]; readonly found: Echo | undefined } | undefined
   return {
@@ -93,10 +94,7 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
         handOverMs: (failures.start[failure] as number) + Math.max(0, failures.requestMs[failure] as number),
         route: failures.route[failure] as number,
       }))
-      const rows = [...targets.keys()].flatMap(
-        (target) => kept.byTarget.get(targetKey({ ...group, target, node: '' })) ?? [],
-      )
-      const found = echoTest(probes, rows, knownKeepAlives())
+      const found = echoTest(probes, [...rowsByTarget.values()], knownKeepAlives())
       lastEcho = { asked, found }
       return found
     },
@@ -105,6 +103,17 @@ export function measureGroup(incident: Incident, group: FailureGroup): Measures 
       return id === undefined ? 0 : (tally.routeRequests[id] ?? 0)
     },
     service: { meanMs: served === 0 ? 0 : servedSum / served, p99Ms: quantileMs(histogram, 0.99), served },
+  }
+}
+
+/** A target's life with that on one more flow. */
+function livedOn(known: TargetLife | undefined, tally: TrafficTally, flow: number): TargetLife {
+  return {
+    requests: (known?.requests ?? 0) + flowFigure(tally, flow, F_REQUESTS),
+    firstEnd: Math.min(known?.firstEnd ?? Number.POSITIVE_INFINITY, flowFigure(tally, flow, F_FIRST_END)),
+    lastEnd: Math.max(known?.lastEnd ?? Number.NEGATIVE_INFINITY, flowFigure(tally, flow, F_LAST_END)),
+    firstSuccess: Math.min(known?.firstSuccess ?? Number.POSITIVE_INFINITY, flowFigure(tally, flow, F_FIRST_SUCCESS)),
+    lastSuccess: Math.max(known?.lastSuccess ?? Number.NEGATIVE_INFINITY, flowFigure(tally, flow, F_LAST_SUCCESS)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { judgeRow, usableElapsedMs } from '../causes/symptom.ts'
 import { AppError, fail } from '../core/errors.ts'
 import { makeFailures } from '../core/failure-columns.ts'
+import { formatCount } from '../core/format-count.ts'
 import { traceIdsIn } from '../core/trace-id.ts'
 import { detectFormat } from '../formats/detect.ts'
 import { createRowConverter } from '../formats/records.ts'
@@ -145,7 +146,7 @@ function silentOf(testimonies: readonly Testimony[], rows: readonly TracedRow[])
     const why = isOutside
       ? 'it covers another time'
       : healthy > 0
-        ? `it covers the time: ${healthy.toLocaleString('en-US')} healthy requests beside it are there`
+        ? `it covers the time: ${formatCount(healthy)} healthy requests beside it are there`
         : isLog
           ? 'nothing shows that it covers this load balancer’s requests'
           : 'no event of that request'

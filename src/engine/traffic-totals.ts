@@ -3,6 +3,7 @@ import type { Flow, Route } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues } from '../core/vocabulary.ts'
 import {
+  addService,
   F_REQUESTS,
   F_SERVED,
   F_SERVED_SQUARES,
@@ -208,14 +209,11 @@ export function loadRows(
     const flow = registry.flows[ids[0] as number] as Flow
     const sum = (offset: number): number => ids.reduce((total, id) => total + flowFigure(tally, id, offset), 0)
     const histogram = new Float64Array(SERVICE_BINS)
-    for (const id of ids)
-      for (let bin = 0; bin < SERVICE_BINS; bin++)
-        histogram[bin] = (histogram[bin] as number) + (tally.serviceHistogram[id * SERVICE_BINS + bin] ?? 0)
+    for (const id of ids) addService(histogram, tally, id)
     const served = sum(F_SERVED)
     const mean = served === 0 ? 0 : sum(F_SERVED_SUM) / served
     const variance = served === 0 ? 0 : Math.max(0, sum(F_SERVED_SQUARES) / served - mean * mean)
-    let peak = 0
-    for (const count of sumSteps(tally, ids)) peak = Math.max(peak, count)
+    const peak = largest(sumSteps(tally, ids))
     rows.push({
       loadBalancer: flow.loadBalancer,
       targetGroup: flow.targetGroup === '' ? null : flow.targetGroup,
@@ -234,6 +232,12 @@ export function loadRows(
     })
   }
   return rows.sort((a, b) => b.requestsPerSecond.mean - a.requestsPerSecond.mean || (a.target < b.target ? -1 : 1))
+}
+
+function largest(counts: Float64Array): number {
+  let most = 0
+  for (let n = 0; n < counts.length; n++) most = Math.max(most, counts[n] as number)
+  return most
 }
 
 /** Middle of the bin in which the quantile lies, ms. */

@@ -98,8 +98,8 @@ export function echoTest(
   const toMs = best.to * BIN_MS
   // ±10 ms: creation times have ms precision and hand-over is rounded to 1 ms on each side.
   const isHit = probes.map((probe) => hasEchoIn(probe, ends, fromMs - 10, toMs + 10))
-  const hits = probes.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
-  const controlHits = controls.filter((probe) => hasEchoIn(probe, ends, fromMs, toMs)).length
+  const hits = countEchoes(probes, ends, fromMs, toMs)
+  const controlHits = countEchoes(controls, ends, fromMs, toMs)
   const lags = asked.flatMap((probe) => lagsIn(probe, ends, fromMs, toMs)).sort((a, b) => a - b)
   const scale = asked.length / controls.length
   const drawnFrom = Math.max(0, Math.floor(best.from) - DRAWN_BINS)
@@ -303,14 +303,9 @@ function askKnownLags(
   let best: Spike | undefined
   for (const { fromMs, toMs } of windows) {
     let found = 0
-    for (const unit of units) {
-      let hits = 0
-      for (const probe of unit) if (hasEchoIn(probe, ends, fromMs, toMs)) hits++
-      if (hits * 2 > unit.length) found++
-    }
+    for (const unit of units) if (countEchoes(unit, ends, fromMs, toMs) * 2 > unit.length) found++
     if (found < 2 || found < units.length * 0.4) continue
-    let controlHits = 0
-    for (const probe of controls) if (hasEchoIn(probe, ends, fromMs, toMs)) controlHits++
+    const controlHits = countEchoes(controls, ends, fromMs, toMs)
     const usual = (controlHits + 1) / (controls.length + 2)
     const share = found / units.length
     const surprise =
@@ -478,6 +473,12 @@ function hasEchoIn(probe: EchoProbe, ends: Ends, fromMs: number, toMs: number): 
   if (list === undefined) return false
   const end = list[firstAbove(list, probe.handOverMs - toMs)]
   return end !== undefined && end <= probe.handOverMs - fromMs
+}
+
+function countEchoes(probes: readonly EchoProbe[], ends: Ends, fromMs: number, toMs: number): number {
+  let hits = 0
+  for (const probe of probes) if (hasEchoIn(probe, ends, fromMs, toMs)) hits++
+  return hits
 }
 
 function lagsIn(probe: EchoProbe, ends: Ends, fromMs: number, toMs: number): number[] {

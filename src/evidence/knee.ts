@@ -1,3 +1,4 @@
+import { sortTimes } from '../core/sort-times.ts'
 import type { TargetRows } from './kept-traffic.ts'
 
 /** More open requests do not finish more: from one level to at least twice that, a target's throughput stays the same. */
@@ -21,39 +22,9 @@ const LEAST_OF_STEP = 5
  * ended in the given time counts: before, the same work may have been quicker. reference: causes.md, entry 36.
  */
 export function findKnee(rows: TargetRows, fromMs: number, toMs: number): Knee | undefined {
-  const handed = new Float64Array(rows.length)
-  const ended = new Float64Array(rows.length)
-  const answered = new Float64Array(rows.length)
-  let [used, served] = [0, 0]
-  for (let i = 0; i < rows.length; i++) {
-    const start = rows.start[i] as number
-    const requestMs = rows.requestMs[i] as number
-    const end = rows.end[i] as number
-    if (Number.isNaN(start) || requestMs < 0 || end < fromMs || end > toMs) continue
-    handed[used] = start + requestMs
-    ended[used++] = Math.max(end, start + requestMs)
-    if (rows.targetStatus[i] !== 0) answered[served++] = end
-  }
-  if (served < LEAST_ANSWERS) return undefined
-  const begins = handed.subarray(0, used).sort()
-  const ends = ended.subarray(0, used).sort()
-  const answerEnds = answered.subarray(0, served).sort()
-  // Steps of a sixth, so that levels up to hundreds make a short table.
-  const seconds: number[] = []
-  const answers: number[] = []
-  let [begun, gone, counted] = [0, 0, 0]
-  let last = begins[0] as number
-  while (gone < used) {
-    const isBegin = begun < used && (begins[begun] as number) <= (ends[gone] as number)
-    const now = (isBegin ? begins[begun] : ends[gone]) as number
-    const step = stepOf(begun - gone)
-    seconds[step] = (seconds[step] ?? 0) + (now - last) / 1000
-    for (; counted < served && (answerEnds[counted] as number) <= now; counted++)
-      answers[step] = (answers[step] ?? 0) + 1
-    last = now
-    if (isBegin) begun++
-    else gone++
-  }
+  const times = timesBetween(rows, fromMs, toMs)
+  if (times.answered.length < LEAST_ANSWERS) return undefined
+  const { seconds, answers } = timeAtSteps(times)
   const steps: { from: number; seconds: number; perSecond: number; answers: number }[] = []
   for (let step = 1; step < seconds.length; step++) {
     const spent = seconds[step] ?? 0
@@ -90,6 +61,62 @@ export function findKnee(rows: TargetRows, fromMs: number, toMs: number): Knee |
     upTo: (flat.at(-1) as { from: number }).from,
     steps: steps.map(({ from, seconds: long, perSecond }) => ({ from, seconds: long, perSecond })),
   }
+}
+
+interface Times {
+  readonly handed: Float64Array
+  readonly ended: Float64Array
+  readonly answered: Float64Array
+}
+
+/** Each in rising order. */
+function timesBetween(rows: TargetRows, fromMs: number, toMs: number): Times {
+  const times = {
+    handed: new Float64Array(rows.length),
+    ended: new Float64Array(rows.length),
+    answered: new Float64Array(rows.length),
+  }
+  const { used, served } = fillTimes(times, rows, fromMs, toMs)
+  return {
+    handed: sortTimes(times.handed.subarray(0, used)),
+    ended: sortTimes(times.ended.subarray(0, used)),
+    answered: sortTimes(times.answered.subarray(0, served)),
+  }
+}
+
+function fillTimes({ handed, ended, answered }: Times, rows: TargetRows, fromMs: number, toMs: number) {
+  let used = 0
+  let served = 0
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows.start[i] as number
+    const requestMs = rows.requestMs[i] as number
+    const end = rows.end[i] as number
+    if (Number.isNaN(start) || requestMs < 0 || end < fromMs || end > toMs) continue
+    handed[used] = start + requestMs
+    ended[used++] = Math.max(end, start + requestMs)
+    if (rows.targetStatus[i] !== 0) answered[served++] = end
+  }
+  return { used, served }
+}
+
+/** Steps of a sixth, so that levels up to hundreds make a short table. */
+function timeAtSteps({ handed, ended, answered }: Times) {
+  const seconds: number[] = []
+  const answers: number[] = []
+  let [begun, gone, counted] = [0, 0, 0]
+  let last = handed[0] as number
+  while (gone < ended.length) {
+    const isBegin = begun < handed.length && (handed[begun] as number) <= (ended[gone] as number)
+    const now = (isBegin ? handed[begun] : ended[gone]) as number
+    const step = stepOf(begun - gone)
+    seconds[step] = (seconds[step] ?? 0) + (now - last) / 1000
+    for (; counted < answered.length && (answered[counted] as number) <= now; counted++)
+      answers[step] = (answers[step] ?? 0) + 1
+    last = now
+    if (isBegin) begun++
+    else gone++
+  }
+  return { seconds, answers }
 }
 
 /** 0, 1, 2 ... 8, then steps of a sixth. */

@@ -297,6 +297,13 @@ export function stepsOf(tally: TrafficTally, flow: number): Uint32Array {
   return tally.steps.subarray(flow * tally.stepsPerFlow, (flow + 1) * tally.stepsPerFlow)
 }
 
+/** Adds how long the target took on one flow. */
+export function addService(histogram: Float64Array, { serviceHistogram }: TrafficTally, flow: number): void {
+  const base = flow * SERVICE_BINS
+  for (let bin = 0; bin < SERVICE_BINS && base + bin < serviceHistogram.length; bin++)
+    histogram[bin] = (histogram[bin] as number) + (serviceHistogram[base + bin] as number)
+}
+
 /** Requests per step of some flows together. */
 export function sumSteps(tally: TrafficTally, flows: Iterable<number>): Float64Array {
   const sums = new Float64Array(tally.stepsPerFlow)

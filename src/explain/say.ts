@@ -1,3 +1,4 @@
+import { formatCount } from '../core/format-count.ts'
 /** `0.171 s`, `11.823 s`, `0.000025 s`. */
 export function seconds(ms: number): string {
   const value = ms / 1000
@@ -14,7 +15,7 @@ export function span(ms: number): string {
   ]
   for (const [name, size] of units) {
     const count = Math.floor(ms / size)
-    if (count >= 1) return `${count.toLocaleString('en')} ${name}${count === 1 ? '' : 's'}`
+    if (count >= 1) return `${formatCount(count)} ${name}${count === 1 ? '' : 's'}`
   }
   return `${Math.round(ms)} ms`
 }

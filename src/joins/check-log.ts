@@ -1,3 +1,4 @@
+import { formatCount } from '../core/format-count.ts'
 import { parseTimestamp } from '../core/timestamp.ts'
 import { splitRow } from '../formats/parse-row.ts'
 import { RhythmTally } from './rhythms.ts'
@@ -104,7 +105,7 @@ export class CheckLog {
       ),
       rhythms: this.#rhythms.finish(),
       notes: [
-        `${this.#failed.toLocaleString('en-US')} of ${(this.#rows - this.#unparsed).toLocaleString('en-US')} checks of ${this.#targets.size} targets failed`,
+        `${formatCount(this.#failed)} of ${formatCount(this.#rows - this.#unparsed)} checks of ${this.#targets.size} targets failed`,
       ],
       dropped: this.#dropped,
     }
@@ -159,7 +160,7 @@ export class ConnectionLog {
       notes: [
         failed === 0
           ? 'no client failed its TLS handshake'
-          : `${failed.toLocaleString('en-US')} connections of clients failed before any request (${codes.map(([code, count]) => `${code} ${count}`).join(', ')}): the access log has no row for them`,
+          : `${formatCount(failed)} connections of clients failed before any request (${codes.map(([code, count]) => `${code} ${count}`).join(', ')}): the access log has no row for them`,
       ],
     }
   }

@@ -1,4 +1,5 @@
 import { firstFrom } from '../core/first-from.ts'
+import { formatCount } from '../core/format-count.ts'
 import { correctionMs } from './clock.ts'
 import type { Joined } from './joined.ts'
 import { type Subjects, targetOf } from './subjects.ts'
@@ -120,5 +121,5 @@ function countControls(
 }
 
 export function say(count: number): string {
-  return count.toLocaleString('en-US')
+  return formatCount(count)
 }

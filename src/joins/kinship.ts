@@ -1,3 +1,4 @@
+import { formatCount } from '../core/format-count.ts'
 import { fittingSubjects, type LooseRow } from './match-loose.ts'
 import type { Subjects, TimeSpan } from './subjects.ts'
 
@@ -82,5 +83,5 @@ function isWithin(time: number, window: TimeSpan): boolean {
 }
 
 function say(count: number): string {
-  return count.toLocaleString('en-US')
+  return formatCount(count)
 }

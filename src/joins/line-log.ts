@@ -1,3 +1,4 @@
+import { formatCount } from '../core/format-count.ts'
 import type { WitnessKind } from '../core/vocabulary.ts'
 import { createLineParser, type LineParserOptions } from '../formats/witnesses/line-parser.ts'
 import { nginxSentenceOf } from '../formats/witnesses/nginx-error.ts'
@@ -304,12 +305,12 @@ export class LineLog {
     if (isRewritten) notes.push('its paths are not those of the load balancer: rewritten on the way')
     else if (this.#paths.other > 0)
       notes.push(
-        `${this.#paths.other.toLocaleString('en-US')} rows have the trace id of a request and another path: calls that it caused, not the request`,
+        `${formatCount(this.#paths.other)} rows have the trace id of a request and another path: calls that it caused, not the request`,
       )
     if (isKernel && this.#withoutTime > 0)
-      notes.push(`${this.#withoutTime.toLocaleString('en-US')} rows count from the boot: \`dmesg -T\` writes times`)
+      notes.push(`${formatCount(this.#withoutTime)} rows count from the boot: \`dmesg -T\` writes times`)
     if (this.#skippedLines > 0)
-      notes.push(`${this.#skippedLines.toLocaleString('en-US')} rows far from every failure were counted, not read`)
+      notes.push(`${formatCount(this.#skippedLines)} rows far from every failure were counted, not read`)
     return {
       ...emptyTestimony(this.#name, kind, 0),
       formats: this.#formats,

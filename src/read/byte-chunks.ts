@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
+import { formatCount } from '../core/format-count.ts'
 import { createInflater, type Inflater } from './gunzip.ts'
 import { createLineBlocks, type LineBlocks, LONGEST_ROW, type OnBlock } from './line-blocks.ts'
 
@@ -253,7 +254,7 @@ function inflatePass(
   if (isOneStrayByte(source, inflater.produced())) return { bytes: at, truncated: garbage(1) }
   return {
     bytes: at,
-    truncated: `the gzip data ends in the middle (after ${at.toLocaleString('en')} compressed bytes): what came before was read, the rest is lost`,
+    truncated: `the gzip data ends in the middle (after ${formatCount(at)} compressed bytes): what came before was read, the rest is lost`,
   }
 }
 
@@ -279,12 +280,12 @@ function padding(source: Source, from: number): string | null {
 }
 
 function garbage(bytes: number): string {
-  return `${bytes.toLocaleString('en')} bytes after the end of the gzip data are no gzip: not read`
+  return `${formatCount(bytes)} bytes after the end of the gzip data are no gzip: not read`
 }
 
 function damaged(error: string, at: number, lost: number | null): string {
-  const rest = lost === null ? 'the rest is lost' : `the last ${lost.toLocaleString('en')} compressed bytes are lost`
-  return `the gzip data is damaged at byte ${at.toLocaleString('en')} (${error}): what came before was read, ${rest}`
+  const rest = lost === null ? 'the rest is lost' : `the last ${formatCount(lost)} compressed bytes are lost`
+  return `the gzip data is damaged at byte ${formatCount(at)} (${error}): what came before was read, ${rest}`
 }
 
 /** Documented interfaces only; slower, and damage costs up to one piece of what came before it. */

@@ -7,6 +7,7 @@ import {
   everOnTarget,
   type FailureGroup,
   groupBy,
+  groupByTarget,
   inLargeBursts,
   routeAt,
   targetAt,
@@ -46,7 +47,7 @@ interface Instant {
 /** Causes 2, 20, 21, 26, 27: several requests of one target end at the same instant although they began at different ones. */
 export function detectSharedEnds(group: FailureGroup, measures: Measures): Claim[] {
   const instants: Instant[] = []
-  for (const [target, failures] of groupBy(withSymptom(group, 'closed-before-response'), (i) => targetAt(group, i)))
+  for (const [target, failures] of groupByTarget(group, withSymptom(group, 'closed-before-response')))
     instants.push(...instantsOf(group, measures, target, failures))
   const claims: Claim[] = []
   // Where answers often take seconds, one of them ends near any instant by chance: only a rule counts, not some cases.
@@ -404,7 +405,7 @@ export function detectOtherCloses(group: FailureGroup, measures: Measures): Clai
         )
       })
   if (leaving.length > 0) {
-    const targets = groupBy(leaving, (i) => targetAt(group, i))
+    const targets = groupByTarget(group, leaving)
     const replaced = [...measures.targets.values()].filter((life) => isNewcomer(life, measures)).length
     const isMany = replaced > 0 && targets.size >= 2 && leaving.length >= 4
     // Cut off after long work, while nothing new had come for seconds: drained, and the delay was over.
@@ -578,7 +579,7 @@ function openAtFailures(
   if (quick.length < 5) return undefined
   const levels: number[] = []
   const control: number[] = []
-  for (const [target, mine] of groupBy(quick, (i) => targetAt(group, i))) {
+  for (const [target, mine] of groupByTarget(group, quick)) {
     const times = measures.openTimesOf(target)
     if (times === undefined) continue
     const { begins, ends } = times

@@ -1,7 +1,15 @@
 import type { Evidence } from '../../core/diagnosis.ts'
 import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
-import { everOnTarget, type FailureGroup, groupBy, nodeAt, symptomAt, targetAt, withSymptom } from './failure-group.ts'
+import {
+  everOnTarget,
+  type FailureGroup,
+  groupByTarget,
+  nodeAt,
+  symptomAt,
+  targetAt,
+  withSymptom,
+} from './failure-group.ts'
 import type { Measures, TargetTraffic } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
@@ -56,7 +64,7 @@ export function detectConnectFailures(group: FailureGroup, measures: Measures): 
   const all = withSymptom(group, ...CONNECT_SYMPTOMS)
   if (all.length === 0) return []
   const claims: Claim[] = []
-  for (const [target, failures] of groupBy(all, (i) => targetAt(group, i))) {
+  for (const [target, failures] of groupByTarget(group, all)) {
     const attempts = failures.map((failure) => attemptOf(group, failure)).sort((a, b) => a.start - b.start)
     for (const part of split(attempts))
       claims.push(...judgeEpisode(group, measures, episodeOf(group, measures, target, part)))

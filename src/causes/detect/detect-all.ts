@@ -2,7 +2,7 @@ import type { Claim } from '../claim.ts'
 import { detectOtherCloses, detectSharedEnds } from './closed.ts'
 import { detectConnectFailures } from './connect.ts'
 import { detectDependencyStall } from './dependency.ts'
-import type { FailureGroup } from './failure-group.ts'
+import { type FailureGroup, withLeft } from './failure-group.ts'
 import { detectIdleFlow } from './idle-flow.ts'
 import { detectKeepAliveRace, detectWeakKeepAliveRace } from './keepalive.ts'
 import type { Measures } from './measures.ts'
@@ -44,14 +44,17 @@ export function detectAll(
 ): Claim[] {
   const claims: Claim[] = []
   const taken = new Uint8Array(group.failures.length)
-  let left: FailureGroup = { ...group, everything: group.indices }
+  let left = withLeft(group, group.indices)
   for (const detect of detectors)
     try {
       const found = detect(left, measures)
       if (found.length === 0) continue
       claims.push(...found)
       for (const claim of found) for (const failure of claim.failures) taken[failure] = 1
-      left = { ...left, indices: left.indices.filter((failure) => taken[failure] === 0) }
+      left = withLeft(
+        left,
+        left.indices.filter((failure) => taken[failure] === 0),
+      )
     } catch (error) {
       onError(detect.name, error)
     }

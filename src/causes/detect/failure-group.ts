@@ -21,6 +21,25 @@ export interface FailureGroup {
   readonly isIdleTimeoutKnown: boolean
 }
 
+/**
+ * The same group with what is left of it. Written out: copies that spread makes differ in their hidden shape, and code
+ * that was compiled for one of them is thrown away at the next.
+ */
+export function withLeft(group: FailureGroup, indices: readonly number[]): FailureGroup {
+  return {
+    loadBalancer: group.loadBalancer,
+    targetGroup: group.targetGroup,
+    failures: group.failures,
+    flows: group.flows,
+    routes: group.routes,
+    indices,
+    everything: group.everything,
+    isNodePort: group.isNodePort,
+    idleTimeoutSeconds: group.idleTimeoutSeconds,
+    isIdleTimeoutKnown: group.isIdleTimeoutKnown,
+  }
+}
+
 export function symptomAt(group: FailureGroup, failure: number): Symptom {
   return symptoms[group.failures.symptom[failure] as number] as Symptom
 }
@@ -74,14 +93,35 @@ const byTarget = new WeakMap<readonly number[], Map<Symptom, ReadonlyMap<string,
 export function everOnTarget(group: FailureGroup, wanted: Symptom, target: string): readonly number[] {
   const known = byTarget.get(group.everything) ?? new Map<Symptom, ReadonlyMap<string, readonly number[]>>()
   byTarget.set(group.everything, known)
-  const targets = known.get(wanted) ?? groupBy(everWithSymptom(group, wanted), (i) => targetAt(group, i))
+  const targets = known.get(wanted) ?? groupByTarget(group, everWithSymptom(group, wanted))
   known.set(wanted, targets)
   return targets.get(target) ?? []
 }
 
+/** In the order in which the targets come. */
+export function groupByTarget({ failures, flows }: FailureGroup, some: readonly number[]): Map<string, number[]> {
+  const groups = new Map<string, number[]>()
+  // Nodes of the load balancer share targets; a name is looked up once for each flow.
+  const listOfFlow: (number[] | undefined)[] = new Array(flows.length)
+  for (let n = 0; n < some.length; n++) {
+    const failure = some[n] as number
+    const flow = failures.flow[failure] as number
+    let list = listOfFlow[flow]
+    if (list === undefined) {
+      const { target } = flows[flow] as Flow
+      list = groups.get(target) ?? []
+      groups.set(target, list)
+      listOfFlow[flow] = list
+    }
+    list.push(failure)
+  }
+  return groups
+}
+
 export function groupBy<K>(items: readonly number[], keyOf: (item: number) => K): Map<K, number[]> {
   const groups = new Map<K, number[]>()
-  for (const item of items) {
+  for (let n = 0; n < items.length; n++) {
+    const item = items[n] as number
     const key = keyOf(item)
     const list = groups.get(key)
     if (list) list.push(item)
@@ -96,7 +136,7 @@ const LARGE_BURST = 12
 /** How many of these failures end in runs of a dozen and more on one target within a quarter of a second. */
 export function inLargeBursts(group: FailureGroup, failures: readonly number[]): number {
   let inside = 0
-  for (const [, list] of groupBy(failures, (i) => targetAt(group, i))) {
+  for (const [, list] of groupByTarget(group, failures)) {
     const ends = list.map((i) => group.failures.end[i] as number)
     for (const end of ends) {
       const near = countBetween(ends, end - BURST_MS, end + BURST_MS)

@@ -1,6 +1,6 @@
 import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
-import { type FailureGroup, groupBy, targetAt, withSymptom } from './failure-group.ts'
+import { type FailureGroup, groupByTarget, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
 import { count, plural, seconds, share } from './words.ts'
 
@@ -77,7 +77,7 @@ function judge(group: FailureGroup, measures: Measures, some: readonly number[],
   const lost: Request[] = []
   const mine: number[] = []
   const healthy: number[] = []
-  for (const [target, failed] of groupBy(some, (i) => targetAt(group, i))) {
+  for (const [target, failed] of groupByTarget(group, some)) {
     const rows = measures.rowsOf(target)
     const idle = measures.idleOf(target, longestMs)
     if (rows === undefined || idle === undefined) return undefined

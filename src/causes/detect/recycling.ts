@@ -1,6 +1,6 @@
 import { mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
-import { countUpTo, everWithSymptom, type FailureGroup, groupBy, targetAt, withSymptom } from './failure-group.ts'
+import { countUpTo, everWithSymptom, type FailureGroup, groupByTarget, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
 import { clock, count, plural, seconds } from './words.ts'
 
@@ -25,7 +25,7 @@ export function detectRecycling(group: FailureGroup, measures: Measures): Claim[
   const quick = withSymptom(group, 'closed-before-response').filter(
     (i) => (group.failures.targetMs[i] as number) <= QUICK_MS,
   )
-  const byTarget = [...groupBy(quick, (i) => targetAt(group, i))].flatMap(([target, failures]) => {
+  const byTarget = [...groupByTarget(group, quick)].flatMap(([target, failures]) => {
     const events = eventsOf(group, measures, target, failures)
     return events === undefined ? [] : [{ target, events }]
   })

@@ -2,7 +2,7 @@ import { binomialSurprise } from '../../core/binomial-surprise.ts'
 import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
 import { isOnLadder } from './connect.ts'
-import { type FailureGroup, groupBy, symptomAt, targetAt, withSymptom } from './failure-group.ts'
+import { type FailureGroup, groupByTarget, symptomAt, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
 import { clock, count, plural, seconds } from './words.ts'
 
@@ -21,7 +21,7 @@ const LEAST_SURPRISE = 2
 export function detectStaleRules(group: FailureGroup, measures: Measures): Claim[] {
   if (!group.isNodePort || measures.targets.size < 2) return []
   const all = withSymptom(group, 'connect-refused', 'connect-failed-late', 'connect-timeout')
-  const [worst] = [...groupBy(all, (i) => targetAt(group, i))].sort((a, b) => b[1].length - a[1].length)
+  const [worst] = [...groupByTarget(group, all)].sort((a, b) => b[1].length - a[1].length)
   if (worst === undefined || worst[1].length < LEAST) return []
   const [target, own] = worst
   const waits = own

@@ -1,5 +1,6 @@
+import { sortTimes } from '../../core/sort-times.ts'
 import type { Claim } from '../claim.ts'
-import { countUpTo, type FailureGroup, groupBy, routeAt, targetAt, withSymptom } from './failure-group.ts'
+import { countUpTo, type FailureGroup, groupBy, groupByTarget, routeAt, withSymptom } from './failure-group.ts'
 import type { Measures, TargetTraffic } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
@@ -23,7 +24,7 @@ function judgeStatus(group: FailureGroup, measures: Measures, status: number, mi
   const isTimer = mine.length >= 3 && middle >= 900 && atMiddle >= mine.length * 0.7
   const isInstant = waits.filter((ms) => ms <= 30).length >= mine.length * 0.8
   const routes = groupBy(mine, (i) => routeAt(group, i))
-  const targets = groupBy(mine, (i) => targetAt(group, i))
+  const targets = groupByTarget(group, mine)
   const [worst = ['', []]] = [...routes].sort((a, b) => b[1].length - a[1].length)
   const because = [
     `${count(mine.length)} times the target itself answered ${status}: elb_status_code and target_status_code are the same`,
@@ -64,13 +65,14 @@ function judgeStatus(group: FailureGroup, measures: Measures, status: number, mi
       ],
       candidates: [],
     }
-  const isCeiling = isInstant && besideOpen(group, measures, mine) >= mine.length * 0.7
+  const beside = isInstant ? besideOpen(group, measures, mine) : 0
+  const isCeiling = isInstant && beside >= mine.length * 0.7
   const isBan = isInstant && inBans(group, mine) >= mine.length * 0.6
   if (isInstant && (status === 502 || status === 503))
     because.push(
       isCeiling
-        ? `${count(besideOpen(group, measures, mine))} of them at once, while the same target worked on other requests that it then answered: it is up, and takes no more than so many`
-        : `the same target was working on no other request that it then answered in ${count(mine.length - besideOpen(group, measures, mine))} of ${count(mine.length)} cases`,
+        ? `${count(beside)} of them at once, while the same target worked on other requests that it then answered: it is up, and takes no more than so many`
+        : `the same target was working on no other request that it then answered in ${count(mine.length - beside)} of ${count(mine.length)} cases`,
     )
   return {
     ...base,
@@ -192,7 +194,7 @@ function withLostUpstream(candidates: readonly string[], status: number): string
 /** How many failures came while the target worked, for a tenth of a second and more, on a request that it then answered. */
 function besideOpen(group: FailureGroup, measures: Measures, mine: readonly number[]): number {
   let beside = 0
-  for (const [target, list] of groupBy(mine, (i) => targetAt(group, i))) {
+  for (const [target, list] of groupByTarget(group, mine)) {
     const rows = measures.rowsOf(target)
     if (rows === undefined) continue
     const { begins, ends } = longAnswers(rows)
@@ -206,9 +208,14 @@ function besideOpen(group: FailureGroup, measures: Measures, mine: readonly numb
 
 /** Hand-overs and ends of the requests that took the target a tenth of a second, each in rising order. */
 function longAnswers(rows: TargetTraffic): { readonly begins: Float64Array; readonly ends: Float64Array } {
-  const { start, end, requestMs, targetMs, targetStatus } = rows
   const begins = new Float64Array(rows.length)
   const ends = new Float64Array(rows.length)
+  const used = fillLong(begins, ends, rows)
+  return { begins: sortTimes(begins.subarray(0, used)), ends: sortTimes(ends.subarray(0, used)) }
+}
+
+function fillLong(begins: Float64Array, ends: Float64Array, rows: TargetTraffic): number {
+  const { start, end, requestMs, targetMs, targetStatus } = rows
   let used = 0
   for (let i = 0; i < rows.length; i++) {
     const status = targetStatus[i] as number
@@ -216,13 +223,13 @@ function longAnswers(rows: TargetTraffic): { readonly begins: Float64Array; read
     begins[used] = (start[i] as number) + Math.max(0, requestMs[i] as number)
     ends[used++] = end[i] as number
   }
-  return { begins: begins.subarray(0, used).sort(), ends: ends.subarray(0, used).sort() }
+  return used
 }
 
 /** Failures in stretches of one target that last as long as nginx bans a server (fail_timeout, 10 s by default). */
 function inBans(group: FailureGroup, mine: readonly number[]): number {
   let inside = 0
-  for (const [, list] of groupBy(mine, (i) => targetAt(group, i))) {
+  for (const [, list] of groupByTarget(group, mine)) {
     let stretch: number[] = []
     const close = (): void => {
       const lasted = (stretch.at(-1) ?? 0) - (stretch[0] ?? 0)
@@ -243,7 +250,7 @@ function inBans(group: FailureGroup, mine: readonly number[]): number {
 
 /** The failures of each target stand in few unbroken stretches: it was down, not unlucky. */
 function isContiguous(group: FailureGroup, mine: readonly number[]): boolean {
-  for (const [, list] of groupBy(mine, (i) => targetAt(group, i))) {
+  for (const [, list] of groupByTarget(group, mine)) {
     const ends = list.map((i) => group.failures.end[i] as number)
     const span = (ends.at(-1) as number) - (ends[0] as number)
     if (list.length >= 5 && span / list.length < 3_000) return true

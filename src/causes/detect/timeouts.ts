@@ -1,6 +1,14 @@
 import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { Claim } from '../claim.ts'
-import { countUpTo, type FailureGroup, groupBy, routeAt, targetAt, withSymptom } from './failure-group.ts'
+import {
+  countUpTo,
+  type FailureGroup,
+  groupBy,
+  groupByTarget,
+  routeAt,
+  targetAt,
+  withSymptom,
+} from './failure-group.ts'
 import type { Knee, Measures } from './measures.ts'
 import { clock, count, median, plural, seconds, share } from './words.ts'
 
@@ -34,7 +42,7 @@ function judgeStalls(group: FailureGroup, measures: Measures, all: readonly numb
   const mine: number[] = []
   const rows: (string | number)[][] = []
   let [together, answeredByOthers, longestMs] = [0, 0, 0]
-  for (const [target, list] of groupBy(all, (i) => targetAt(group, i))) {
+  for (const [target, list] of groupByTarget(group, all)) {
     const others = [...measures.targets.keys()].filter((each) => each !== target)
     const inside: number[] = []
     const seen: (string | number)[][] = []
@@ -118,7 +126,7 @@ function judgePools(group: FailureGroup, measures: Measures, all: readonly numbe
   const { failures, idleTimeoutSeconds } = group
   const mine: number[] = []
   const knees: { readonly target: string; readonly knee: Knee; readonly levels: readonly number[] }[] = []
-  for (const [target, list] of groupBy(all, (i) => targetAt(group, i))) {
+  for (const [target, list] of groupByTarget(group, all)) {
     const times = measures.openTimesOf(target)
     if (times === undefined || list.length < 5) continue
     const { begins, ends: ended } = times
@@ -188,7 +196,7 @@ function judgeIdleTimeout(group: FailureGroup, measures: Measures, mine: readonl
   const waits = mine.map((i) => failures.elapsedMs[i] as number)
   const [low, high] = [min(waits), max(waits)]
   const routes = groupBy(mine, (i) => routeAt(group, i))
-  const targets = groupBy(mine, (i) => targetAt(group, i))
+  const targets = groupByTarget(group, mine)
   const worst = [...routes].sort((a, b) => b[1].length - a[1].length)[0]
   const because = [
     `${count(mine.length)} of ${count(mine.length)} ended ${seconds(low)} to ${seconds(high)} after they began: the idle timeout of ${idleTimeoutSeconds} s (${group.isIdleTimeoutKnown ? 'known' : 'the default'})`,

@@ -1,6 +1,7 @@
+import { formatCount } from '../../core/format-count.ts'
 /** Numbers in sentences. */
 export function count(value: number): string {
-  return value.toLocaleString('en-US')
+  return formatCount(value)
 }
 
 export function share(part: number, of: number): string {

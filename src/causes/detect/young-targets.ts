@@ -2,7 +2,7 @@ import type { Evidence } from '../../core/diagnosis.ts'
 import { leastOf, mostOf } from '../../core/extremes.ts'
 import type { YoungTarget, Youth } from '../../evidence/youth.ts'
 import type { Claim } from '../claim.ts'
-import { type FailureGroup, groupBy, targetAt, withSymptom } from './failure-group.ts'
+import { type FailureGroup, groupByTarget, withSymptom } from './failure-group.ts'
 import type { Measures } from './measures.ts'
 import { count, plural, seconds, share } from './words.ts'
 
@@ -33,7 +33,7 @@ export function detectColdStart(group: FailureGroup, measures: Measures): Claim[
     (i) => waitOf(group, i) >= LEAST_WAIT_MS,
   )
   if (slow.length < 3) return []
-  const young = [...groupBy(slow, (i) => targetAt(group, i))].flatMap(
+  const young = [...groupByTarget(group, slow)].flatMap(
     ([target, failures]) => youngOf(group, measures, target, failures) ?? [],
   )
   if (young.length === 0) return []

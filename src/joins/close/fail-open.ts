@@ -1,4 +1,5 @@
 import { leastOf } from '../../core/extremes.ts'
+import { formatCount } from '../../core/format-count.ts'
 import { targetGroupName } from '../../core/kubernetes-names.ts'
 import type { Confidence } from '../../core/vocabulary.ts'
 import type { Closing } from '../closing.ts'
@@ -69,7 +70,7 @@ function closeTarget(joined: Joined, all: readonly number[], checks: Checks): Cl
     failure,
     cause: 'all-targets-unhealthy',
     confidence: open.confidence,
-    because: `${open.text}, so the load balancer sent to all of them; ${targetOf(joined.subjects, failure)} had been dead for longer than its health check needs to take it out, and other targets answered ${elsewhere.toLocaleString('en-US')} requests meanwhile`,
+    because: `${open.text}, so the load balancer sent to all of them; ${targetOf(joined.subjects, failure)} had been dead for longer than its health check needs to take it out, and other targets answered ${formatCount(elsewhere)} requests meanwhile`,
   }))
 }
 

@@ -1,4 +1,5 @@
 import { leastOf, mostOf } from '../../core/extremes.ts'
+import { formatCount } from '../../core/format-count.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, nodeNameOf, type PodLife, podLives, serviceOf, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -80,7 +81,7 @@ function closeTarget(joined: Joined, list: readonly Lacking[]): Closing[] {
     cause: 'no-local-endpoint',
     confidence: isSure ? 'likely' : 'possible',
     candidates: ['host-unreachable', 'node-removed-before-deregistration'],
-    because: `the Service has externalTrafficPolicy Local, and of its pods none was ready on ${node}${until}, while ${othersReady(lives, node, from)} had one and answered ${elsewhere.toLocaleString('en-US')} requests meanwhile`,
+    because: `the Service has externalTrafficPolicy Local, and of its pods none was ready on ${node}${until}, while ${othersReady(lives, node, from)} had one and answered ${formatCount(elsewhere)} requests meanwhile`,
   }))
 }
 

@@ -1,3 +1,4 @@
+import { formatCount } from '../../core/format-count.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, nodeNameOf } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -91,5 +92,5 @@ function say({ who, text, timeMs }: LifeEvent): string {
 }
 
 function count(value: number): string {
-  return value.toLocaleString('en-US')
+  return formatCount(value)
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../../core/format-count.ts'
 import type { Closing } from '../closing.ts'
 import { eventsOf, eventsWithin } from '../events-within.ts'
 import type { Joined } from '../joined.ts'
@@ -101,7 +102,7 @@ function judgeNode(
   const isSure = cause.isAccounted || chance <= MOST_BY_CHANCE.likely
   const share = controls.length === 0 ? 1 : healthyNear.length / controls.length
   const control = cause.isAccounted
-    ? `about as many as ${near.length.toLocaleString('en-US')} such connections lose with their repeats, and hardly any at another time`
+    ? `about as many as ${formatCount(near.length)} such connections lose with their repeats, and hardly any at another time`
     : `of the healthy requests ${Math.round(share * 100)} % are that near to it`
   const unknown = isKnown ? '' : `; no list of nodes or pods says which targets are on ${event.who || 'that node'}`
   const because = `${sayNode(event)} ${cause.says} as its first SYN was sent; ${control}${unknown}`
@@ -148,7 +149,7 @@ function causeOf(events: readonly LifeEvent[], subjects: Subjects, near: readonl
     near.length >= LEAST_ACCOUNTED &&
     packets <= near.length * ACCOUNTED_PACKETS &&
     packets >= ofLog * NEARLY_ALL
-  const says = `counts ${packets.toLocaleString('en-US')} packets more in ${text.replace(/ grew$/, '')}`
+  const says = `counts ${formatCount(packets)} packets more in ${text.replace(/ grew$/, '')}`
   if (kind === 'allowance-exceeded') {
     const isDirect = isEnough && text.startsWith('conntrack')
     return { id: 'instance-connection-allowance-exceeded', says, isDirect, isAccounted }

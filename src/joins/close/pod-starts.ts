@@ -1,4 +1,5 @@
 import { leastOf, mostOf } from '../../core/extremes.ts'
+import { formatCount } from '../../core/format-count.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, type PodLife, podLives, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -55,7 +56,7 @@ function closeGroup(joined: Joined, all: readonly number[]): Closing[] {
     failure,
     cause: 'connection-refused',
     confidence: chance <= MOST_BY_CHANCE.likely && here + elsewhere >= LEAST ? 'likely' : 'possible',
-    because: `a pod of the Service had become ready within ${within / 1000} s before, and has no readiness probe: it is sent connections before it listens; the older pods answered ${(here + elsewhere).toLocaleString('en-US')} requests meanwhile`,
+    because: `a pod of the Service had become ready within ${within / 1000} s before, and has no readiness probe: it is sent connections before it listens; the older pods answered ${formatCount(here + elsewhere)} requests meanwhile`,
     refutes: ['service-without-endpoints'],
   }))
 }

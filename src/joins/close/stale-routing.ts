@@ -1,4 +1,5 @@
 import { leastOf, mostOf } from '../../core/extremes.ts'
+import { formatCount } from '../../core/format-count.ts'
 import type { Closing } from '../closing.ts'
 import { answeredBetween, podLives, serviceOf, wasReady } from '../cluster-view.ts'
 import type { Joined } from '../joined.ts'
@@ -66,5 +67,5 @@ function closeGroup(joined: Joined, all: readonly number[]): Closing[] {
 }
 
 function count(value: number): string {
-  return value.toLocaleString('en-US')
+  return formatCount(value)
 }
