@@ -109,8 +109,9 @@ function runWorker(
           break
         case 'totals':
           events.onTotals(message.totals, index)
-          // What comes next needs memory of its own: its heap goes first.
-          void worker.terminate().then(() => resolve())
+          // Its heap goes while this thread goes on: what comes next needs memory of its own.
+          void worker.terminate()
+          resolve()
           break
       }
     })
