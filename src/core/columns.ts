@@ -16,6 +16,21 @@ export function makeColumns<Kinds extends ColumnKinds>(kinds: Kinds, length: num
   return Object.fromEntries(made) as Columns<Kinds>
 }
 
+/** All in one piece of memory. */
+export function makeColumnsIn<Kinds extends ColumnKinds>(
+  kinds: Kinds,
+  buffer: ArrayBuffer,
+  length: number,
+): Columns<Kinds> {
+  let at = 0
+  const made = Object.entries(kinds).map(([name, Typed]) => {
+    const column = new Typed(buffer, at, length)
+    at += Math.ceil(column.byteLength / 8) * 8
+    return [name, column]
+  })
+  return Object.fromEntries(made) as Columns<Kinds>
+}
+
 /** The first `length` rows of `from`, to where `into` has room for them. */
 export function copyRows<Kinds extends ColumnKinds>(
   kinds: Kinds,

@@ -1,4 +1,4 @@
-import { type Columns, copyRows, makeColumns } from './columns.ts'
+import { type Columns, copyRows, makeColumns, makeColumnsIn } from './columns.ts'
 import { ensureRoom } from './growable.ts'
 import type { RequestBatch } from './request-batch.ts'
 import { sortTimes } from './sort-times.ts'
@@ -46,6 +46,25 @@ export interface FailureColumns extends Columns<typeof failureColumns> {
 
 export function makeFailures(): FailureColumns {
   return { length: 0, ...makeColumns(failureColumns, 0), trace: new Uint8Array(0), labels: [''] }
+}
+
+/** Failures of a run that need not be moved to find room. */
+const RUN_ROOM = 262_144
+const TRACE_BYTES = 48
+const FAILURE_BYTES = 103
+
+/**
+ * For all of a run: 40 MB, of which only what is written takes memory. Columns that grow leave their old ones to a
+ * collector, and holes where they lay.
+ */
+export function makeRunFailures(): FailureColumns {
+  const traceAt = RUN_ROOM * FAILURE_BYTES
+  const buffer = new ArrayBuffer(traceAt + RUN_ROOM * TRACE_BYTES)
+  return {
+    ...makeFailures(),
+    ...makeColumnsIn(failureColumns, buffer, RUN_ROOM),
+    trace: new Uint8Array(buffer, traceAt),
+  }
 }
 
 const columnNames = Object.keys(failureColumns) as (keyof typeof failureColumns)[]

@@ -1,4 +1,4 @@
-import { type FailureColumns, makeFailures } from '../core/failure-columns.ts'
+import { type FailureColumns, makeRunFailures } from '../core/failure-columns.ts'
 import type { Flow } from '../core/request-batch.ts'
 import type { Symptom } from '../core/vocabulary.ts'
 import { symptoms } from '../core/vocabulary.ts'
@@ -32,7 +32,7 @@ export interface Rejected extends Omit<RejectedGroup, 'samples'> {
 export function makeIncident(failureRows: number): Incident {
   return {
     registry: new Registry(),
-    failures: makeFailures(),
+    failures: makeRunFailures(),
     tally: makeTally(),
     kept: { byTarget: new Map(), lost: new Set() },
     texts: new FailureTexts(failureRows),
