@@ -13,6 +13,7 @@ import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
 import { witnessOptions } from './witness-options.ts'
+import { createYoungLimit } from './young-generation.ts'
 
 const reportFormats = ['terminal', 'json', 'markdown', 'html', 'sarif']
 
@@ -126,6 +127,7 @@ async function read(
   given: Omit<DiagnoseOptions, 'paths'>,
 ): Promise<DiagnoseResult> {
   const progress = options.quiet === true ? undefined : startProgress(stderr)
+  const limitYoung = createYoungLimit()
   try {
     return await diagnose({
       ...given,
@@ -137,7 +139,10 @@ async function read(
         new Date(),
       ),
       ...optionalNumber(options, 'jobs', 'jobs', 0, 64),
-      ...(progress ? { onProgress: progress.update } : {}),
+      onProgress(now) {
+        limitYoung(now.rows)
+        progress?.update(now)
+      },
     })
   } finally {
     progress?.stop()

@@ -44,7 +44,7 @@ function startWorker(): Worker {
   return new Worker(new URL('./worker.js', import.meta.url), {
     // Young generation large enough that rows that fail do not trigger a collection each, and no larger after two million
     // rows than before. The less an old one may grow to, the sooner it is collected: a worker keeps ten megabytes.
-    resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 },
+    resourceLimits: { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 512 },
   })
 }
 
