@@ -13,6 +13,7 @@ import { type InputPlan, planUnits, type ReadPlan } from './plan-units.ts'
 import type { Heard, WitnessOptions } from './read-witnesses.ts'
 import { dismissWorkers, SMALL_BYTES } from './ready-workers.ts'
 import { Translation } from './registry.ts'
+import { release } from './release.ts'
 import { type FilterSpec, noFilter } from './row-filter.ts'
 import { scanAll } from './scan-all.ts'
 import type { ScanTotals, UnitBooks, UnitResult } from './unit-scan.ts'
@@ -225,6 +226,7 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         const translation = translationOf(worker)
         translation.add(result.newFlows, result.newRoutes)
         addResult(incident, result, translation)
+        release(result.failures)
         results.push(booksOfUnit(result))
         rows += result.rows
         report()
@@ -234,11 +236,13 @@ async function readAll(plan: ReadPlan, options: ReadOptions): Promise<ReadRun> {
         const translation = translationOf(worker)
         const { flows, routes } = incident.registry
         mergeTally(incident.tally, totals.tally, translation.flows, translation.routes, flows.length, routes.length)
+        release(totals.tally)
         parts.push({ ...totals.kept, flows: translation.flows, routes: translation.routes })
       },
     },
   )
   incident.kept = joinKept(parts, (flow) => targetKey(incident.registry.flows[flow]))
+  release(...parts.flatMap((part) => part.chunks))
   return { incident, results: results.sort((a, b) => a.unit - b.unit), failed }
 }
 

@@ -122,7 +122,7 @@ const noShortTexts: ShortTexts = { client: null, request: null, userAgent: null 
 
 /** Of the failures behind the earliest, one in this many that are not loose keeps its text. */
 const LATE_EVERY = 10
-const MOST_LATE = 2_000
+const MOST_LATE = 1_000
 
 /** The texts of a run, by failure: those of the earliest failures, and some of later ones to show. */
 export class FailureTexts {
@@ -158,7 +158,7 @@ export class FailureTexts {
     }
     if (kept.length === packed.index.length) this.#keep(packed, base)
     else this.#keep(copyTexts(kept), 0)
-    if (this.#size - this.#late > this.#most * 1.25 + 1_000) this.#dropLate()
+    if (this.#size - this.#late > this.#most * 1.1 + 500) this.#dropLate()
     if (this.#late > MOST_LATE) this.#thinLate()
   }
 
