@@ -166,9 +166,9 @@ function alike(probes: readonly EchoProbe[], healthy: Healthy): EchoProbe[] {
   const controls: EchoProbe[] = []
   let others = 0
   for (const [route, failures] of failed) {
-    const list = byRoute[route] ?? []
+    const list = byRoute.get(route) as Uint32Array
     const share = Math.ceil((MOST_CONTROLS * failures) / probes.length)
-    if (list.length >= LEAST_OF_ROUTE) controls.push(...thin(list, share).map(probeAt))
+    if (list.length >= LEAST_OF_ROUTE) for (const n of thin(list, share)) controls.push(probeAt(n))
     else others += share
   }
   if (controls.length < 20) return any(MOST_CONTROLS)
@@ -176,13 +176,45 @@ function alike(probes: readonly EchoProbe[], healthy: Healthy): EchoProbe[] {
   return controls
 }
 
-/** By route, those asked for only. */
-function healthyByRoute({ length, route }: Healthy, routes: readonly number[]): readonly number[][] {
-  const isAsked = idsOf(routes)
-  const lists: number[][] = []
-  for (const id of routes) lists[id] = []
-  for (let n = 0; n < length; n++) if (isAsked[route[n] as number] === 1) lists[route[n] as number]?.push(n)
+/** By route, those asked for only, in order. */
+function healthyByRoute({ length, route }: Healthy, routes: readonly number[]): ReadonlyMap<number, Uint32Array> {
+  const mine = route.subarray(0, length)
+  const counts = new Uint32Array(idsOf(routes).length)
+  countRoutes(counts, mine)
+  const lists = new Map<number, Uint32Array>()
+  const next = new Uint32Array(counts.length).fill(NOT_ASKED)
+  let from = 0
+  for (const id of routes) {
+    next[id] = from
+    from += counts[id] as number
+  }
+  const all = new Uint32Array(from)
+  listRoutes(all, next, mine)
+  for (const id of routes) {
+    const end = next[id] as number
+    lists.set(id, all.subarray(end - (counts[id] as number), end))
+  }
   return lists
+}
+
+const NOT_ASKED = 0xffff_ffff
+
+function countRoutes(counts: Uint32Array, route: Int32Array): void {
+  for (let n = 0; n < route.length; n++) {
+    const id = route[n] as number
+    if (id < counts.length) counts[id] = (counts[id] as number) + 1
+  }
+}
+
+function listRoutes(all: Uint32Array, next: Uint32Array, route: Int32Array): void {
+  for (let n = 0; n < route.length; n++) {
+    const id = route[n] as number
+    if (id >= next.length) continue
+    const at = next[id] as number
+    if (at === NOT_ASKED) continue
+    all[at] = n
+    next[id] = at + 1
+  }
 }
 
 /** Healthy requests as columns: an object for each would be most of the work. */
@@ -302,8 +334,7 @@ function askKnownLags(
   const trials = Math.log10(knownLags.length * 2)
   let best: Spike | undefined
   for (const { fromMs, toMs } of windows) {
-    let found = 0
-    for (const unit of units) if (countEchoes(unit, ends, fromMs, toMs) * 2 > unit.length) found++
+    const found = countHitUnits(units, ends, fromMs, toMs)
     if (found < 2 || found < units.length * 0.4) continue
     const controlHits = countEchoes(controls, ends, fromMs, toMs)
     const usual = (controlHits + 1) / (controls.length + 2)
@@ -319,8 +350,8 @@ function askKnownLags(
 }
 
 /** Evenly over time, first and last included. */
-function thin<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items]
+function thin<T>(items: ArrayLike<T>, most: number): T[] {
+  if (items.length <= most) return Array.from(items)
   return Array.from({ length: most }, (_, n) => items[placeOf(n, items.length, most)] as T)
 }
 
@@ -446,7 +477,8 @@ function binsOf({ flow, handOverMs }: EchoProbe, ends: Ends, last: number): numb
   for (let i = firstAbove(list, handOverMs - Math.min(LONGEST_MS, (last + 1) * BIN_MS)); i < list.length; i++) {
     const lag = handOverMs - (list[i] as number)
     if (lag < SHORTEST_MS) break
-    const bin = Math.floor(lag / BIN_MS)
+    // As an integer, which a lag is small enough for.
+    const bin = (lag / BIN_MS) | 0
     if (bin < before) {
       foundBins[found++] = bin
       before = bin
@@ -475,9 +507,21 @@ function hasEchoIn(probe: EchoProbe, ends: Ends, fromMs: number, toMs: number): 
   return end !== undefined && end <= probe.handOverMs - fromMs
 }
 
+// A hundred windows are asked about: until they are compiled, loops by index cost no object for each step.
+
+/** Units of which most have an echo. */
+function countHitUnits(units: readonly (readonly EchoProbe[])[], ends: Ends, fromMs: number, toMs: number): number {
+  let found = 0
+  for (let n = 0; n < units.length; n++) {
+    const unit = units[n] as readonly EchoProbe[]
+    if (countEchoes(unit, ends, fromMs, toMs) * 2 > unit.length) found++
+  }
+  return found
+}
+
 function countEchoes(probes: readonly EchoProbe[], ends: Ends, fromMs: number, toMs: number): number {
   let hits = 0
-  for (const probe of probes) if (hasEchoIn(probe, ends, fromMs, toMs)) hits++
+  for (let n = 0; n < probes.length; n++) if (hasEchoIn(probes[n] as EchoProbe, ends, fromMs, toMs)) hits++
   return hits
 }
 

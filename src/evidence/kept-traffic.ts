@@ -14,9 +14,6 @@ const targetColumns = {
   route: Int32Array,
 } as const
 
-/** Those that are no ids. */
-const measured = ['start', 'end', 'requestMs', 'targetMs', 'elbStatus', 'targetStatus'] as const
-
 /** All kept rows of one target, by end. */
 export interface TargetRows extends Readonly<Columns<typeof targetColumns>> {
   readonly length: number
@@ -65,9 +62,10 @@ export function joinKept(parts: readonly KeptPart[], keyOf: (flow: number) => st
   const all = makeColumns(targetColumns, orderRows(place, chunks, counts, min, max))
   for (const { chunk, part, from, to } of chunks) {
     const places = place.subarray(from, to)
-    for (const name of measured) move(all[name], chunk[name], places)
-    moveIds(all.flow, chunk.flow, places, part.flows)
-    moveIds(all.route, chunk.route, places, part.routes)
+    moveTimes(all, chunk, places)
+    moveWaits(all, chunk, places)
+    moveStatuses(all, chunk, places)
+    moveIds(all, chunk, places, part)
   }
   const byTarget = new Map<string, TargetRows>()
   let first = 0
@@ -204,18 +202,42 @@ function placeInOrder(place: Uint32Array, keys: Float64Array, from: number, scal
   }
 }
 
-type Column = Float64Array | Int32Array | Uint16Array
+type TargetColumns = Columns<typeof targetColumns>
 
-function move(into: Column, from: Column, to: Uint32Array): void {
+// A function for each kind of column, and two of a kind at once: one for all kinds is compiled anew with each that it meets.
+
+function moveTimes({ start, end }: TargetColumns, from: RowChunk, to: Uint32Array): void {
   for (let i = 0; i < to.length; i++) {
     const at = to[i] as number
-    if (at !== NOWHERE) into[at] = from[i] as number
+    if (at === NOWHERE) continue
+    start[at] = from.start[i] as number
+    end[at] = from.end[i] as number
   }
 }
 
-function moveIds(into: Int32Array, from: Int32Array, to: Uint32Array, ids: Int32Array): void {
+function moveWaits({ requestMs, targetMs }: TargetColumns, from: RowChunk, to: Uint32Array): void {
   for (let i = 0; i < to.length; i++) {
     const at = to[i] as number
-    if (at !== NOWHERE) into[at] = ids[from[i] as number] as number
+    if (at === NOWHERE) continue
+    requestMs[at] = from.requestMs[i] as number
+    targetMs[at] = from.targetMs[i] as number
+  }
+}
+
+function moveStatuses({ elbStatus, targetStatus }: TargetColumns, from: RowChunk, to: Uint32Array): void {
+  for (let i = 0; i < to.length; i++) {
+    const at = to[i] as number
+    if (at === NOWHERE) continue
+    elbStatus[at] = from.elbStatus[i] as number
+    targetStatus[at] = from.targetStatus[i] as number
+  }
+}
+
+function moveIds({ flow, route }: TargetColumns, from: RowChunk, to: Uint32Array, { flows, routes }: KeptPart): void {
+  for (let i = 0; i < to.length; i++) {
+    const at = to[i] as number
+    if (at === NOWHERE) continue
+    flow[at] = flows[from.flow[i] as number] as number
+    route[at] = routes[from.route[i] as number] as number
   }
 }
