@@ -103,6 +103,7 @@ function detectRows(lines: readonly string[]): RowsSeen {
       best = format
       matching = count
     }
+    if (matching === lines.length) break
   }
   // A few rows of rubbish do not unmake a log; one row pasted into a long text does not make one.
   const isEnough = matching * 5 >= lines.length
