@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** Rows after which a run is a long one. */
-const MANY_ROWS = 3_000_000
+const MANY_ROWS = 2_500_000
 export const NO_GROWTH = '--semi-space-growth-factor=1'
 
 /**

@@ -249,12 +249,25 @@ export class FailureTexts {
     this.#start(places.filter((place) => !this.#isLate(place) || late++ % 2 === 0))
   }
 
+  /** Units of which all is kept stay as they are. */
   #start(places: readonly Place[]): void {
+    const byPack = new Map<PackedTexts, Place[]>()
+    for (const place of places) {
+      const mine = byPack.get(place.in)
+      if (mine) mine.push(place)
+      else byPack.set(place.in, [place])
+    }
     this.#packs = []
     this.#pack.fill(0)
     this.#size = 0
     this.#late = 0
-    this.#keep(copyTexts(places), 0)
+    const parted: Place[] = []
+    for (const [packed, mine] of byPack) {
+      const { failure, n } = mine[0] as Place
+      if (mine.length === packed.index.length) this.#keep(packed, failure - (packed.index[n] as number))
+      else parted.push(...mine)
+    }
+    this.#keep(copyTexts(parted), 0)
   }
 }
 
