@@ -113,7 +113,7 @@ export let groupStart: usize = 0
 export let groupEnd: usize = 0
 /**
  * 1: the last row in the columns failed, or the load balancer rejected it, and there is more to its detail than copying:
- * escapes, a very long text, codes that are new. Its fields are still where they were found.
+ * a trace id with escapes, a very long text, codes that are new. Its fields are still where they were found.
  */
 export let wantsDetail: i32 = 0
 let labelsHash: i64 = 0
@@ -741,6 +741,11 @@ function textSize(field: i32, from: usize): i32 {
   return size === 1 && load<u8>(from) === DASH ? 0 : size
 }
 
+function hasBackslash(field: i32): bool {
+  for (let at = fieldStart(field); at < fieldEnd(field); at++) if (load<u8>(at) === BACKSLASH) return true
+  return false
+}
+
 function keepText(field: i32, at: usize): usize {
   const from = textFrom(field)
   const size = textSize(field, from)
@@ -760,7 +765,7 @@ function keepDetail(from: usize, count: i32): bool {
   const size = i32(fieldEnd(count - 1) - from)
   if (
     labels < 0 ||
-    backslashes !== 0 ||
+    (backslashes !== 0 && hasBackslash(TRACE_ID)) ||
     size > LONGEST_TEXT ||
     i32(fieldEnd(CLIENT) - fieldStart(CLIENT)) > LONGEST_SHORT_TEXT ||
     i32(fieldEnd(REQUEST) - fieldStart(REQUEST)) > LONGEST_SHORT_TEXT ||

@@ -3,6 +3,7 @@ import { traceIdOf } from '../core/failure-columns.ts'
 import type { Flow } from '../core/request-batch.ts'
 import { formatMicroseconds } from '../core/timestamp.ts'
 import { type AnsweredBy, answeredByValues, symptoms } from '../core/vocabulary.ts'
+import { decodeEscapes } from '../formats/decode.ts'
 import type { Places } from './build-diagnosis.ts'
 import type { Incident } from './incident.ts'
 import { isoOrNull } from './traffic-totals.ts'
@@ -98,13 +99,24 @@ function textColumns({ texts }: Incident, order: readonly number[]) {
     client: [] as (string | null)[],
     userAgent: [] as (string | null)[],
   }
+  const decodedOnce = onceEach(decodeEscapes)
   for (const i of order) {
     const { request, client, userAgent } = texts.readShort(i)
     columns.request.push(request)
     columns.client.push(client)
-    columns.userAgent.push(userAgent)
+    columns.userAgent.push(userAgent?.includes('\\x') ? decodedOnce(userAgent) : userAgent)
   }
   return columns
+}
+
+/** Clients are many, their kinds are few. */
+function onceEach(of: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    const found = known.get(text) ?? of(text)
+    known.set(text, found)
+    return found
+  }
 }
 
 class Names {

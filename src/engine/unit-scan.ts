@@ -53,6 +53,7 @@ export interface FailureText {
   readonly text: string
   readonly client: string | null
   readonly request: string | null
+  /** With its escapes. */
   readonly userAgent: string | null
 }
 

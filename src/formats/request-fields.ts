@@ -21,6 +21,7 @@ export interface RowNumbers {
 export interface RequestTexts {
   readonly client: string | undefined
   readonly request: string
+  /** With its escapes ({@link decodeEscapes}). */
   readonly userAgent: string | undefined
   readonly traceId: string | undefined
 }
@@ -82,7 +83,7 @@ export function albTexts(raw: (index: number) => string): RequestTexts {
   return {
     client: present(raw(3)),
     request: present(raw(12)) ?? '',
-    userAgent: decoded(raw(13)),
+    userAgent: present(raw(13)),
     traceId: decoded(raw(17)),
   }
 }
@@ -119,7 +120,7 @@ function classicFields(tokens: readonly RowToken[]): RequestFields | undefined {
     end: start + times.reduce((sum, ms) => sum + Math.max(0, ms), 0),
     ...numbers,
     request: present(raw(11)) ?? '',
-    userAgent: decoded(raw(12)),
+    userAgent: present(raw(12)),
     traceId: undefined,
     labels: classicLabels,
     fieldCount: tokens.length,
