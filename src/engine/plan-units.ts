@@ -25,6 +25,8 @@ export interface ReadPlan {
 /** Access logs shrink to a tenth to a twelfth. */
 export const GZIP_RATIO = 10
 export const LEAST_RANGE_BYTES = 8_000_000
+/** As few as keep all workers busy to the end: each unit is a message with columns of its own. */
+const UNITS_PER_WORKER = 16
 
 /** Which files are read, and in which pieces: one unit a file, several for a large plain one. */
 export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
@@ -32,6 +34,7 @@ export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
   const units: UnitSpec[] = []
   let textBytes = 0
   let hasStdin = false
+  const rangeBytes = Math.max(LEAST_RANGE_BYTES, textOf(found) / (jobs * UNITS_PER_WORKER))
   for (const file of found.files) {
     const { detection } = file
     if (detection !== null && detection.kind !== 'log') {
@@ -41,11 +44,11 @@ export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
     }
     if (file.path === '-' || file.bytes === null) hasStdin = true
     const bytes = file.bytes ?? 0
-    const text = file.isGzip ? bytes * GZIP_RATIO : bytes
+    const text = bytes * (file.isGzip ? GZIP_RATIO : 1)
     textBytes += text
     const first = units.length
     const isWhole = file.isGzip || file.bytes === null || detection?.carrier !== 'rows'
-    const pieces = isWhole ? 1 : Math.max(1, Math.min(jobs * 4, Math.floor(bytes / LEAST_RANGE_BYTES)))
+    const pieces = isWhole ? 1 : Math.max(1, Math.floor(bytes / rangeBytes))
     for (let piece = 0; piece < pieces; piece++)
       units.push({
         unit: units.length,
@@ -69,4 +72,8 @@ export function planUnits(found: Inputs<Detection>, jobs: number): ReadPlan {
   for (const left of found.leftOut)
     inputs.push({ name: left.name, bytes: left.bytes, units: [], note: left.note, fileName: null })
   return { inputs, units, unreadable: found.unreadable, textBytes, hasStdin }
+}
+
+function textOf({ files }: Inputs<Detection>): number {
+  return files.reduce((sum, { bytes, isGzip }) => sum + (bytes ?? 0) * (isGzip ? GZIP_RATIO : 1), 0)
 }
