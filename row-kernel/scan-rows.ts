@@ -61,6 +61,7 @@ let columns: usize = 0
 let batchRows: i32 = 0
 /** Id for routes that are not in the table, or -1 when the host is to be asked. */
 let otherRoute: i32 = -1
+let areRoutesFull: i32 = 0
 /** Stands for the node of a row that names none. */
 let fileNode: i64 = 0
 
@@ -96,6 +97,11 @@ export function setFileNode(from: usize, to: usize): void {
 
 export function setOtherRoute(id: i32): void {
   otherRoute = id
+}
+
+/** Routes that are new may be missing from the table from here on. */
+export function setRoutesFull(isTrue: i32): void {
+  areRoutesFull = isTrue
 }
 
 // --- what a call leaves behind -------------------------------------------------------------------------------------
@@ -452,8 +458,11 @@ function hashSegment(from: usize, size: i32): i64 {
   }
 }
 
-/** Hash of method and path of a request line, with a star for whatever names one thing of many. */
-function hashRequest(from: usize, to: usize): i64 {
+/**
+ * Hash of method and path of a request line, with a star for whatever names one thing of many. Loose: also for what
+ * happens to have letters only.
+ */
+function hashRequest(from: usize, to: usize, isLoose: bool): i64 {
   const space = i8x16.bitmask(i8x16.eq(v128.load(from), i8x16.splat(i8(SPACE))))
   let at = from
   if (space !== 0) at = min(from + usize(ctz(space)), to)
@@ -467,7 +476,7 @@ function hashRequest(from: usize, to: usize): i64 {
     at = findBreak(at, to)
     if (at + 1 < to && load<u16>(at) === 0x2f2f) at = findBreak(at + 2, to)
   }
-  return at >= to || load<u8>(at) !== SLASH ? mix(hash, 1) : mix(hash, hashPath(at, to))
+  return at >= to || load<u8>(at) !== SLASH ? mix(hash, 1) : mix(hash, hashPath(at, to, isLoose))
 }
 
 /** Bits from `start` to before `end`; no more than 63 of them. */
@@ -505,7 +514,7 @@ const SHORT_PATH: i32 = 63
  * Hash of a path, up to its query. Only what has a digit can be a star, and most paths have digits in one segment or none:
  * stars are found as bits, then the text between them is hashed.
  */
-function hashPath(from: usize, to: usize): i64 {
+function hashPath(from: usize, to: usize, isLoose: bool): i64 {
   const a = v128.load(from)
   const b = v128.load(from, 16)
   const c = v128.load(from, 32)
@@ -514,17 +523,19 @@ function hashPath(from: usize, to: usize): i64 {
   const size = i32(min(to - from, usize(ctz(ends))))
   if (size > SHORT_PATH) return hashLongPath(from, to)
   const all = range(0, size)
-  let left = bits(isDigit(a), isDigit(b), isDigit(c), isDigit(d)) & all
-  if (left === 0) return hashBytes(from, from + usize(size))
-  const digits = left
+  const digits = bits(isDigit(a), isDigit(b), isDigit(c), isDigit(d)) & all
+  if (digits === 0 && !isLoose) return hashBytes(from, from + usize(size))
   const slash = i8x16.splat(i8(SLASH))
   const dash = i8x16.splat(i8(DASH))
   const dot = i8x16.splat(i8(DOT))
   const slashes = bits(i8x16.eq(a, slash), i8x16.eq(b, slash), i8x16.eq(c, slash), i8x16.eq(d, slash))
   const dashes = bits(i8x16.eq(a, dash), i8x16.eq(b, dash), i8x16.eq(c, dash), i8x16.eq(d, dash))
   const dots = bits(i8x16.eq(a, dot), i8x16.eq(b, dot), i8x16.eq(c, dot), i8x16.eq(d, dot))
-  const hex = digits | dashes | bits(lettersToF(a), lettersToF(b), lettersToF(c), lettersToF(d))
+  const letters = bits(lettersToF(a), lettersToF(b), lettersToF(c), lettersToF(d))
+  const hex = digits | dashes | letters
+  let left = isLoose ? (digits | letters) & all : digits
   let hash = seed
+  let stars = 0
   let done = 0
   // The same rules as in src/formats/route-text.ts.
   while (left !== 0) {
@@ -551,7 +562,9 @@ function hashPath(from: usize, to: usize): i64 {
     if (!isStar) continue
     hash = mix(mix(hash, hashBytes(from + usize(done), from + usize(first))), STAR)
     done = last
+    stars++
   }
+  if (digits === 0 && stars === 0) return hashBytes(from, from + usize(size))
   return mix(hash, hashBytes(from + usize(done), from + usize(size)))
 }
 
@@ -569,7 +582,7 @@ function hashLongPath(from: usize, to: usize): i64 {
 
 /** For routes of rows that are not read here. */
 export function addRoute(from: usize, to: usize, groupFrom: usize, groupTo: usize, id: i32): void {
-  insert(routeTable, routeMask, mix(hashRequest(from, to), hashBytes(groupFrom, groupTo)), id)
+  insert(routeTable, routeMask, mix(hashRequest(from, to, false), hashBytes(groupFrom, groupTo)), id)
 }
 
 // --- rows ----------------------------------------------------------------------------------------------------------
@@ -868,8 +881,10 @@ export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
     flowHash = mix(mix(mix(hashBytes(fieldStart(2), fieldEnd(2)), group), hashBytes(targetStart, targetEnd)), node)
     const flow = find(flowTable, flowMask, flowHash)
     if (flow < 0) return NEW_FLOW
-    routeHash = mix(hashRequest(request + 1, requestTo), group)
+    routeHash = mix(hashRequest(request + 1, requestTo, false), group)
     let route = find(routeTable, routeMask, routeHash)
+    if (route < 0 && areRoutesFull === 0)
+      route = find(routeTable, routeMask, mix(hashRequest(request + 1, requestTo, true), group))
     if (route < 0) route = otherRoute
 
     const i = usize(length)

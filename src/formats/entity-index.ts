@@ -1,5 +1,5 @@
 import type { Entities, Flow, Route } from '../core/request-batch.ts'
-import { routeText } from './route-text.ts'
+import { looseRouteText, routeText } from './route-text.ts'
 
 /** What the rows of one scanner name, as small ids: flows and routes. */
 export interface EntityIndex {
@@ -46,6 +46,8 @@ export function createEntityIndex(): EntityIndex {
       }
       const known = ids.get(text)
       if (known !== undefined) return { id: known, isNew: false, isOther: false }
+      const likely = ids.get(looseRouteText(request))
+      if (likely !== undefined) return { id: likely, isNew: false, isOther: false }
       if (routes.length >= MOST_ROUTES) {
         if (otherRoute === -1) otherRoute = routes.push({ text: '(other routes)', targetGroup: '' }) - 1
         return { id: otherRoute, isNew: false, isOther: true }

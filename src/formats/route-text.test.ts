@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { routeText } from './route-text.ts'
+import { looseRouteText, routeText } from './route-text.ts'
 
 const routeOf = (path: string): string => routeText(Buffer.from(`GET https://www.shop.example:443${path} HTTP/1.1`))
 
@@ -25,4 +25,19 @@ describe('a route', () => {
     'keeps %s as it is',
     (path) => expect(routeOf(path)).toBe(`GET ${path}`),
   )
+})
+
+test('letters only are a hash or an id to a loose look, never to a strict one', () => {
+  const loose = (path: string): string =>
+    looseRouteText(Buffer.from(`GET https://www.shop.example:443${path} HTTP/1.1`))
+  for (const [path, text] of [
+    ['/static/js/app.faecbd.js', 'GET /static/js/app.*.js'],
+    ['/api/cart/abcde', 'GET /api/cart/*'],
+    ['/api/face/dead-beef', 'GET /api/face/*'],
+    ['/api/cart/60b2e', 'GET /api/cart/*'],
+    ['/api/products', 'GET /api/products'],
+    ['/a/--------/x', 'GET /a/--------/x'],
+  ] as const)
+    expect(loose(path)).toBe(text)
+  expect(routeOf('/static/js/app.faecbd.js')).toBe('GET /static/js/app.faecbd.js')
 })

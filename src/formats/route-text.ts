@@ -11,12 +11,24 @@ const LONGEST_SEGMENT = 40
  * writes, so both say the same of a segment.
  */
 export function routeText(line: Buffer): string {
+  return textOf(line, false)
+}
+
+/**
+ * The same with stars for hashes and ids that happen to have letters only, one in hundreds: `app.faecbd.js`. A word may look
+ * like one (`/facade`), so this is its route only where others of that kind have been seen.
+ */
+export function looseRouteText(line: Buffer): string {
+  return textOf(line, true)
+}
+
+function textOf(line: Buffer, isLoose: boolean): string {
   const methodEnd = endOf(line, 0, false)
   const method = utf8(line, 0, methodEnd)
   if (method === '-') return '(malformed request)'
   const pathStart = findPath(line, methodEnd + 1)
   const pathEnd = endOf(line, pathStart, true)
-  return `${method} ${(pathEnd > pathStart ? normalisePath(line, pathStart, pathEnd) : '') || '/'}`
+  return `${method} ${(pathEnd > pathStart ? normalisePath(line, pathStart, pathEnd, isLoose) : '') || '/'}`
 }
 
 function endOf(line: Buffer, from: number, isPath: boolean): number {
@@ -55,7 +67,7 @@ kinds[SLASH] = SEPARATOR
 kinds[SPACE] = kinds[QUOTE] = kinds[QUESTION_MARK] = PATH_END
 
 /** A path segment, or a part of a file's name, that names one thing of many: a number, an id, a hash, a date. */
-function isVariable(line: Buffer, from: number, to: number, isPart: boolean): boolean {
+function isVariable(line: Buffer, from: number, to: number, isPart: boolean, isLoose: boolean): boolean {
   const length = to - from
   let [digits, letters, dashes] = [0, 0, 0]
   for (let p = from; p < to; p++) {
@@ -64,14 +76,14 @@ function isVariable(line: Buffer, from: number, to: number, isPart: boolean): bo
     else if (kind === HEX) letters++
     else if (kind === DASH) dashes++
   }
-  if (digits === 0) return false
+  if (digits === 0 && !(isLoose && letters > 0)) return false
   const isHex = digits + letters + dashes === length
   // `jquery.3.7.1.min.js` keeps its version, `report.20261123.csv` is one of many.
   if (isPart) return isHex && length >= 6
   return digits === length || digits >= 3 || (isHex && length >= (dashes === 0 ? 5 : 8))
 }
 
-function normalisePath(line: Buffer, from: number, to: number): string {
+function normalisePath(line: Buffer, from: number, to: number, isLoose: boolean): string {
   let text = ''
   /** What is not in `text` yet; strings are made for as long a stretch as stays what it is. */
   let rest = from
@@ -85,10 +97,10 @@ function normalisePath(line: Buffer, from: number, to: number): string {
     for (; end < to && line[end] !== SLASH; end++) if (line[end] === DOT) dot = dot < 0 ? end : dot
     if (end - start > LONGEST_SEGMENT) star(start, end)
     else if (dot < 0) {
-      if (isVariable(line, start, end, false)) star(start, end)
+      if (isVariable(line, start, end, false, isLoose)) star(start, end)
     } else
       for (let part = start; part < end; ) {
-        if (isVariable(line, part, dot, true)) star(part, dot)
+        if (isVariable(line, part, dot, true, isLoose)) star(part, dot)
         part = dot + 1
         dot = part
         while (dot < end && line[dot] !== DOT) dot++

@@ -66,6 +66,7 @@ interface KernelExports {
   ): void
   setFileNode(from: number, to: number): void
   setOtherRoute(id: number): void
+  setRoutesFull(isTrue: number): void
   setLength(rows: number): void
   setDetailCount(count: number): void
   scanRows(from: number, limit: number, firstRow: number): number
@@ -233,6 +234,12 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
   let flows = 0
   let routes = 0
   let labels = 0
+  /** For one more route. */
+  const hasRoom = (): boolean => {
+    if (routes++ < mostEntries) return true
+    kernel.setRoutesFull(1)
+    return false
+  }
   return {
     exports: kernel,
     memory: Buffer.from(buffer),
@@ -267,7 +274,7 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
       if (id < MOST_LABELS && labels++ < MOST_LABELS) kernel.rememberLabels(id)
     },
     addRoute(id) {
-      if (routes++ < mostEntries) kernel.rememberRoute(id)
+      if (hasRoom()) kernel.rememberRoute(id)
     },
     clear() {
       flows = routes = labels = 0
@@ -276,11 +283,12 @@ export function createRowKernel(slots = TABLE_SLOTS): RowKernel {
       kernel.setLength(0)
       kernel.setDetailCount(0)
       kernel.setOtherRoute(-1)
+      kernel.setRoutesFull(0)
       new Uint8Array(buffer, flowTableAt, 2 * slots * SLOT_BYTES).fill(0)
       new Uint8Array(buffer, labelTableAt, LABEL_SLOTS * SLOT_BYTES).fill(0)
     },
     addOddRoute(request, targetGroup, id) {
-      if (routes++ >= mostEntries) return
+      if (!hasRoom()) return
       const groupAt = text.write(targetGroup || '-')
       const length = Math.min(request.length, TEXT_BYTES - groupAt)
       text.set(request.subarray(0, length), groupAt)
