@@ -13,7 +13,7 @@ import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
 import { witnessOptions } from './witness-options.ts'
-import { createYoungLimit } from './young-generation.ts'
+import { keepYoungGenerationsSmall } from './young-generation.ts'
 
 const reportFormats = ['terminal', 'json', 'markdown', 'html', 'sarif']
 
@@ -127,7 +127,7 @@ async function read(
   given: Omit<DiagnoseOptions, 'paths'>,
 ): Promise<DiagnoseResult> {
   const progress = options.quiet === true ? undefined : startProgress(stderr)
-  const limitYoung = createYoungLimit()
+  keepYoungGenerationsSmall()
   try {
     return await diagnose({
       ...given,
@@ -139,10 +139,7 @@ async function read(
         new Date(),
       ),
       ...optionalNumber(options, 'jobs', 'jobs', 0, 64),
-      onProgress(now) {
-        limitYoung(now.rows)
-        progress?.update(now)
-      },
+      ...(progress ? { onProgress: progress.update } : {}),
     })
   } finally {
     progress?.stop()

@@ -1,15 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
-import { createYoungLimit, NO_GROWTH } from './young-generation.ts'
-
-it('young generations are limited once, after many rows', () => {
-  const flags: string[] = []
-  const limit = createYoungLimit((flag) => flags.push(flag))
-  limit(2_000_000)
-  expect(flags).toEqual([])
-  for (const rows of [4_000_000, 5_000_000]) limit(rows)
-  expect(flags).toEqual([NO_GROWTH])
-})
+import { NO_GROWTH } from './young-generation.ts'
 
 it('this version of Node has the flag, and it holds from then on', () => {
   const script = `
