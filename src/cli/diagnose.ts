@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { AppError, type ExitCode } from '../core/errors.ts'
@@ -12,8 +12,8 @@ import { assertWritable } from './assert-writable.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
+import { keepHeapSmall } from './small-heap.ts'
 import { witnessOptions } from './witness-options.ts'
-import { keepYoungGenerationsSmall } from './young-generation.ts'
 
 const reportFormats = ['terminal', 'json', 'markdown', 'html', 'sarif']
 
@@ -99,17 +99,18 @@ async function run(context: CommandContext): Promise<ExitCode> {
   const output = options.output as string | undefined
   const redact = options.redact === undefined ? format !== 'json' : options.redact === 'on'
   const { renderReport } = await renderer
-  const text = await renderReport(diagnosis, {
+  const target = output === undefined ? toStream(stdout) : toFile(output)
+  const form = {
     format,
     redact,
     columns: output === undefined && stdout.isTTY ? stdout.columns : 80,
     color: output === undefined && wantsColor(context),
     unicode: output !== undefined || showsUnicode(context),
-  })
-  if (output === undefined) await write(stdout, text)
-  else writeFile(output, text)
+  }
+  renderReport(diagnosis, form, target.put)
+  await target.end()
   const verdicts = options.verdicts as string | undefined
-  if (verdicts !== undefined) writeVerdicts(verdicts, result)
+  if (verdicts !== undefined) await writeVerdicts(verdicts, result)
   await evidence?.save(result.gathered, packageVersion, new Date())
   if (!isQuiet) {
     stderr.write(`Redaction is ${redact ? 'on' : 'off'} (--redact ${redact ? 'off' : 'on'} changes it).\n`)
@@ -127,7 +128,7 @@ async function read(
   given: Omit<DiagnoseOptions, 'paths'>,
 ): Promise<DiagnoseResult> {
   const progress = options.quiet === true ? undefined : startProgress(stderr)
-  keepYoungGenerationsSmall()
+  keepHeapSmall()
   try {
     return await diagnose({
       ...given,
@@ -190,38 +191,46 @@ function showsUnicode({ env }: CommandContext): boolean {
   return locale === '' || /utf-?8/i.test(locale) || !/^(C|POSIX)$|\./.test(locale)
 }
 
-/** A pipe takes its time: wait until it has all of a large report. */
-function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error ? reject(error) : resolve()))
-  })
+interface Target {
+  readonly put: (piece: string) => void
+  readonly end: () => Promise<void>
 }
 
-function writeFile(path: string, text: string): void {
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw new AppError('OUTPUT_UNWRITABLE', { path, why: (error as Error).message }, { cause: error })
+/** A pipe takes its time: the end waits until it has all of a large report. */
+function toStream(stream: NodeJS.WriteStream): Target {
+  return {
+    put: (piece) => void stream.write(piece),
+    end: () =>
+      new Promise((resolve, reject) => {
+        stream.write('', (error) => (error ? reject(error) : resolve()))
+      }),
   }
 }
 
-function writeVerdicts(path: string, result: DiagnoseResult): void {
-  let file: number
-  try {
-    file = openSync(path, 'w')
-  } catch (error) {
-    throw new AppError('OUTPUT_UNWRITABLE', { path, why: (error as Error).message }, { cause: error })
-  }
-  try {
-    let lines = ''
-    for (const verdict of result.verdicts()) {
-      lines += formatVerdict(verdict)
-      if (lines.length < 1_000_000) continue
-      writeSync(file, lines)
-      lines = ''
+function toFile(path: string): Target {
+  const orFail = <T>(act: () => T): T => {
+    try {
+      return act()
+    } catch (error) {
+      throw new AppError('OUTPUT_UNWRITABLE', { path, why: (error as Error).message }, { cause: error })
     }
-    if (lines !== '') writeSync(file, lines)
-  } finally {
-    closeSync(file)
   }
+  const file = orFail(() => openSync(path, 'w'))
+  return {
+    put: (piece) => orFail(() => writeFileSync(file, piece)),
+    end: async () => closeSync(file),
+  }
+}
+
+function writeVerdicts(path: string, result: DiagnoseResult): Promise<void> {
+  const { put, end } = toFile(path)
+  let lines = ''
+  for (const verdict of result.verdicts()) {
+    lines += formatVerdict(verdict)
+    if (lines.length < 1_000_000) continue
+    put(lines)
+    lines = ''
+  }
+  if (lines !== '') put(lines)
+  return end()
 }

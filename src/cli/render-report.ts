@@ -1,7 +1,7 @@
 import { causeById } from '../causes/index.ts'
 import type { Diagnosis } from '../core/diagnosis.ts'
 import { renderHtml } from '../report/html.ts'
-import { renderJson } from '../report/json.ts'
+import { writeJson } from '../report/json.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { redact } from '../report/redact.ts'
 import { type CausePage, renderSarif } from '../report/sarif.ts'
@@ -16,13 +16,17 @@ export interface ReportOptions {
   readonly unicode: boolean
 }
 
-export async function renderReport(diagnosis: Diagnosis, options: ReportOptions): Promise<string> {
+/** `put` gets the report in pieces, in order. */
+export function renderReport(diagnosis: Diagnosis, options: ReportOptions, put: (piece: string) => void): void {
+  if (options.format === 'json') writeJson(redact(diagnosis, { on: options.redact }), put)
+  else put(textOf(diagnosis, options))
+}
+
+function textOf(diagnosis: Diagnosis, options: ReportOptions): string {
   const on = options.redact
   // The rows of the failures are for JSON and the UI; hiding things in ten thousand of them takes its time.
   const shown = { ...diagnosis, failureRows: null }
   switch (options.format) {
-    case 'json':
-      return renderJson(redact(diagnosis, { on }))
     case 'markdown':
       return renderMarkdown(redact(shown, { on }))
     case 'html': {

@@ -58,9 +58,8 @@ function buffersOf(message: FromWorker): ArrayBuffer[] {
 }
 
 function columnsOf(...holders: readonly object[]): ArrayBuffer[] {
-  return holders
-    .flatMap((holder) => Object.values(holder).filter(ArrayBuffer.isView))
-    .map((column) => column.buffer as ArrayBuffer)
+  const columns = holders.flatMap((holder) => Object.values(holder).filter(ArrayBuffer.isView))
+  return [...new Set(columns.map((column) => column.buffer as ArrayBuffer))]
 }
 
 port.once('message', async ({ settings, stop, late, units }: ToWorker) => {

@@ -1,11 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { shopDiagnosis } from '../testing/shop-diagnosis.ts'
-import { jsonLine, renderJson } from './json.ts'
+import { jsonLine, renderJson, writeJson } from './json.ts'
 import { formatVerdict, type VerdictRow } from './verdict.ts'
 
 test('the JSON report is the diagnosis', () => {
   expect(JSON.parse(renderJson(shopDiagnosis))).toEqual(JSON.parse(JSON.stringify(shopDiagnosis)))
+})
+
+test('in pieces it is the same text', () => {
+  const large = { ...shopDiagnosis, findings: Array.from({ length: 300 }, () => shopDiagnosis.findings).flat() }
+  const pieces: string[] = []
+  writeJson(large, (piece) => pieces.push(piece))
+  expect(pieces.length).toBeGreaterThan(3)
+  expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(400_000)
+  expect(pieces.join('') === renderJson(large)).toBe(true)
 })
 
 test('a column of numbers is one line', () => {

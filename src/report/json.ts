@@ -3,34 +3,51 @@ import type { Diagnosis } from '../core/diagnosis.ts'
 /** The diagnosis as JSON for people and programs: indented, but every list of plain values on one line. */
 export function renderJson(diagnosis: Diagnosis): string {
   const parts: string[] = []
-  write(diagnosis, '', parts)
-  parts.push('\n')
+  writeJson(diagnosis, (part) => parts.push(part))
   return parts.join('')
 }
+
+/** The same in pieces, so that all of it need not be in memory. */
+export function writeJson(diagnosis: Diagnosis, put: (piece: string) => void): void {
+  const parts: string[] = []
+  let length = 0
+  const flush = (): void => {
+    put(parts.join(''))
+    parts.length = length = 0
+  }
+  write(diagnosis, '', (part) => {
+    parts.push(part)
+    length += part.length
+    if (length > PIECE_LENGTH) flush()
+  })
+  parts.push('\n')
+  flush()
+}
+
+const PIECE_LENGTH = 262_144
 
 /** One line of NDJSON, without the newline. */
 export function jsonLine(value: object): string {
   return asciiControls(JSON.stringify(value))
 }
 
-/** Into one list: joined within each other, megabytes would be copied once for each level. */
-function write(value: unknown, indent: string, parts: string[]): void {
+function write(value: unknown, indent: string, put: (part: string) => void): void {
   const isList = Array.isArray(value)
   if (isPlain(value) || (isList && value.every(isPlain))) {
-    parts.push(asciiControls(JSON.stringify(value) ?? 'null'))
+    put(asciiControls(JSON.stringify(value) ?? 'null'))
     return
   }
   const inner = `${indent}  `
   const entries = isList ? value.map((part) => ['', part]) : Object.entries(value as object)
-  let between = isList ? '[\n' : '{\n'
-  const before = parts.length
+  const [open, close] = isList ? ['[', ']'] : ['{', '}']
+  let between = `${open}\n`
   for (const [key, part] of entries) {
     if (part === undefined && !isList) continue
-    parts.push(between, inner, isList ? '' : `${asciiControls(JSON.stringify(key))}: `)
-    write(part, inner, parts)
+    put(`${between}${inner}${isList ? '' : `${asciiControls(JSON.stringify(key))}: `}`)
+    write(part, inner, put)
     between = ',\n'
   }
-  parts.push(parts.length === before ? '{}' : `\n${indent}${isList ? ']' : '}'}`)
+  put(between === ',\n' ? `\n${indent}${close}` : `${open}${close}`)
 }
 
 function isPlain(value: unknown): boolean {
