@@ -88,10 +88,8 @@ async function run(context: CommandContext): Promise<ExitCode> {
   const keep = options.saveEvidence as string | undefined
   const evidence = keep === undefined ? undefined : await openFolder(keep)
   if (evidence?.savedAt) stderr.write(`${keep} holds evidence saved at ${evidence.savedAt}: it will be replaced.\n`)
-  const reading =
-    saved === undefined
-      ? read(context, { ...given, isSaved: evidence !== undefined })
-      : judgeAgain({ ...given, folder: saved })
+  const keeping = { ...given, isSaved: evidence !== undefined }
+  const reading = saved === undefined ? read(context, keeping) : judgeAgain({ ...keeping, folder: saved })
   // While the logs are read, but not before the workers know which.
   const renderer = setImmediate().then(() => import('./render-report.ts'))
   const result = await reading
@@ -111,7 +109,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
   await target.end()
   const verdicts = options.verdicts as string | undefined
   if (verdicts !== undefined) await writeVerdicts(verdicts, result)
-  await evidence?.save(result.gathered, packageVersion, new Date())
+  if (result.gathered) await evidence?.save(result.gathered, packageVersion, new Date())
   if (!isQuiet) {
     stderr.write(`Redaction is ${redact ? 'on' : 'off'} (--redact ${redact ? 'off' : 'on'} changes it).\n`)
     if (verdicts !== undefined) stderr.write(`Verdicts: ${verdicts} (not redacted)\n`)

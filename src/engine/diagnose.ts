@@ -57,8 +57,8 @@ export interface DiagnoseResult {
   readonly verdicts: () => Iterable<Verdict>
   /** Inputs that could not be read, or not to their end, although others could. */
   readonly hasUnreadable: boolean
-  /** What the diagnosis was made from, to be saved. */
-  readonly gathered: Gathered
+  /** What the diagnosis was made from; undefined when nobody said that it will be saved. */
+  readonly gathered: Gathered | undefined
 }
 
 /** Rows that are kept in whole windows of time for lags and levels, over all workers. */
@@ -139,13 +139,16 @@ async function hear(
 
 export async function judgeGathered(
   gathered: Gathered,
-  { version, now }: Pick<DiagnoseOptions, 'version' | 'now'>,
+  { version, now, isSaved }: Pick<DiagnoseOptions, 'version' | 'now' | 'isSaved'>,
 ): Promise<DiagnoseResult> {
   const { buildDiagnosis } = await import('./build-diagnosis.ts')
   const { results, unreadable, failed, unheard } = gathered
+  const built = buildDiagnosis({ ...gathered, version, now: now?.() ?? new Date() })
+  // A report needs none of them, but memory.
+  if (!isSaved) release(...gathered.incident.kept.byTarget.values())
   return {
-    gathered,
-    ...buildDiagnosis({ ...gathered, version, now: now?.() ?? new Date() }),
+    gathered: isSaved ? gathered : undefined,
+    ...built,
     hasUnreadable:
       unreadable.length > 0 || failed.size > 0 || unheard.length > 0 || results.some((each) => each.truncated !== null),
   }

@@ -15,6 +15,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it, test } from 'vitest'
 import { diagnose } from './diagnose.ts'
 import { openEvidenceFolder } from './evidence-folder.ts'
+import type { Gathered } from './gathered.ts'
 import { rejudge } from './rejudge.ts'
 import { EVIDENCE_VERSION } from './saved-evidence.ts'
 
@@ -26,7 +27,7 @@ const now = (): Date => new Date('2026-11-23T08:00:00Z')
 async function saveFrom(paths: readonly string[], more: Partial<Parameters<typeof diagnose>[0]> = {}) {
   const into = join(folder, `${made++}`)
   const result = await diagnose({ paths, jobs: 0, version: '0', now, isSaved: true, ...more })
-  await openEvidenceFolder(into).save(result.gathered, '0', now())
+  await openEvidenceFolder(into).save(result.gathered as Gathered, '0', now())
   return { into, result }
 }
 
@@ -95,7 +96,7 @@ describe('a folder of evidence', () => {
     rmSync(join(into, 'why5xx-evidence.json'))
     const again = openEvidenceFolder(into)
     expect(again.savedAt).toBeNull()
-    await again.save(result.gathered, '0', now())
+    await again.save(result.gathered as Gathered, '0', now())
     expect(openEvidenceFolder(into).savedAt).not.toBeNull()
   })
 

@@ -12,6 +12,7 @@ export interface RejudgeOptions
     | 'idleTimeoutSeconds'
     | 'failureRows'
     | 'version'
+    | 'isSaved'
     | 'now'
     | 'signal'
   > {
