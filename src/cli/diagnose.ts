@@ -12,7 +12,7 @@ import { assertWritable } from './assert-writable.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { optionalNumber } from './number-option.ts'
 import { startProgress } from './progress.ts'
-import { keepHeapSmall } from './small-heap.ts'
+import { setFlagsOfOneRun } from './v8-flags.ts'
 import { witnessOptions } from './witness-options.ts'
 
 const reportFormats = ['terminal', 'json', 'markdown', 'html', 'sarif']
@@ -126,7 +126,7 @@ async function read(
   given: Omit<DiagnoseOptions, 'paths'>,
 ): Promise<DiagnoseResult> {
   const progress = options.quiet === true ? undefined : startProgress(stderr)
-  keepHeapSmall()
+  setFlagsOfOneRun()
   try {
     return await diagnose({
       ...given,
