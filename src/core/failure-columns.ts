@@ -8,7 +8,7 @@ const failureColumns = {
   /** Index of the input, and of the unit of work in it. */
   unit: Int32Array,
   /** Line number in the unit, from 1. */
-  row: Float64Array,
+  row: Uint32Array,
   /** NaN when absent. */
   start: Float64Array,
   end: Float64Array,
@@ -29,14 +29,14 @@ const failureColumns = {
   /** Index into {@link answeredByValues}. */
   answeredBy: Uint8Array,
   /** Index into `labels`: error reason, actions, classification, classification reason; 0 = absent. */
-  errorReason: Int32Array,
-  actions: Int32Array,
-  classificationReason: Int32Array,
+  errorReason: Uint16Array,
+  actions: Uint16Array,
+  classificationReason: Uint16Array,
   /** Trace ids stand in `trace` one after the other; this is where the row's ends. */
-  traceEnd: Float64Array,
+  traceEnd: Uint32Array,
 } as const
 
-/** Every failure of a run as columns, about 140 bytes each. Text is kept apart, and only for a few. */
+/** Every failure of a run as columns, about 130 bytes each. Text is kept apart, and only for a few. */
 export interface FailureColumns extends Columns<typeof failureColumns> {
   length: number
   /** UTF-8. */
@@ -51,7 +51,7 @@ export function makeFailures(): FailureColumns {
 /** Failures of a run that need not be moved to find room. */
 const RUN_ROOM = 262_144
 const TRACE_BYTES = 48
-const FAILURE_BYTES = 103
+const FAILURE_BYTES = 89
 
 /**
  * For all of a run: 40 MB, of which only what is written takes memory. Columns that grow leave their old ones to a
@@ -162,7 +162,7 @@ export function concatFailures(
   for (let i = 0; i < traceEnds.length; i++) traceEnds[i] = traceBase + (traceEnds[i] as number)
 }
 
-function translate(column: Int32Array, ids: Int32Array): void {
+function translate(column: Int32Array | Uint16Array, ids: Int32Array): void {
   for (let i = 0; i < column.length; i++) column[i] = ids[column[i] as number] as number
 }
 

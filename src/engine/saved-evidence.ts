@@ -20,7 +20,7 @@ import type { FailureText } from './unit-scan.ts'
  * The version of what a folder of evidence holds. It grows with every change of the shape below; the compiler points
  * here when a collector's columns change. Evidence of another version is refused: its logs must be read again.
  */
-export const EVIDENCE_VERSION = 2
+export const EVIDENCE_VERSION = 3
 
 /** What {@link Gathered} is as plain values. */
 export interface SavedEvidence extends Omit<Gathered, 'incident' | 'joined'> {
@@ -90,7 +90,7 @@ const someRow = z.object({ unit: count, row: count, text })
 const failureColumns = z.object({
   length: count,
   unit: i32,
-  row: f64,
+  row: u32,
   start: f64,
   end: f64,
   elapsedMs: f64,
@@ -106,11 +106,11 @@ const failureColumns = z.object({
   flags: u8,
   symptom: u8,
   answeredBy: u8,
-  errorReason: i32,
-  actions: i32,
-  classificationReason: i32,
+  errorReason: u16,
+  actions: u16,
+  classificationReason: u16,
   trace: u8,
-  traceEnd: f64,
+  traceEnd: u32,
   labels: texts,
 })
 

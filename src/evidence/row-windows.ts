@@ -1,4 +1,4 @@
-import { type Columns, copyRows, makeColumns } from '../core/columns.ts'
+import { type Columns, copyRows, cutColumns, makeColumns } from '../core/columns.ts'
 import { BATCH_ROWS, type RequestBatch } from '../core/request-batch.ts'
 import type { Span } from './traffic-tally.ts'
 
@@ -31,6 +31,7 @@ export interface KeptRows {
 }
 
 export const WINDOW_MS = 60_000
+const LEAST_ROOM = 64
 /** Neighbouring windows are kept or given up together, so that lags of minutes fit in. */
 const WINDOWS_TOGETHER = 5
 
@@ -45,8 +46,10 @@ export class RowWindows {
   #rows = 0
   #chunks: RowChunk[] = []
   readonly #lost = new Set<number>()
-  /** Columns of whole batches that were given up, to be filled again. */
-  readonly #free: RowColumns[] = []
+  /** Columns of rows that were given up, to be filled again, by the rows they have room for. */
+  readonly #free = new Map<number, RowColumns[]>()
+  /** Columns in which a chunk lies. */
+  readonly #roomOf = new Map<RowChunk, RowColumns>()
 
   constructor(budgetRows: number) {
     this.#budget = budgetRows
@@ -61,9 +64,12 @@ export class RowWindows {
       const row = batch.details.rowOf(n)
       if (batch.targetStatus[row] === 0 && isFailure(batch.elbStatus[row] as number)) failures++
     }
-    const columns = (length === BATCH_ROWS ? this.#free.pop() : undefined) ?? makeColumns(rowColumns, length)
+    const room = roomFor(length)
+    const columns = this.#free.get(room)?.pop() ?? makeColumns(rowColumns, room)
     copyRows(rowColumns, columns, 0, batch, length)
-    this.#chunks.push({ ...columns, minEnd: firstEnd, maxEnd: lastEnd, failures })
+    const chunk = { ...cutColumns(rowColumns, columns, 0, length), minEnd: firstEnd, maxEnd: lastEnd, failures }
+    this.#chunks.push(chunk)
+    this.#roomOf.set(chunk, columns)
     this.#rows += length
     if (this.#rows > this.#budget) this.#evict()
   }
@@ -77,7 +83,7 @@ export class RowWindows {
     for (const chunk of order) {
       if (this.#rows <= this.#budget * 0.85) break
       gone.add(chunk)
-      if (chunk.end.length === BATCH_ROWS) this.#free.push(chunk)
+      this.#giveUp(chunk)
       this.#rows -= chunk.end.length
       const last = Math.floor(chunk.maxEnd / WINDOW_MS)
       const first = Math.floor(chunk.minEnd / WINDOW_MS)
@@ -87,6 +93,15 @@ export class RowWindows {
     this.#chunks = this.#chunks.filter((chunk) => !gone.has(chunk))
   }
 
+  #giveUp(chunk: RowChunk): void {
+    const columns = this.#roomOf.get(chunk) as RowColumns
+    this.#roomOf.delete(chunk)
+    const room = columns.end.length
+    const free = this.#free.get(room)
+    if (free) free.push(columns)
+    else this.#free.set(room, [columns])
+  }
+
   finish(): KeptRows {
     return { chunks: this.#chunks, lost: [...this.#lost] }
   }
@@ -94,6 +109,13 @@ export class RowWindows {
 
 function isFailure(elbStatus: number): boolean {
   return elbStatus >= 500 || elbStatus === 460
+}
+
+/** Few different sizes, so that what was given up fits again: a collector does not hurry for memory outside its heap. */
+function roomFor(rows: number): number {
+  let room = BATCH_ROWS
+  while (room / 2 >= rows && room > LEAST_ROOM) room /= 2
+  return room
 }
 
 /** Deterministic, so that all workers give up the same windows first. */

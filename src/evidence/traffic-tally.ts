@@ -128,8 +128,8 @@ function reserveSteps(tally: TrafficTally, min: number, max: number, memory?: Ta
     }
     const last = first + count - 1
     if (tally.stepsPerFlow > 0 && first >= tally.firstStep && last < tally.firstStep + tally.stepsPerFlow) return
-    // Room to either side: files come in any order.
-    layOut(tally, first, Math.max(count, Math.min(count * 2, MOST_STEPS_PER_FLOW)), memory)
+    // Some room behind: files come in the order of their hours.
+    layOut(tally, first, Math.max(count, Math.min(Math.ceil(count * 1.25), MOST_STEPS_PER_FLOW)), memory)
     return
   }
 }

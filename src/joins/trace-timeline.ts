@@ -60,7 +60,7 @@ export function subjectsOfTrace(
   failures.symptom = Uint8Array.from(list, (_, index) => symptoms.indexOf(rows[index]?.symptom ?? 'unclassified'))
   failures.answeredBy = new Uint8Array(list.length)
   failures.trace = new Uint8Array(id.length * list.length)
-  failures.traceEnd = Float64Array.from(list, (_, index) => id.length * (index + 1))
+  failures.traceEnd = Uint32Array.from(list, (_, index) => id.length * (index + 1))
   for (const index of list.keys()) failures.trace.set(id, id.length * index)
   return makeSubjects({
     failures,

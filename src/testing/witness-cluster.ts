@@ -40,7 +40,7 @@ export function clusterSubjects(sent: readonly Sent[], port = 30_080, group = 'k
   failures.targetMs = new Int32Array(failed.length).fill(-1)
   failures.symptom = Uint8Array.from(failed, ({ symptom }) => symptoms.indexOf(symptom as Symptom))
   failures.flow = Int32Array.from(failed, ({ to }) => targets.indexOf(`${to}:${port}`))
-  failures.traceEnd = new Float64Array(failed.length)
+  failures.traceEnd = new Uint32Array(failed.length)
   return makeSubjects({
     failures,
     flows: targets.map((target) => ({

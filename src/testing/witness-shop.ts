@@ -47,7 +47,7 @@ export function subjectsOf(
   failures.flow = new Int32Array(failed.length)
   failures.trace = encoder.encode(texts.join(''))
   let at = 0
-  failures.traceEnd = Float64Array.from(texts, (text) => {
+  failures.traceEnd = Uint32Array.from(texts, (text) => {
     at += text.length
     return at
   })
