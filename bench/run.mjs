@@ -201,6 +201,7 @@ function timesOf(factor) {
 function summary(samples) {
   const peaks = samples.map((sample) => sample.peakBytes).filter((peak) => peak !== undefined)
   return {
+    runs: samples.length,
     seconds: median(samples.map((sample) => sample.seconds)),
     slowest: Math.max(...samples.map((sample) => sample.seconds)),
     fastest: Math.min(...samples.map((sample) => sample.seconds)),
@@ -214,16 +215,16 @@ function render() {
   lines.push(
     `${whole.manifest.rows.toLocaleString('en')} rows in ${whole.manifest.files} files: ` +
       `${megabytes(whole.manifest.bytes.plain)} MB plain, ${megabytes(whole.manifest.bytes.gzip)} MB gzip; ` +
-      `0.5 % failures. ${availableParallelism()} cores. Median of ${runs} runs in turns, page cache warm.`,
+      `0.5 % failures. ${availableParallelism()} cores. Medians of runs in turns, page cache warm.`,
     '',
   )
   const table = [
-    ['tool', 'does', 'input', 'seconds', 'fastest-slowest', 'rows/s', 'MB/s', 'peak MB', 'time against why5xx'],
+    ['tool', 'does', 'input', 'runs', 'seconds', 'fastest-slowest', 'rows/s', 'MB/s', 'peak MB', 'time against why5xx'],
   ]
   for (const entry of measured) {
     const head = [entry.tool.title, entry.tool.does, entry.form]
     if (entry.seconds === undefined) {
-      table.push([...head, 'absent', entry.absent ?? '', '', '', '', ''])
+      table.push([...head, '', 'absent', entry.absent ?? '', '', '', '', ''])
       continue
     }
     const rate = entry.manifest.rows / entry.seconds
@@ -236,6 +237,7 @@ function render() {
       entry.share === 1 ? head[0] : `${head[0]} (${entry.manifest.rows.toLocaleString('en')} rows)`,
       head[1],
       head[2],
+      String(entry.runs),
       entry.seconds.toFixed(2),
       `${entry.fastest.toFixed(2)}-${entry.slowest.toFixed(2)}`,
       Math.round(rate).toLocaleString('en'),
