@@ -500,7 +500,7 @@ function nextOf(marks: i64, at: i32, most: i32): i32 {
   return min(at + i32(ctz(marks >>> i64(at))), most)
 }
 
-/** Bytes at and behind the one at `from`: bit n is byte n. */
+/** `a` to `f`. */
 // @ts-expect-error: decorator
 @inline
 function lettersToF(a: v128): v128 {
@@ -805,7 +805,7 @@ function keepDetail(from: usize, count: i32): bool {
   return true
 }
 
-// --- rows, all of it -----------------------------------------------------------------------------------------------
+// --- from rows to columns -----------------------------------------------------------------------------------------------
 
 /** Reads the rows from `from` to `limit` (whole lines) into the columns; returns one of the reasons above. */
 export function scanRows(from: usize, limit: usize, firstRow: f64): i32 {
