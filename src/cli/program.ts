@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Command, Option, type OutputConfiguration } from 'commander'
 import { AppError, type ExitCode, errors } from '../core/errors.ts'
 import { packageVersion } from '../engine/package-version.ts'
@@ -24,7 +25,15 @@ async function main(argv: readonly string[]): Promise<void> {
 
 /** Commander's words in the shape of all other errors. */
 const usageErrors: OutputConfiguration = {
-  outputError: (text, write) => write(`${text.trimEnd().replace(/^error: /, 'why5xx: ')}\n  ${errors.USAGE.hint}\n`),
+  outputError: (text, write) =>
+    write(`${text.trimEnd().replace(/^error: /, 'why5xx: ')}\n${folderHint()}  ${errors.USAGE.hint}\n`),
+}
+
+/** Logs often lie in a folder that has the name of a command: `why5xx logs --with app.log`. */
+function folderHint(): string {
+  const [word = ''] = process.argv.slice(2)
+  const isBoth = commands.some(({ name }) => name === word) && existsSync(word)
+  return isBoth ? `  ${word} is a command; to diagnose the folder of that name here: why5xx ./${word}\n` : ''
 }
 
 const EXAMPLES = `

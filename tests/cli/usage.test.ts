@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scratchFolder } from './incidents.ts'
@@ -31,6 +31,17 @@ describe('what cannot be done is said before anything is read', () => {
     expect(runCli(['no-such.log', '--output', path]).exitCode).toBe(3)
     expect(existsSync(path)).toBe(false)
   })
+})
+
+test('a folder that has the name of a command is told from it', () => {
+  const cwd = scratchFolder()
+  const args = ['logs', '--with', 'app.log']
+  expect(runCli(args, { cwd }).stderr).not.toContain('./logs')
+  mkdirSync(join(cwd, 'logs'))
+  const { exitCode, stderr } = runCli(args, { cwd })
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain("unknown option '--with'")
+  expect(stderr).toContain('to diagnose the folder of that name here: why5xx ./logs')
 })
 
 test('a filter that keeps nothing is named as the reason, not the log', () => {
